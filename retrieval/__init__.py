@@ -1,0 +1,1 @@
+"""Content-based image retrieval that learns from your own pictures."""

@@ -1,0 +1,232 @@
+"""The index: vectors with ids and rows in a directory, searched and changed one generation at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import SupportsIndex
+
+from filelock import BaseFileLock
+from numpy.typing import ArrayLike
+
+from .choices import (
+    CHECKS,
+    METRICS,
+    STRUCTURES,
+    Check,
+    Metric,
+    Structure,
+    check_choice,
+    check_fingerprint,
+    check_whole_number,
+)
+from .draft import Draft, now
+from .errors import IndexReadOnly
+from .files import writing
+from .generation import Generation
+from .index_view import IndexView
+from .manifest import Manifest, Settings, check_settings
+from .names import check_attachment_name
+from .rows import Rejected, Row, check_path, check_rows
+from .swap import following, lock_for_writing, remove_strays, swap
+from .vectors import Ids
+
+
+class Index(IndexView):
+    """Vectors under stable ids, with a row a file, in one directory.
+
+    `save` puts a new generation in force by one rename. Until then the directory holds the old one, whatever
+    happens; who has that one open reads on in it afterwards. One writer at a time, any number of readers. A
+    reader may be used from several threads, and need not be closed.
+
+    Example:
+        >>> with Index.create("corners", 2, metric="l2") as index:
+        ...     ids = index.add([[0, 0], [3, 4], [6, 8]])
+        ...     index.save()
+        >>> Index.open("corners").search([[3, 3]], k=2).ids.tolist()
+        [[1, 0]]
+    """
+
+    def __init__(self, directory: Path, content: Generation | Draft, lock: BaseFileLock | None) -> None:
+        """Use `create` or `open`."""
+        super().__init__(directory, content)
+        self._lock = lock
+
+    @classmethod
+    def create(
+        cls,
+        directory: str | Path,
+        dim: SupportsIndex,
+        *,
+        metric: Metric = "cosine",
+        structure: Structure = "flat",
+        encoder: str | None = None,
+        settings: Settings | None = None,
+    ) -> Index:
+        """Begin an empty index for `dim`-dim vectors.
+
+        An index that is in `directory` already stays in force until `save` replaces it; ids go on where it
+        stops. `encoder` is the fingerprint of what makes the vectors; `settings` is any JSON object that the
+        caller wants to keep.
+
+        Raises:
+            OptionInvalid: an argument outside its choices. IndexBusy: another writer is at work.
+            IndexUnwritable: the disk refused.
+        """
+        directory, moment = Path(directory), now()
+        manifest = Manifest(
+            generation=1,
+            dim=check_whole_number("dim", dim),
+            metric=check_choice("metric", metric, METRICS),
+            structure=check_choice("structure", structure, STRUCTURES),
+            encoder=check_fingerprint(encoder),
+            created=moment,
+            changed=moment,
+            settings=check_settings({} if settings is None else settings),
+        )
+        with writing(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+        lock = lock_for_writing(directory)
+        try:
+            remove_strays(directory)
+            with writing(directory):
+                return cls(directory, Draft.create(directory, following(directory, manifest)), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def open(cls, directory: str | Path, *, check: Check = "quick", writable: bool = False) -> Index:
+        """Open the index in `directory`.
+
+        check: "quick" compares the size of every file and the contents of all up to 4 MiB with the manifest,
+        "full" the contents of all. writable: also take the lock that one writer at a time holds.
+
+        Raises:
+            IndexNotFound: no index there. FormatUnsupported: made by another version.
+            IndexDamaged: names the files that are missing, too short or altered.
+            IndexBusy: another writer is at work (only if `writable`).
+        """
+        directory = Path(directory)
+        check_choice("check", check, CHECKS)
+        if not writable:
+            return cls(directory, Generation.open(directory, check), None)
+        # Before the lock, which would leave a file in a directory that holds no index.
+        Manifest.read(directory)
+        lock = lock_for_writing(directory)
+        try:
+            remove_strays(directory)
+            return cls(directory, Generation.open(directory, check), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    def __enter__(self) -> Index:
+        """Itself; the end of the block closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close; what was not saved is discarded."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the directory; what was not saved is discarded. May be called twice."""
+        content, self._content = self._content, None
+        lock, self._lock = self._lock, None
+        try:
+            if content is not None:
+                content.close()
+            if lock is not None:
+                remove_strays(self._directory)
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def configure(self, settings: Settings) -> None:
+        """Replace the caller's settings.
+
+        Raises:
+            OptionInvalid: not an object of what JSON can hold. IndexReadOnly: not opened for writing.
+        """
+        self._draft().configure(check_settings(settings))
+
+    def add(self, vectors: ArrayLike, rows: Sequence[Row] | None = None) -> Ids:
+        """Add `vectors` (n, dim), with a row each or without rows, and return their ids (n,) int64.
+
+        They go straight to disk. All of them are added or, if this fails, none.
+
+        Raises:
+            VectorsInvalid: names the rows that are not finite or have no direction.
+            RowsInvalid: names a path that comes twice, or is in the index already.
+            IndexReadOnly: not opened for writing. IndexUnwritable: the disk refused, for want of room say.
+        """
+        checked = self._check(vectors, "vectors")
+        if rows is not None:
+            check_rows(rows, len(checked))
+        draft = self._draft()
+        with writing(self._directory):
+            return draft.append(checked, rows)
+
+    def reject(self, rejected: Rejected) -> None:
+        """Keep why a file was not indexed.
+
+        Raises:
+            RowsInvalid: the file has a row. IndexReadOnly, IndexUnwritable: as in `add`.
+        """
+        check_path(rejected.path)
+        draft = self._draft()
+        with writing(self._directory):
+            draft.reject(rejected)
+
+    def attach(self, name: str, source: str | Path | bytes) -> None:
+        """Keep a copy of a file, or these bytes, in the index under `name`, say "encoder.tflite".
+
+        Raises:
+            OptionInvalid: a name that cannot be used, or a source that cannot be read.
+            IndexReadOnly, IndexUnwritable: as in `add`.
+        """
+        check_attachment_name(name)
+        draft = self._draft()
+        with writing(self._directory):
+            draft.attach(name, source)
+
+    def save(self) -> None:
+        """Put everything since the last save in force, as a new generation; without changes, do nothing.
+
+        The index can be added to and saved again afterwards.
+
+        Raises:
+            IndexUnwritable: the disk refused. The index in force is the old one still, and unless the last
+                step of all failed, this one can go on and be saved again.
+        """
+        content = self._opened()
+        self._refuse_reader()
+        if isinstance(content, Generation):
+            return
+        with writing(self._directory):
+            content.seal()
+            # From here on the files of the draft may be those of the index: nothing must write to them.
+            self._content = None
+            content.close()
+            swap(self._directory)
+        remove_strays(self._directory)
+        self._content = Generation.open(self._directory, "quick")
+
+    def _draft(self) -> Draft:
+        content = self._opened()
+        if isinstance(content, Draft):
+            return content
+        self._refuse_reader()
+        with writing(self._directory):
+            draft = Draft.extend(self._directory, content.manifest)
+        self._content = draft
+        return draft
+
+    def _refuse_reader(self) -> None:
+        if self._lock is None:
+            raise IndexReadOnly(
+                f"index {self._directory} was opened for reading: open it with writable=True to change it"
+            )

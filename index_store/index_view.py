@@ -1,0 +1,150 @@
+"""What can be asked of an index."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import SupportsIndex
+
+from numpy.typing import ArrayLike
+
+from .catalog import Catalog
+from .choices import check_whole_number
+from .draft import Draft
+from .errors import EncoderMismatch, IndexClosed, OptionInvalid
+from .files import damage
+from .generation import Generation
+from .manifest import Manifest, Settings
+from .names import CORE, SEARCH
+from .neighbors import Neighbors
+from .positions import positions_of
+from .vectors import Ids, Vectors, check_vectors
+
+
+class IndexView:
+    """The questions that `Index` answers, about a saved generation as about one in the making."""
+
+    def __init__(self, directory: Path, content: Generation | Draft) -> None:
+        """Use `Index.create` or `Index.open`."""
+        self._directory = directory
+        self._content: Generation | Draft | None = content
+
+    def __len__(self) -> int:
+        """How many vectors it holds, saved or not."""
+        return self.manifest.count
+
+    def __repr__(self) -> str:
+        """Its class and directory."""
+        return f"Index({str(self._directory)!r})"
+
+    @property
+    def directory(self) -> Path:
+        """Where the index lies."""
+        return self._directory
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index is: generation, dim, metric, structure, count and so on."""
+        return self._opened().manifest
+
+    @property
+    def dim(self) -> int:
+        """Numbers a vector."""
+        return self.manifest.dim
+
+    @property
+    def ids(self) -> Ids:
+        """All ids, (n,) int64, ascending, read-only."""
+        return self._opened().ids
+
+    @property
+    def catalog(self) -> Catalog:
+        """The rows. To be taken anew after `save` and after the first change of a saved index."""
+        return self._opened().catalog
+
+    @property
+    def settings(self) -> Settings:
+        """A copy of the caller's settings; `Index.configure` replaces them."""
+        return copy.deepcopy(self.manifest.settings)
+
+    @property
+    def attachments(self) -> tuple[str, ...]:
+        """The names of the attached files."""
+        return tuple(sorted(set(self.manifest.files) - {*CORE, SEARCH}))
+
+    def vectors(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
+        """The vectors with these ids, or all in the order of their ids: (n, dim) float32.
+
+        All of them come as a read-only memory map, which takes no memory of its own. For "cosine" they have
+        length 1.
+
+        Raises:
+            IdsUnknown: names the ids that the index does not hold.
+        """
+        content = self._opened()
+        if ids is None:
+            return content.vectors
+        return content.vectors[positions_of(ids, content.ids, self._directory)]
+
+    def search(self, queries: ArrayLike, k: SupportsIndex = 10) -> Neighbors:
+        """The `k` nearest vectors of every row of `queries` (m, dim), nearest first.
+
+        Distances are 1 - cosine, in [0, 2], or Euclidean; equally near ones come in the order of their ids.
+        What was added counts, saved or not.
+
+        Raises:
+            VectorsInvalid: queries of other dims, not finite, or without direction. OptionInvalid: k below 1.
+        """
+        content = self._opened()
+        number = check_whole_number("k", k)
+        checked = self._check(queries, "queries")
+        distances, positions = content.searcher().search(checked, number)
+        return Neighbors(distances, content.ids[positions])
+
+    def attachment(self, name: str) -> Path:
+        """Where the file lies that was attached under `name`; to be read soon, a later save may replace it.
+
+        Raises:
+            OptionInvalid: nothing is attached under this name. IndexDamaged: the file is gone.
+        """
+        if name not in self.attachments:
+            held = ", ".join(self.attachments) or "none at all"
+            raise OptionInvalid(
+                f"index {self._directory} has no attachment {name!r}, expected one of: {held}"
+            )
+        path = self._directory / self.manifest.files[name].path
+        if not path.exists():
+            raise damage(self._directory, [f"{path} is gone since the index was opened"])
+        return path
+
+    def require_encoder(self, fingerprint: str, *, dim: int | None = None) -> None:
+        """Make sure that the vectors of the index come from the encoder with this fingerprint.
+
+        Raises:
+            EncoderMismatch: they do not; the message names both encoders, and their dims where known.
+        """
+        encoder = self.manifest.encoder
+        if encoder == fingerprint and dim in (None, self.dim):
+            return
+        made_by = f"encoder {_short(encoder)}" if encoder else "an encoder that it does not name"
+        dims = f", {dim}-dim" if dim is not None else ""
+        raise EncoderMismatch(
+            f"index {self._directory} holds {self.dim}-dim vectors of {made_by}, this is encoder "
+            f"{_short(fingerprint)}{dims}: query with the encoder of the index, or index the folder again"
+        )
+
+    def _check(self, vectors: ArrayLike, what: str) -> Vectors:
+        manifest = self.manifest
+        return check_vectors(
+            vectors, manifest.dim, metric=manifest.metric, what=f"{what} for index {self._directory}"
+        )
+
+    def _opened(self) -> Generation | Draft:
+        if self._content is None:
+            raise IndexClosed(f"index {self._directory} is closed: open it again")
+        return self._content
+
+
+def _short(fingerprint: str) -> str:
+    return fingerprint[:12]

@@ -1,0 +1,77 @@
+"""How the files of an index are called.
+
+The manifest knows a file by its logical name, `encoder.tflite`. On disk the name carries the generation that
+wrote it, `encoder.generation-3.tflite`, so that a new generation never writes into a file of an old one, and
+so that a file left behind by a killed writer is known from a file that somebody else put there.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .errors import OptionInvalid
+
+MANIFEST = "manifest.json"
+LOCK = "lock"
+VECTORS = "vectors.f32"
+IDS = "ids.i64"
+CATALOG = "catalog.sqlite"
+SEARCH = "search.faiss"
+
+CORE = (VECTORS, IDS, CATALOG)
+APPEND_ONLY = (VECTORS, IDS)
+RESERVED = (*CORE, SEARCH, MANIFEST, LOCK)
+PART = "-part"
+
+_LOGICAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_]+)+")
+_REAL = re.compile(r"[a-z0-9_-]+\.generation-([1-9][0-9]*)(\.[a-z0-9_]+)+")
+_STRAY = re.compile(rf"(({_REAL.pattern})({PART}|-journal)?|manifest\.json{PART})")
+
+
+def real_name(logical: str, generation: int) -> str:
+    """The name on disk of a file that `generation` writes.
+
+    Example:
+        >>> real_name("encoder.tflite", 3)
+        'encoder.generation-3.tflite'
+    """
+    stem, suffix = logical.split(".", 1)
+    return f"{stem}.generation-{generation}.{suffix}"
+
+
+def is_real_name(name: str) -> bool:
+    """Whether a file of an index can have this name on disk: a plain name of our pattern, never a path."""
+    return _REAL.fullmatch(name) is not None
+
+
+def is_stray_name(name: str) -> bool:
+    """Whether a file of this name is ours to remove when no manifest names it.
+
+    Example:
+        >>> is_stray_name("vectors.generation-2.f32"), is_stray_name("holiday.000002.png")
+        (True, False)
+    """
+    return _STRAY.fullmatch(name) is not None
+
+
+def newest_generation(directory: Path) -> int:
+    """The highest generation that any file in `directory` carries in its name; 0 if none does."""
+    matches = (_REAL.match(path.name) for path in directory.iterdir())
+    return max((int(match[1]) for match in matches if match), default=0)
+
+
+def check_attachment_name(name: str) -> str:
+    """Return `name` if a caller may attach a file under it.
+
+    Raises:
+        OptionInvalid: a name of the index's own files, or one that is not portable between systems.
+    """
+    if name in RESERVED:
+        raise OptionInvalid(f"attachment name {name!r} belongs to the index itself: choose another")
+    if not _LOGICAL.fullmatch(name):
+        raise OptionInvalid(
+            f"attachment name is {name!r}, expected lower-case letters, digits, '-' or '_' "
+            "and an extension, like 'encoder.tflite'"
+        )
+    return name

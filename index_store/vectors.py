@@ -1,0 +1,80 @@
+"""Vectors at the door: checked once, so that everything inside can trust them."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .choices import Metric
+from .errors import VectorsInvalid
+
+Vectors: TypeAlias = NDArray[np.float32]
+Ids: TypeAlias = NDArray[np.int64]
+Distances: TypeAlias = NDArray[np.float32]
+
+# A vector normalised in float32 has length 1 to about 1e-7. Normalising it again would move it by a bit, and
+# a stored vector would no longer be at distance 0 from itself.
+UNIT_TOLERANCE = 1e-6
+
+_NAMED_ROWS = 5
+
+
+def check_vectors(vectors: ArrayLike, dim: int, *, metric: Metric, what: str) -> Vectors:
+    """Return `vectors` as a C-contiguous (n, dim) float32 array, ready to be stored or compared.
+
+    For "cosine" every vector is brought to length 1. `what` opens the message of an error, as in "queries for
+    index photos/.retrieve".
+
+    Raises:
+        VectorsInvalid: not numbers, not 2-D, of other dims, not finite, or, for "cosine", of length 0.
+
+    Example:
+        >>> check_vectors([[3.0, 4.0]], 2, metric="cosine", what="queries")
+        array([[0.6, 0.8]], dtype=float32)
+    """
+    array = _as_float32(vectors, what)
+    if array.ndim != 2:
+        raise VectorsInvalid(
+            f"{what} have shape {array.shape}, expected (n, {dim}): make one vector a batch of one"
+        )
+    if array.shape[1] != dim:
+        raise VectorsInvalid(
+            f"{what} have {array.shape[1]} dims, it holds {dim}-dim vectors: "
+            "use the encoder that the index was made with, or index the folder again"
+        )
+    _refuse(what, np.logical_not(np.isfinite(array).all(axis=1)), "NaN or infinite", "leave them out")
+    return _normalised(array, what) if metric == "cosine" else array
+
+
+def _as_float32(vectors: ArrayLike, what: str) -> Vectors:
+    try:
+        array = np.asarray(vectors)
+    except ValueError as err:
+        raise VectorsInvalid(f"{what} are not an array of shape (n, dim): {err}") from err
+    if array.dtype.kind not in "fiu":
+        raise VectorsInvalid(f"{what} have dtype {array.dtype}, expected float32")
+    # A float64 beyond the range of float32 becomes infinite, which is refused by row.
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _normalised(vectors: Vectors, what: str) -> Vectors:
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+    _refuse(what, lengths == 0, "of length 0, which has no direction", 'leave them out, or use metric "l2"')
+    odd = np.abs(lengths - 1) > UNIT_TOLERANCE
+    if not odd.any():
+        return vectors
+    unit: Vectors = vectors.copy()
+    unit[odd] /= lengths[odd, None]
+    return unit
+
+
+def _refuse(what: str, refused: NDArray[np.bool_], fault: str, way_out: str) -> None:
+    rows = np.flatnonzero(refused)
+    if len(rows) == 0:
+        return
+    named = ", ".join(map(str, rows[:_NAMED_ROWS]))
+    more = f" and {len(rows) - _NAMED_ROWS} more" if len(rows) > _NAMED_ROWS else ""
+    raise VectorsInvalid(f"{what} are {fault} in row {named}{more}: {way_out}")

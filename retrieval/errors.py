@@ -1,0 +1,53 @@
+"""What can go wrong, as one tree. `str()` of each is one sentence that can be shown to a user as it is.
+
+RetrievalError
+├── ImageUnreadable     one picture cannot be decoded: its path and the reason
+└── NoPictures          a folder is missing, is not a folder, or holds no picture that can be read
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """Root of every error that this package raises on purpose.
+
+    Arguments go to `Exception` unchanged, so that an error survives pickling between processes.
+    """
+
+
+class ImageUnreadable(RetrievalError):  # noqa: N818 - reads as a sentence where it is raised
+    """One picture cannot be decoded. `path` names it in printable form, `reason` says why.
+
+    Example:
+        >>> str(ImageUnreadable("photos/a.jpg", "empty file"))
+        'photos/a.jpg cannot be read: empty file'
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Keep `path` and `reason` apart: the catalogue has a column for each."""
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """One sentence for the user."""
+        return f"{self.path} cannot be read: {self.reason}"
+
+
+class NoPictures(RetrievalError):  # noqa: N818 - reads as a sentence where it is raised
+    """There is nothing to work on in `folder`; `reason` says what was found instead and what to do.
+
+    Example:
+        >>> str(NoPictures("photos", "there is no such folder"))
+        'no pictures in photos: there is no such folder'
+    """
+
+    def __init__(self, folder: str, reason: str) -> None:
+        """Keep `folder` and `reason` apart."""
+        super().__init__(folder, reason)
+        self.folder = folder
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """One sentence for the user."""
+        return f"no pictures in {self.folder}: {self.reason}"

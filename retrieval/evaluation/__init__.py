@@ -1,0 +1,57 @@
+"""Is the search good, compared with what, and how sure is that: metrics, rankings and intervals.
+
+The metrics are plain NumPy functions of ranked relevance. `measure_ranking` applies them to vectors with
+classes without holding all rankings, `self_retrieval` needs no classes, `bootstrap` says how sure a mean is.
+"""
+
+from .averages import Mean, mean_over_classes, mean_over_queries
+from .class_metrics import confusion_matrix, knn_accuracy, knn_labels
+from .distances import Metric
+from .exclusion import Exclusion
+from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
+from .metrics import (
+    average_precision,
+    graded_ndcg,
+    interpolated_precision,
+    ndcg,
+    precision_at,
+    recall_at,
+    reciprocal_rank,
+)
+from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
+from .ranking import RankedBlock, rank_blocks
+from .self_retrieval import SelfRetrieval, self_retrieval
+from .tied_metrics import average_precision_with_ties, ndcg_with_ties
+
+__all__ = [
+    "Exclusion",
+    "Interval",
+    "LabelledVectors",
+    "Mean",
+    "Metric",
+    "MetricChoice",
+    "QueryValues",
+    "RankedBlock",
+    "SelfRetrieval",
+    "Verdict",
+    "average_precision",
+    "average_precision_with_ties",
+    "bootstrap",
+    "confusion_matrix",
+    "graded_ndcg",
+    "interpolated_precision",
+    "knn_accuracy",
+    "knn_labels",
+    "mean_over_classes",
+    "mean_over_queries",
+    "measure_ranking",
+    "ndcg",
+    "ndcg_with_ties",
+    "paired_difference",
+    "precision_at",
+    "rank_blocks",
+    "recall_at",
+    "reciprocal_rank",
+    "self_retrieval",
+    "verdict",
+]

@@ -1,0 +1,179 @@
+"""Which files in a folder are pictures, and which cannot be: each picture and each problem by its path."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import NoPictures
+from .findings import Findings, Found, Rejection
+from .reasons import EMPTY, NOT_UTF8, printable, system_reason
+from .signatures import HEAD_BYTES, picture_format
+from .suffixes import is_other, readable_suffixes, refused_suffixes
+
+_LITTER = frozenset({"__MACOSX"})
+
+_Identity = tuple[int, int]
+
+
+def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Findings:
+    """Find the pictures in `folder` and in the folders below it, without decoding any.
+
+    A file counts as a picture by its suffix or, where the suffix says nothing, by its first bytes. Left
+    out silently: hidden files and folders, the folders in `skip`, and files of other kinds. Rejected with
+    a reason: pictures that Pillow does not read (SVG, camera raw, ...), empty files, names that are not
+    UTF-8, folders that cannot be read, links that lead nowhere or to a folder that is read already. Links
+    to folders are followed after all real folders, so that a picture goes by its real path if it has one.
+
+    Raises:
+        NoPictures: `folder` does not exist, is not a folder, or cannot be read. (A folder that holds no
+            picture is no error here: `pictures` is empty.)
+
+    Example:
+        >>> findings = find_images("photos")
+        >>> [found.path for found in findings.pictures], findings.rejections
+        (['cat/1.jpg', 'dog.png'], (Rejection(path='empty.jpg', reason='empty file'),))
+    """
+    root = Path(folder)
+    _refuse_root(root)
+    around = _identities(root.resolve().parents)
+    search = _Search(root=root, skip=_identities(skip), around=around)
+    search.read_tree("")
+    search.follow_links()
+    return Findings(tuple(sorted(search.pictures)), tuple(sorted(search.rejections)))
+
+
+def _refuse_root(root: Path) -> None:
+    name = printable(str(root))
+    try:
+        os.scandir(root).close()
+    except FileNotFoundError as error:
+        raise NoPictures(name, "there is no such folder") from error
+    except NotADirectoryError as error:
+        raise NoPictures(name, "it is a file, expected a folder of pictures") from error
+    except OSError as error:
+        raise NoPictures(name, f"the folder cannot be read: {system_reason(error)}") from error
+
+
+def _identities(paths: Iterable[Path | str]) -> frozenset[_Identity]:
+    return frozenset(_identity(Path(path)) for path in paths if Path(path).exists())
+
+
+def _identity(path: Path) -> _Identity:
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino
+
+
+@dataclass(slots=True)
+class _Search:
+    """One walk through `root`. All paths are relative to it; "" is the folder itself."""
+
+    root: Path
+    skip: frozenset[_Identity]
+    around: frozenset[_Identity]
+    pictures: list[Found] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    folder_links: list[str] = field(default_factory=list)
+    read_as: dict[_Identity, str] = field(default_factory=dict)
+
+    def read_tree(self, top: str) -> None:
+        """Read `top` and the real folders below it; links to folders are kept for later."""
+        waiting = [top]
+        while waiting:
+            path = waiting.pop()
+            try:
+                if self._is_new(path):
+                    waiting += self._read_folder(path)
+            except OSError as error:
+                self._reject(path, f"the folder cannot be read: {system_reason(error)}")
+
+    def follow_links(self) -> None:
+        while self.folder_links:
+            links, self.folder_links = sorted(self.folder_links), []
+            for link in links:
+                self.read_tree(link)
+
+    def _reject(self, path: str, reason: str) -> None:
+        self.rejections.append(Rejection(printable(path), reason))
+
+    def _is_new(self, path: str) -> bool:
+        identity = _identity(self.root / path)
+        if identity in self.skip:
+            return False
+        if identity in self.around:
+            self._reject(path, "the link leads to a folder around the one being read")
+            return False
+        if identity in self.read_as:
+            known = self.read_as[identity] or "the top folder"
+            self._reject(path, f"it leads to a folder that is read already: {known}")
+            return False
+        self.read_as[identity] = path
+        return True
+
+    def _read_folder(self, path: str) -> list[str]:
+        """Take in the files of one folder; return the real folders in it, last first."""
+        folders = []
+        with os.scandir(self.root / path) as entries:
+            for entry in entries:
+                relative = f"{path}/{entry.name}" if path else entry.name
+                if entry.name.startswith(".") or entry.name in _LITTER:
+                    continue
+                if entry.is_symlink():
+                    self._take_link(entry, relative)
+                elif entry.is_file():
+                    self._take_file(entry, relative)
+                elif entry.is_dir() and self._has_usable_name(relative):
+                    folders.append(relative)
+        return sorted(folders, reverse=True)
+
+    def _take_link(self, entry: os.DirEntry[str], relative: str) -> None:
+        try:
+            if entry.is_file():
+                self._take_file(entry, relative)
+            elif not entry.is_dir():
+                entry.stat()  # fails, with the reason, for a link that leads nowhere
+            elif self._has_usable_name(relative):
+                self.folder_links.append(relative)
+        except OSError as error:
+            nowhere = error.errno == errno.ENOENT
+            self._reject(relative, "the link leads to nothing" if nowhere else system_reason(error))
+
+    def _take_file(self, entry: os.DirEntry[str], relative: str) -> None:
+        suffix = _suffix(entry.name)
+        try:
+            if is_other(suffix) or not (_names_picture(suffix) or _begins_as_picture(entry)):
+                return
+            if not self._has_usable_name(relative):
+                return
+            facts = entry.stat()
+        except OSError as error:
+            self._reject(relative, system_reason(error))
+            return
+        if reason := refused_suffixes().get(suffix, "" if facts.st_size else EMPTY):
+            self._reject(relative, reason)
+        else:
+            self.pictures.append(Found(relative, facts.st_size, facts.st_mtime_ns))
+
+    def _has_usable_name(self, relative: str) -> bool:
+        # The catalogue, JSON and the terminal hold text; a name that is not text cannot come back from them.
+        usable = printable(relative) == relative
+        if not usable:
+            self._reject(relative, NOT_UTF8)
+        return usable
+
+
+def _suffix(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return f"{dot}{ending}".lower() if stem else ""
+
+
+def _names_picture(suffix: str) -> bool:
+    return suffix in readable_suffixes() or suffix in refused_suffixes()
+
+
+def _begins_as_picture(entry: os.DirEntry[str]) -> bool:
+    with Path(entry.path).open("rb") as file:
+        return picture_format(file.read(HEAD_BYTES)) is not None

@@ -1,0 +1,34 @@
+"""What a search of a folder brings back: pictures to decode, and problems to report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A file that promises to be a picture.
+
+    `path` is relative to the folder, with `/` between its parts; `size` in bytes and `mtime_ns` in
+    nanoseconds since 1970 tell whether the file has changed since it was last looked at.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rejection:
+    """A file or folder that cannot be used: relative `path` in printable form, and the `reason` for users."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is in a folder; both parts sorted by path, so that the same folder always gives the same."""
+
+    pictures: tuple[Found, ...]
+    rejections: tuple[Rejection, ...]

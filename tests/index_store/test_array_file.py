@@ -1,0 +1,87 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+from index_store import IndexDamaged, StoredFile
+from index_store.array_file import ArrayFile, ArrayLayout, layouts
+
+PAIRS = ArrayLayout("<f4", (2,))
+ONE_TO_SIX = np.arange(1, 7, dtype=np.float32).reshape(3, 2)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "vectors.generation-1.f32"
+
+
+@pytest.fixture
+def array(path):
+    array = ArrayFile.create(path, PAIRS)
+    yield array
+    array.close()
+
+
+def test_the_arrays_of_an_index_are_little_endian_rows():
+    assert layouts(3) == {"vectors.f32": ArrayLayout("<f4", (3,)), "ids.i64": ArrayLayout("<i8", ())}
+    assert [layout.row_bytes for layout in layouts(3).values()] == [12, 8]
+
+
+def test_rows_come_back_in_the_order_of_their_positions(array, path):
+    array.append(ONE_TO_SIX[:1], at=0)
+    array.append(ONE_TO_SIX[1:], at=1)
+    np.testing.assert_array_equal(array.read(3), ONE_TO_SIX)
+    np.testing.assert_array_equal(array.read(2), ONE_TO_SIX[:2])
+    assert path.read_bytes() == ONE_TO_SIX.astype("<f4").tobytes()
+
+
+def test_no_rows_are_an_array_too(array):
+    array.append(np.empty((0, 2), dtype=np.float32), at=0)
+    assert array.read(0).shape == (0, 2)
+    assert array.describe(0) == StoredFile("vectors.generation-1.f32", 0, hashlib.sha256(b"").hexdigest())
+
+
+def test_rows_are_read_only(array):
+    array.append(ONE_TO_SIX, at=0)
+    with pytest.raises(ValueError, match="read-only"):
+        array.read(3)[0, 0] = 9
+
+
+def test_an_append_lies_over_what_an_interrupted_one_left(array):
+    array.append(ONE_TO_SIX, at=0)
+    array.append(-ONE_TO_SIX[:1], at=1)
+    np.testing.assert_array_equal(array.read(2), [[1, 2], [-1, -2]])
+
+
+def test_a_description_is_of_the_rows_that_count(array):
+    array.append(ONE_TO_SIX, at=0)
+    for count in (1, 3):
+        content = ONE_TO_SIX[:count].astype("<f4").tobytes()
+        digest = hashlib.sha256(content).hexdigest()
+        assert array.describe(count) == StoredFile("vectors.generation-1.f32", len(content), digest)
+
+
+def test_appending_goes_on_behind_the_rows_described(array, path):
+    array.append(ONE_TO_SIX, at=0)
+    again = ArrayFile.resume(path, PAIRS, array.describe(2))
+    again.append(-ONE_TO_SIX[:1], at=2)
+    np.testing.assert_array_equal(again.read(3), [[1, 2], [3, 4], [-1, -2]])
+    expected = hashlib.sha256(np.array([1, 2, 3, 4, -1, -2], dtype="<f4").tobytes()).hexdigest()
+    assert again.describe(3).sha256 == expected
+    again.close()
+
+
+def test_appending_to_altered_rows_is_refused(array, path):
+    array.append(ONE_TO_SIX, at=0)
+    stored = array.describe(3)
+    array.append(np.zeros((1, 2), dtype=np.float32), at=1)
+    with pytest.raises(IndexDamaged, match=r"vectors\.generation-1\.f32 was altered"):
+        ArrayFile.resume(path, PAIRS, stored)
+
+
+def test_rows_read_stay_readable_when_the_file_is_gone(array, path):
+    array.append(ONE_TO_SIX, at=0)
+    rows = array.read(3)
+    array.close()
+    path.unlink()
+    np.testing.assert_array_equal(rows, ONE_TO_SIX)

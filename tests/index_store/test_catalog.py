@@ -1,0 +1,114 @@
+import sqlite3
+import threading
+
+import pytest
+
+from index_store import Catalog, IdsUnknown, IndexClosed, IndexDamaged, Rejected, catalog
+from index_store.catalog_draft import CatalogDraft
+
+ODD_PATHS = ["ä/ü.png", "not-utf8-\udcff.png", "lone-\ud800.png", "a'b\"c.png", "line\nbreak.png", " "]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "catalog # 1?.generation-1.sqlite"
+
+
+@pytest.fixture
+def filled(path, make_row):
+    """Rows 3, 4 and 5 and two rejected files, saved and open for reading."""
+    draft = CatalogDraft.create(path)
+    draft.add([make_row(f"{name}.png", at) for at, name in enumerate("abc")], 3)
+    draft.reject(Rejected("z.svg", "not a picture"))
+    draft.reject(Rejected("y.png", "empty"))
+    draft.close()
+    return Catalog.open(path)
+
+
+def test_rows_come_in_the_order_of_their_ids(filled, make_row):
+    rows = list(filled.rows())
+    assert [(row.id, row.path) for row in rows] == [(3, "a.png"), (4, "b.png"), (5, "c.png")]
+    assert (rows[1].size, rows[1].mtime_ns, rows[1].sha256) == (101, 10**18 + 1, f"{1:064x}")
+    assert (rows[1].width, rows[1].height) == (8, 6)
+
+
+def test_rows_come_in_pages(filled, monkeypatch):
+    monkeypatch.setattr(catalog, "_PAGE", 2)
+    assert [row.id for row in filled.rows()] == [3, 4, 5]
+
+
+def test_a_row_by_id_and_by_path(filled):
+    assert filled.row(4).path == "b.png"
+    assert filled.find("c.png").id == 5
+    assert filled.find("nowhere.png") is None
+
+
+def test_many_rows_in_one_go_in_the_order_asked_for(filled, monkeypatch):
+    monkeypatch.setattr(catalog, "_VARIABLES", 2)
+    assert [row.id for row in filled.rows_of([5, 3, 4, 3])] == [5, 3, 4, 3]
+    assert filled.rows_of([]) == []
+
+
+def test_ids_without_a_row_are_named(filled):
+    with pytest.raises(IdsUnknown, match=r"has no row for id 2, 9:") as caught:
+        filled.rows_of([3, 2, 9])
+    assert isinstance(caught.value, LookupError)
+
+
+def test_rejected_files_come_in_the_order_of_their_paths(filled):
+    assert list(filled.rejected()) == [Rejected("y.png", "empty"), Rejected("z.svg", "not a picture")]
+
+
+def test_counts(filled):
+    assert (filled.num_rows(), filled.num_rejected()) == (3, 2)
+
+
+@pytest.mark.parametrize("odd", ODD_PATHS)
+def test_paths_come_back_as_they_went_in(path, make_row, odd):
+    draft = CatalogDraft.create(path)
+    draft.add([make_row(odd)], 0)
+    draft.reject(Rejected(f"rejected {odd}", f"{odd} cannot be read"))
+    draft.close()
+    opened = Catalog.open(path)
+    assert opened.row(0).path == opened.find(odd).path == odd
+    assert list(opened.rejected()) == [Rejected(f"rejected {odd}", f"{odd} cannot be read")]
+
+
+def test_a_catalog_may_be_read_from_another_thread(filled):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(filled.row(3).path))
+    thread.start()
+    thread.join()
+    assert found == ["a.png"]
+
+
+def test_a_reader_cannot_write(filled):
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        filled._connection.execute("DELETE FROM row")
+
+
+def test_a_closed_catalog_says_so(filled):
+    filled.close()
+    with pytest.raises(IndexClosed, match="is closed: open the index again"):
+        filled.num_rows()
+
+
+def test_a_missing_catalog_is_named(path):
+    with pytest.raises(IndexDamaged, match=r"generation-1\.sqlite is not a sound catalog"):
+        Catalog.open(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
+def test_a_file_that_is_no_catalog_is_named(path, content):
+    path.write_bytes(content)
+    with pytest.raises(IndexDamaged, match=r"generation-1\.sqlite is not a sound catalog"):
+        Catalog.open(path)
+
+
+def test_a_catalog_with_a_wrecked_page_is_damage_where_it_is_read(path, filled):
+    filled.close()
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(IndexDamaged, match="is not a sound catalog"):
+        list(Catalog.open(path).rows())

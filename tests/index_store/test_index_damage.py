@@ -1,0 +1,101 @@
+"""Every file of an index, wrecked in every way: the error names the file."""
+
+import re
+
+import numpy as np
+import pytest
+
+from index_store import FormatUnsupported, Index, IndexDamaged, IndexNotFound, Manifest
+
+FILES = [
+    "vectors.generation-1.f32",
+    "ids.generation-1.i64",
+    "catalog.generation-1.sqlite",
+    "encoder.generation-1.tflite",
+]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("check", ["quick", "full"])
+@pytest.mark.parametrize("writable", [False, True])
+class TestFiles:
+    def test_missing(self, saved, name, check, writable):
+        (saved / name).unlink()
+        with pytest.raises(IndexDamaged, match=re.escape(f"{saved / name} cannot be read")):
+            Index.open(saved, check=check, writable=writable)
+
+    def test_truncated(self, saved, name, check, writable):
+        content = (saved / name).read_bytes()
+        (saved / name).write_bytes(content[:-1])
+        told = f"{saved / name} has {len(content) - 1} bytes, expected {len(content)}"
+        with pytest.raises(IndexDamaged, match=re.escape(told)):
+            Index.open(saved, check=check, writable=writable)
+
+    def test_flipped_byte(self, saved, name, check, writable):
+        content = bytearray((saved / name).read_bytes())
+        content[len(content) // 3] ^= 16
+        (saved / name).write_bytes(content)
+        with pytest.raises(IndexDamaged, match=re.escape(f"{saved / name} was altered")) as caught:
+            Index.open(saved, check=check, writable=writable)
+        assert f"index {saved} is damaged" in str(caught.value)
+        assert "bring the files back from a backup, or index the folder again" in str(caught.value)
+
+
+def test_any_byte_of_the_manifest_flipped_is_found(saved):
+    sound = (saved / "manifest.json").read_bytes()
+    # White space between fields is the one thing that may change.
+    for at in (at for at in range(0, len(sound), 3) if not sound[at : at + 1].isspace()):
+        content = bytearray(sound)
+        content[at] ^= 1
+        with pytest.raises((IndexDamaged, FormatUnsupported), match=re.escape(f"index {saved} ")):
+            Manifest.parse(bytes(content), saved)
+
+
+def test_a_manifest_cut_short_is_named(saved):
+    path = saved / "manifest.json"
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(IndexDamaged, match=r"manifest\.json is not JSON"):
+        Index.open(saved)
+
+
+def test_the_json_of_others_is_named(saved):
+    (saved / "manifest.json").write_text('{"manifest_version": 3, "name": "browser extension"}')
+    with pytest.raises(IndexDamaged, match=r"manifest\.json: format_version is missing"):
+        Index.open(saved)
+
+
+@pytest.mark.parametrize("writable", [False, True])
+def test_a_newer_format_is_not_damage(saved, writable):
+    path = saved / "manifest.json"
+    path.write_text(path.read_text().replace('"format_version": 1', '"format_version": 7'))
+    with pytest.raises(FormatUnsupported, match=f"index {saved} has format 7, .* reads 1: upgrade retrieve"):
+        Index.open(saved, writable=writable)
+
+
+def test_a_manifest_that_was_removed_is_no_index(saved):
+    (saved / "manifest.json").unlink()
+    with pytest.raises(IndexNotFound, match="no index in"):
+        Index.open(saved)
+
+
+def test_all_damaged_files_are_named_at_once(saved):
+    for name in FILES:
+        (saved / name).unlink()
+    with pytest.raises(IndexDamaged) as caught:
+        Index.open(saved)
+    assert all(name in str(caught.value) for name in FILES)
+
+
+def test_a_large_file_is_compared_in_full_when_asked(directory):
+    with Index.create(directory, 1024) as index:
+        index.add(np.random.default_rng(0).normal(size=(1100, 1024)))
+        index.save()
+    path = directory / "vectors.generation-1.f32"
+    content = bytearray(path.read_bytes())
+    content[2_000_000] ^= 1
+    path.write_bytes(content)
+    assert len(Index.open(directory)) == 1100
+    with pytest.raises(IndexDamaged, match=r"vectors\.generation-1\.f32 was altered"):
+        Index.open(directory, check="full")
+    with Index.open(directory, writable=True) as writer, pytest.raises(IndexDamaged, match="was altered"):
+        writer.add(np.ones((1, 1024)))

@@ -1,0 +1,84 @@
+"""A disk without room, by the limit that the system sets to the size of files."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import index_store
+from index_store import Index
+
+resource = pytest.importorskip("resource", reason="needs limits to the size of files")
+
+WRITER = """
+import json, resource, sys
+import numpy as np
+from pathlib import Path
+from index_store import Index, IndexUnwritable, Rejected, Row
+
+directory, act = Path(sys.argv[1]), sys.argv[2]
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+def rows(numbers):
+    return [Row(f"{number:0200}.png", 1, 2, "3", 4, 5) for number in numbers]
+
+def run():
+    if act == "vectors":
+        writer.add(np.ones((10_000, 2)))
+    if act == "rows":
+        writer.add(np.ones((400, 2)), rows(range(400)))
+    if act == "rejected":
+        writer.reject(Rejected("z.png", "x" * 60_000))
+    if act == "attachment":
+        writer.attach("encoder.tflite", b"x" * 60_000)
+    if act == "structure":
+        writer.save()
+
+with Index.open(directory, writable=True) as writer:
+    writer.add([[8, 8]], rows([1000]))
+    if act == "structure":
+        writer.add(np.random.default_rng(0).normal(size=(300, 2)))
+    before = len(writer)
+    limit(40_000)
+    try:
+        run()
+    except IndexUnwritable as error:
+        told = str(error)
+    assert (len(writer), writer.catalog.num_rows()) == (before, 5)
+    in_force = len(Index.open(directory, check="full"))
+    limit(resource.RLIM_INFINITY)
+    run()
+    writer.save()
+print(json.dumps([told, in_force]))
+"""
+
+
+@pytest.mark.parametrize("act", ["vectors", "rows", "rejected", "attachment", "structure"])
+def test_a_full_disk_is_told_and_with_room_the_writer_goes_on(saved, act):
+    if act == "structure":
+        with Index.create(saved, 2, metric="l2", structure="hnsw") as rebuilt:
+            rebuilt.add([[1, 0], [0, 1], [-1, 0], [0, -1]], list(Index.open(saved).catalog.rows()))
+            rebuilt.save()
+    environment = {**os.environ, "PYTHONPATH": str(Path(index_store.__file__).parent.parent)}
+    writer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WRITER, saved, act],
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert writer.stderr == ""
+    told, in_force = json.loads(writer.stdout)
+    assert told.startswith(f"cannot write index {saved}: ")
+    assert told.endswith("free some room on the disk and do it again")
+    assert in_force == 4
+    index = Index.open(saved, check="full")
+    assert len(index) == {"vectors": 10_005, "rows": 405, "structure": 305}.get(act, 5)
+    assert index.search([[8, 8]], k=1).distances.tolist() == [[0]]
+    assert index.catalog.num_rows() == (405 if act == "rows" else 5)
+    assert index.catalog.num_rejected() == {"rejected": 2, "structure": 0}.get(act, 1)

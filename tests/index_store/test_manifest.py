@@ -1,0 +1,117 @@
+import dataclasses
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from index_store import (
+    FORMAT_VERSION,
+    FormatUnsupported,
+    IndexDamaged,
+    IndexNotFound,
+    Manifest,
+    OptionInvalid,
+    StoredFile,
+)
+from index_store.manifest import check_settings
+
+INDEX = Path("photos/.retrieve")
+
+MANIFEST = Manifest(
+    generation=3,
+    dim=2,
+    metric="cosine",
+    structure="hnsw",
+    encoder="ab" * 32,
+    created=datetime(2025, 1, 31, 12, 0, tzinfo=timezone.utc),
+    changed=datetime(2025, 2, 1, 0, 0, 1, tzinfo=timezone.utc),
+    count=5,
+    next_id=7,
+    settings={"side": 64, "folder": "\udcff", "nothing": None},
+    files={
+        "vectors.f32": StoredFile("vectors.generation-1.f32", 40, "0" * 64),
+        "ids.i64": StoredFile("ids.generation-1.i64", 40, "1" * 64),
+        "catalog.sqlite": StoredFile("catalog.generation-3.sqlite", 4096, "2" * 64),
+    },
+)
+
+
+def parse(text):
+    return Manifest.parse(text.encode(), INDEX)
+
+
+def test_a_manifest_comes_back_from_its_json():
+    assert parse(MANIFEST.to_json()) == MANIFEST
+    assert json.loads(MANIFEST.to_json())["format_version"] == FORMAT_VERSION == 1
+
+
+def test_layout_and_order_of_the_json_do_not_matter():
+    data = json.loads(MANIFEST.to_json())
+    assert parse(json.dumps(dict(reversed(data.items())))) == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("version", "way_out"), [(7, "upgrade retrieve"), (2, "upgrade retrieve"), (0, "index the folder again")]
+)
+def test_another_format_is_told_from_damage_with_both_numbers(version, way_out):
+    text = MANIFEST.to_json().replace('"format_version": 1', f'"format_version": {version}')
+    with pytest.raises(FormatUnsupported) as caught:
+        parse(text)
+    told = f"index photos/.retrieve has format {version}, this version of retrieve reads 1: {way_out}"
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"PK\x03\x04", b"[" * 100_000])
+def test_what_is_not_json_is_damage(content):
+    with pytest.raises(IndexDamaged, match=r"photos/\.retrieve/manifest\.json is not JSON"):
+        Manifest.parse(content, INDEX)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"7", b"null", b'{"name": "web page", "version": "7"}'])
+def test_the_json_of_others_is_damage(content):
+    with pytest.raises(IndexDamaged, match=r"manifest\.json: (not a JSON object|format_version is missing)"):
+        Manifest.parse(content, INDEX)
+
+
+def test_a_value_changed_by_hand_is_found():
+    with pytest.raises(IndexDamaged, match=r"manifest\.json: was altered"):
+        parse(MANIFEST.to_json().replace('"side": 64', '"side": 65'))
+
+
+def test_a_directory_without_manifest_holds_no_index(tmp_path):
+    with pytest.raises(IndexNotFound, match=r"no index in .*: index the folder first"):
+        Manifest.read(tmp_path)
+    with pytest.raises(IndexNotFound, match="no index in"):
+        Manifest.read(tmp_path / "nowhere")
+
+
+def test_a_file_is_no_index(tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.touch()
+    with pytest.raises(IndexNotFound, match=r"photo\.jpg is not a directory"):
+        Manifest.read(path)
+
+
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "manifest.json").mkdir()
+    with pytest.raises(IndexDamaged, match=r"manifest\.json cannot be read"):
+        Manifest.read(tmp_path)
+
+
+def test_settings_are_kept_as_they_will_be_read():
+    settings = {"sizes": (64, 32), "nested": {"a": None}}
+    checked = check_settings(settings)
+    assert checked == {"sizes": [64, 32], "nested": {"a": None}}
+    assert checked["nested"] is not settings["nested"]
+
+
+@pytest.mark.parametrize("settings", [[], "x", {"a": object()}, {"a": float("nan")}, {"a": {1, 2}}])
+def test_settings_that_json_cannot_hold_are_refused(settings):
+    with pytest.raises(OptionInvalid, match="settings"):
+        check_settings(settings)
+
+
+def test_a_manifest_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        MANIFEST.count = 6

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+
+from retrieval.evaluation import distances as distances_module
+from retrieval.evaluation.distances import DistanceBlocks, exact_copies
+
+METRICS = ["l2", "l1", "cosine"]
+
+
+def all_distances(queries, database, metric):
+    blocks = DistanceBlocks.between(queries, database, metric=metric, exclude=None)
+    return blocks.block(slice(0, len(queries)))
+
+
+def plain_distances(queries, database, metric):
+    """One pair at a time, in float64."""
+    differences = queries[:, None].astype(np.float64) - database[None].astype(np.float64)
+    if metric == "l2":
+        return np.sqrt((differences**2).sum(axis=2))
+    if metric == "l1":
+        return np.abs(differences).sum(axis=2)
+    lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(database, axis=1)
+    return 1.0 - (queries[:, None].astype(np.float64) * database[None]).sum(axis=2) / lengths
+
+
+@pytest.fixture
+def vectors():
+    return np.random.default_rng(0).normal(size=(40, 12)).astype(np.float32)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_distances_are_those_of_plain_numpy(vectors, metric):
+    ours = all_distances(vectors[:7], vectors, metric)
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, plain_distances(vectors[:7], vectors, metric), rtol=3e-6, atol=3e-7)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_vector_is_at_distance_zero_from_itself(vectors, metric):
+    assert (np.diag(all_distances(vectors * 1000, vectors * 1000, metric)) == 0.0).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("dim", [3, 64, 77])
+def test_copies_in_the_database_are_at_exactly_the_same_distance(metric, dim):
+    random = np.random.default_rng(1)
+    originals = random.normal(size=(101, dim)).astype(np.float32)
+    copied = np.concatenate([originals, originals[::-1], originals[:50]])
+    distances = all_distances(random.normal(size=(30, dim)).astype(np.float32), copied, metric)
+    np.testing.assert_array_equal(distances[:, :101], distances[:, 101:202][:, ::-1])
+    np.testing.assert_array_equal(distances[:, :50], distances[:, 202:])
+
+
+def test_copies_are_at_the_same_distance_however_noisy_the_product_is(monkeypatch):
+    def noisy(database):
+        random = np.random.default_rng(3)
+        return lambda queries: random.random((len(queries), len(database)), dtype=np.float32)
+
+    monkeypatch.setitem(distances_module._MEASURES, "l2", noisy)
+    row = all_distances(np.zeros((1, 1)), np.array([[1.0], [2.0], [1.0], [1.0]]), "l2")[0]
+    assert row[0] == row[2] == row[3] != row[1]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_distances_do_not_depend_on_the_block(vectors, metric):
+    blocks = DistanceBlocks.between(vectors, vectors, metric=metric, exclude=None)
+    one_by_one = np.concatenate([blocks.block(slice(row, row + 1)) for row in range(len(vectors))])
+    np.testing.assert_array_equal(blocks.block(slice(0, len(vectors))), one_by_one)
+
+
+def test_bits_are_counted_exactly():
+    # A perceptual hash as zeros and ones: the squared distance is the number of bits that differ.
+    bits = np.random.default_rng(2).integers(0, 2, (200, 64)).astype(np.float32)
+    expected = np.count_nonzero(bits[:, None] != bits[None], axis=2)
+    np.testing.assert_array_equal(all_distances(bits, bits, "l1"), expected)
+    np.testing.assert_array_equal(all_distances(bits, bits, "l2"), np.sqrt(expected).astype(np.float32))
+
+
+def test_small_differences_far_from_the_origin_are_seen():
+    steps = np.arange(5, dtype=np.float32)[:, None] * np.float32(0.001)
+    vectors = np.float32(1000.0) + np.repeat(steps, 8, axis=1)
+    np.testing.assert_allclose(
+        all_distances(vectors, vectors, "l2"), plain_distances(vectors, vectors, "l2"), rtol=1e-6
+    )
+
+
+def test_vectors_closer_than_the_resolution_are_equal():
+    vectors = np.array([[1.0, 0.0], [1.0 + 1e-9, 0.0], [-1.0, 0.0]])
+    assert all_distances(vectors[:1], vectors, "l2")[0, :2].tolist() == [0.0, 0.0]
+
+
+def test_a_zero_vector_is_at_cosine_distance_one_from_everything():
+    vectors = np.array([[0.0, 0.0], [1.0, 0.0]], dtype=np.float32)
+    assert all_distances(vectors, vectors, "cosine").tolist() == [[1.0, 1.0], [1.0, 0.0]]
+
+
+def test_the_excluded_row_is_infinitely_far():
+    points = np.array([[0.0], [1.0]], dtype=np.float32)
+    blocks = DistanceBlocks.between(points, points, metric="l2", exclude=np.array([0, 1]))
+    assert blocks.block(slice(1, 2)).tolist() == [[1.0, np.inf]]
+
+
+def test_whole_numbers_are_accepted():
+    assert all_distances(np.array([[0, 3]]), np.array([[4, 0]]), "l2").tolist() == [[5.0]]
+
+
+def test_copies_are_found_and_minus_zero_is_zero():
+    vectors = np.array([[0.0, 1.0], [2.0, 2.0], [-0.0, 1.0], [2.0, 2.0], [0.0, 1.0]])
+    copies, originals = exact_copies(vectors)
+    assert copies.tolist() == [2, 3, 4]
+    assert originals.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("queries", "database", "metric", "words"),
+    [
+        (np.zeros((1, 2)), np.zeros((1, 3)), "l2", "queries have 2 dims, the database 3"),
+        (np.zeros(2), np.zeros((1, 2)), "l2", r"queries has shape \(2,\)"),
+        (np.zeros((1, 2)), np.zeros((0, 2)), "l2", r"database has shape \(0, 2\)"),
+        (np.zeros((1, 2)), np.array([[0, 0], [np.nan, 0]]), "l2", "1 rows of database .* the first is row 1"),
+        (np.zeros((1, 2)), np.zeros((1, 2)), "dot", "metric is 'dot', expected one of l2, l1, cosine"),
+    ],
+)
+def test_what_does_not_fit_is_refused(queries, database, metric, words):
+    with pytest.raises(ValueError, match=words):
+        DistanceBlocks.between(queries, database, metric=metric, exclude=None)

@@ -17,8 +17,6 @@ IndexStoreError
 Every message says what was found, what was expected and what to do, and names the path.
 """
 
-# ruff: noqa: N818 - named after what happened; the root says that they are errors
-
 from __future__ import annotations
 
 

@@ -2,7 +2,8 @@
 
 RetrievalError
 ├── ImageUnreadable     one picture cannot be decoded: its path and the reason
-└── NoPictures          a folder is missing, is not a folder, or holds no picture that can be read
+├── NoPictures          a folder is missing, is not a folder, or holds no picture that can be read
+└── EncoderInvalid      an encoder file, or the description beside it, is not what it should be
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ class RetrievalError(Exception):
     """
 
 
-class ImageUnreadable(RetrievalError):  # noqa: N818 - reads as a sentence where it is raised
+class ImageUnreadable(RetrievalError):
     """One picture cannot be decoded. `path` names it in printable form, `reason` says why.
 
     Example:
@@ -34,7 +35,7 @@ class ImageUnreadable(RetrievalError):  # noqa: N818 - reads as a sentence where
         return f"{self.path} cannot be read: {self.reason}"
 
 
-class NoPictures(RetrievalError):  # noqa: N818 - reads as a sentence where it is raised
+class NoPictures(RetrievalError):
     """There is nothing to work on in `folder`; `reason` says what was found instead and what to do.
 
     Example:
@@ -51,3 +52,22 @@ class NoPictures(RetrievalError):  # noqa: N818 - reads as a sentence where it i
     def __str__(self) -> str:
         """One sentence for the user."""
         return f"no pictures in {self.folder}: {self.reason}"
+
+
+class EncoderInvalid(RetrievalError):
+    """The encoder at `path`, or the description beside it, cannot be used; `reason` says why.
+
+    Example:
+        >>> str(EncoderInvalid("encoder.json", "dim is 0, expected 1 or more"))
+        'encoder encoder.json cannot be used: dim is 0, expected 1 or more'
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Keep `path` and `reason` apart."""
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """One sentence for the user."""
+        return f"encoder {self.path} cannot be used: {self.reason}"

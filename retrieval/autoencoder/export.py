@@ -1,0 +1,39 @@
+"""From Keras to what runs without TensorFlow, and to the file that training goes on from."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ..encoder import Decoder, Encoder, EncoderDescription, Model
+
+
+def to_litert(model: keras.Model) -> bytes:
+    """`model`, of one input and one output, in LiteRT's format, in float32."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    # It reports every export on stdout, where only results belong.
+    with contextlib.redirect_stdout(io.StringIO()):
+        content: bytes = converter.convert()
+    return content
+
+
+def to_keras_file(model: keras.Model) -> bytes:
+    """The content of the .keras file of `model`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.keras")
+        model.save(path)
+        return path.read_bytes()
+
+
+def export(autoencoder: keras.Model, description: EncoderDescription) -> Model:
+    """The running model of `autoencoder`, whose layers "encoder" and "decoder" are its halves."""
+    return Model(
+        encoder=Encoder(to_litert(autoencoder.get_layer("encoder")), description),
+        decoder=Decoder(to_litert(autoencoder.get_layer("decoder"))),
+        keras=to_keras_file(autoencoder),
+    )

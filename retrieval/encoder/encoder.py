@@ -1,0 +1,109 @@
+"""The running encoder: square pictures in, latent vectors out. LiteRT, no TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EncoderInvalid
+from .description import EncoderDescription
+from .network import Floats, Network
+
+Pixels = NDArray[np.uint8]
+
+
+class Encoder:
+    """A network with its description: what it expects of a picture, and how many numbers it gives.
+
+    Example:
+        >>> encoder = Encoder.open("photos/.retrieve/encoder.tflite")
+        >>> encoder.encode(np.zeros((2, encoder.size, encoder.size, 3), dtype=np.uint8)).shape
+        (2, 96)
+    """
+
+    def __init__(self, model: bytes, description: EncoderDescription, *, name: str = "in memory") -> None:
+        """Prepare the network `model`, in LiteRT's format; `name` stands for it in messages.
+
+        Raises:
+            EncoderInvalid: the network cannot be run, or is not the one that `description` describes.
+        """
+        self.description = description
+        try:
+            self._network = Network(model)
+        except ValueError as error:
+            raise EncoderInvalid(name, str(error)) from error
+        _refuse_shapes(self._network, description, name)
+        self._mean = np.array(description.mean, dtype=np.float32)
+        self._scale = np.array(description.scale, dtype=np.float32)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Encoder:
+        """Open the network at `path`, described by the file of the same name that ends in .json.
+
+        Raises:
+            EncoderInvalid: one of the two files is missing or not what it should be.
+        """
+        model, description = _read(Path(path)), _read(Path(path).with_suffix(".json"))
+        where = Path(path).with_suffix(".json")
+        text = description.decode("utf-8", errors="replace")
+        return cls(model, EncoderDescription.parse(text, path=where), name=str(path))
+
+    @property
+    def model(self) -> bytes:
+        """The network in LiteRT's format."""
+        return self._network.model
+
+    @property
+    def size(self) -> int:
+        """Pixels of a side of the squares that it takes."""
+        return self.description.size
+
+    @property
+    def dim(self) -> int:
+        """Numbers a vector."""
+        return self.description.dim
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of network and description: equal if and only if the vectors mean the same."""
+        digest = hashlib.sha256(self.description.to_json().encode())
+        digest.update(self.model)
+        return digest.hexdigest()
+
+    def encode(self, pictures: Pixels) -> Floats:
+        """The latent vectors (n, dim) float32 of `pictures` (n, size, size, 3) uint8.
+
+        One picture is encoded in the calling thread, several on all processors; the vectors are the same.
+
+        Raises:
+            ValueError: pictures of another shape or type.
+        """
+        side = self.size
+        if pictures.ndim != 4 or pictures.shape[1:] != (side, side, 3) or pictures.dtype != np.uint8:
+            raise ValueError(
+                f"pictures are {pictures.shape} {pictures.dtype}, expected (n, {side}, {side}, 3) uint8: "
+                "load them with retrieval.images.load(source, encoder.size)"
+            )
+        return self._network.run((pictures.astype(np.float32) - self._mean) / self._scale)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise EncoderInvalid(str(path), "there is no such file") from error
+    except OSError as error:
+        raise EncoderInvalid(str(path), f"it cannot be read: {error.strerror}") from error
+
+
+def _refuse_shapes(network: Network, description: EncoderDescription, name: str) -> None:
+    expected = ((description.size, description.size, 3), (description.dim,))
+    if (network.input_shape, network.output_shape) != expected:
+        raise EncoderInvalid(
+            name,
+            f"it takes {network.input_shape} and gives {network.output_shape}, "
+            f"its description says {expected[0]} and {expected[1]}",
+        )

@@ -27,7 +27,7 @@ class ApproximateSearcher(ABC):
     derived: ClassVar[bool] = True
     kind: ClassVar[str]
 
-    def __init__(self, index: Any, vectors: Vectors, metric: Metric) -> None:  # noqa: ANN401 - faiss has no types
+    def __init__(self, index: Any, vectors: Vectors, metric: Metric) -> None:
         """Use `build` or `load`."""
         self._index = index
         self._vectors = vectors
@@ -57,7 +57,7 @@ class ApproximateSearcher(ABC):
         write_faiss(self._index, path)
 
     @abstractmethod
-    def _parameters(self, num_candidates: int) -> Any:  # noqa: ANN401 - faiss has no types
+    def _parameters(self, num_candidates: int) -> Any:
         """How hard FAISS is to look."""
 
     def _settle(self, query: Vectors, candidates: Ids, k: int) -> tuple[Distances, Ids]:

@@ -9,7 +9,7 @@ from ..errors import IndexDamaged
 from .faiss_library import load_faiss
 
 
-def write_faiss(index: Any, path: Path) -> None:  # noqa: ANN401 - faiss has no types
+def write_faiss(index: Any, path: Path) -> None:
     """Write a FAISS index to `path`. Raises OSError if the disk refuses."""
     faiss = load_faiss()
     # Through Python's file: FAISS takes only names that are UTF-8, and hides what the system said.
@@ -17,7 +17,7 @@ def write_faiss(index: Any, path: Path) -> None:  # noqa: ANN401 - faiss has no 
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))
 
 
-def read_faiss(path: Path, kind: str, shape: tuple[int, int]) -> Any:  # noqa: ANN401 - faiss has no types
+def read_faiss(path: Path, kind: str, shape: tuple[int, int]) -> Any:
     """Read a FAISS index of class `kind` over vectors of `shape` (n, dim).
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def load_faiss() -> Any:  # noqa: ANN401 - the types that come with FAISS leave half of it out
+def load_faiss() -> Any:
     """The module `faiss`. Importing it takes a good part of the time of a query that can do without it."""
     import faiss
 

@@ -30,5 +30,5 @@ class HnswSearcher(ApproximateSearcher):
         index.add(vectors)
         return cls(index, vectors, metric)
 
-    def _parameters(self, num_candidates: int) -> Any:  # noqa: ANN401 - faiss has no types
+    def _parameters(self, num_candidates: int) -> Any:
         return load_faiss().SearchParametersHNSW(efSearch=num_candidates)

@@ -42,7 +42,7 @@ class IvfSearcher(ApproximateSearcher):
             index.add(vectors)
         return cls(index, vectors, metric)
 
-    def _parameters(self, num_candidates: int) -> Any:  # noqa: ANN401, ARG002 - faiss has no types
+    def _parameters(self, num_candidates: int) -> Any:  # noqa: ARG002 - faiss has no types
         probes = max(_LEAST_PROBES, math.ceil(self._index.nlist / _CELLS_A_PROBE))
         return load_faiss().SearchParametersIVF(nprobe=min(probes, self._index.nlist))
 

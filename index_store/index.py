@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex
 
-from filelock import BaseFileLock
 from numpy.typing import ArrayLike
 
 from .choices import (
@@ -31,6 +30,9 @@ from .names import check_attachment_name
 from .rows import Rejected, Row, check_path, check_rows
 from .swap import following, lock_for_writing, remove_strays, swap
 from .vectors import Ids
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class Index(IndexView):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from pathlib import Path
-
-from filelock import BaseFileLock, FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from .errors import FormatUnsupported, IndexBusy, IndexDamaged, IndexNotFound, IndexUnwritable
 from .files import sync_directory, write_part, writing
 from .manifest import Manifest
 from .names import LOCK, MANIFEST, PART, is_stray_name, newest_generation
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 def lock_for_writing(directory: Path) -> BaseFileLock:
@@ -20,6 +22,9 @@ def lock_for_writing(directory: Path) -> BaseFileLock:
     Raises:
         IndexBusy: another writer holds it. IndexUnwritable: no lock can be made there.
     """
+    # Here and not above: a reader, whose start is to be quick, takes no lock.
+    from filelock import FileLock, Timeout
+
     # Not local to a thread: an index may be closed by another thread than the one that opened it.
     lock = FileLock(directory / LOCK, thread_local=False)
     with writing(directory):

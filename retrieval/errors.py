@@ -3,7 +3,11 @@
 RetrievalError
 ├── ImageUnreadable     one picture cannot be decoded: its path and the reason
 ├── NoPictures          a folder is missing, is not a folder, or holds no picture that can be read
-└── EncoderInvalid      an encoder file, or the description beside it, is not what it should be
+├── EncoderInvalid      an encoder file, or the description beside it, is not what it should be
+├── DecoderMissing      an index was made by an encoder that came without a decoder
+├── LabelsInvalid       a table of labels, or a rule for them, cannot be used
+├── RunInvalid          a training run's folder cannot be used, or is not one
+└── TrainingFailed      training came to nothing: the message says why, and what to try
 """
 
 from __future__ import annotations
@@ -71,3 +75,60 @@ class EncoderInvalid(RetrievalError):
     def __str__(self) -> str:
         """One sentence for the user."""
         return f"encoder {self.path} cannot be used: {self.reason}"
+
+
+class DecoderMissing(RetrievalError):
+    """The index in `directory` was made by an encoder without a decoder: nothing can be reconstructed.
+
+    Example:
+        >>> str(DecoderMissing("photos/.retrieve"))
+        'index photos/.retrieve has no decoder, so it cannot reconstruct: index with the default encoder'
+    """
+
+    def __init__(self, directory: str) -> None:
+        """Keep the `directory`."""
+        super().__init__(directory)
+        self.directory = directory
+
+    def __str__(self) -> str:
+        """One sentence for the user."""
+        return (
+            f"index {self.directory} has no decoder, so it cannot reconstruct: index with the default encoder"
+        )
+
+
+class LabelsInvalid(RetrievalError):
+    """Labels cannot be used; the message says which, why, and what to do.
+
+    Example:
+        >>> str(LabelsInvalid("label depth is 0, expected 1 (the top folders) or more"))
+        'label depth is 0, expected 1 (the top folders) or more'
+    """
+
+
+class RunInvalid(RetrievalError):
+    """The training run in `folder` cannot be used; `reason` says why and what to do.
+
+    Example:
+        >>> str(RunInvalid("runs/a", "it holds a run already: name another folder"))
+        'run runs/a cannot be used: it holds a run already: name another folder'
+    """
+
+    def __init__(self, folder: str, reason: str) -> None:
+        """Keep `folder` and `reason` apart."""
+        super().__init__(folder, reason)
+        self.folder = folder
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """One sentence for the user."""
+        return f"run {self.folder} cannot be used: {self.reason}"
+
+
+class TrainingFailed(RetrievalError):
+    """Training came to nothing; the message says why, and what to try.
+
+    Example:
+        >>> str(TrainingFailed("the loss is nan in epoch 3: train again with a smaller --learning-rate"))
+        'the loss is nan in epoch 3: train again with a smaller --learning-rate'
+    """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import tempfile
+import warnings
 from pathlib import Path
 
 import keras
@@ -15,7 +16,10 @@ from ..encoder import Decoder, Encoder, EncoderDescription, Model
 
 def to_litert(model: keras.Model) -> bytes:
     """`model`, of one input and one output, in LiteRT's format, in float32."""
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    # For one picture at a time, as `Network` runs it: with the batch left open, up-sampling loses its
+    # sizes on the way, and LiteRT has no convolution for that.
+    one = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, model(one)))
     # It reports every export on stdout, where only results belong.
     with contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()
@@ -26,7 +30,10 @@ def to_keras_file(model: keras.Model) -> bytes:
     """The content of the .keras file of `model`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.keras")
-        model.save(path)
+        # Keras hands its variables to h5py in a way that NumPy 2 deprecates.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="__array__ implementation", category=DeprecationWarning)
+            model.save(path)
         return path.read_bytes()
 
 

@@ -2,6 +2,7 @@
 
 The metrics are plain NumPy functions of ranked relevance. `measure_ranking` applies them to vectors with
 classes without holding all rankings, `self_retrieval` needs no classes, `bootstrap` says how sure a mean is.
+`evaluate` puts them together: it compares the search of a retriever with others, and gives a `Report`.
 """
 
 from .averages import Mean, mean_over_classes, mean_over_queries
@@ -9,6 +10,8 @@ from .class_metrics import confusion_matrix, knn_accuracy, knn_labels
 from .distances import Metric
 from .exclusion import Exclusion
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
+from .labelling import Labelling
+from .method import Method, PictureEncoder
 from .metrics import (
     average_precision,
     graded_ndcg,
@@ -18,26 +21,37 @@ from .metrics import (
     recall_at,
     reciprocal_rank,
 )
+from .page import write_report
+from .protocol import EvaluationSettings, evaluate
 from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
 from .ranking import RankedBlock, rank_blocks
+from .report import CorpusFacts, MethodReport, Report
 from .self_retrieval import SelfRetrieval, self_retrieval
 from .tied_metrics import average_precision_with_ties, ndcg_with_ties
 
 __all__ = [
+    "CorpusFacts",
+    "EvaluationSettings",
     "Exclusion",
     "Interval",
     "LabelledVectors",
+    "Labelling",
     "Mean",
+    "Method",
+    "MethodReport",
     "Metric",
     "MetricChoice",
+    "PictureEncoder",
     "QueryValues",
     "RankedBlock",
+    "Report",
     "SelfRetrieval",
     "Verdict",
     "average_precision",
     "average_precision_with_ties",
     "bootstrap",
     "confusion_matrix",
+    "evaluate",
     "graded_ndcg",
     "interpolated_precision",
     "knn_accuracy",
@@ -54,4 +68,5 @@ __all__ = [
     "reciprocal_rank",
     "self_retrieval",
     "verdict",
+    "write_report",
 ]

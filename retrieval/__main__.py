@@ -1,0 +1,5 @@
+"""`python -m retrieval` is `retrieve`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,152 @@
+"""Encoders from elsewhere: a .keras file, a Keras application by its name, a model of ours to go on with."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from ..encoder import Encoder, EncoderDescription, Model
+from ..encoder.model import DESCRIPTION, KERAS
+from ..errors import EncoderInvalid
+from ..progress import Progress
+from .export import to_litert
+from .head import HeadOptions, fit_head
+
+Pixels = NDArray[np.uint8]
+
+_APPLICATION_SIZE = 224
+_EXAMPLE = '{"name": "mine", "size": 224, "dim": 512, "mean": 127.5, "scale": 127.5}'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreign:
+    """A Keras `network` that takes pictures as `description` says and gives vectors."""
+
+    network: keras.Model
+    description: EncoderDescription
+
+    @classmethod
+    def open(cls, source: str | Path) -> Foreign:
+        """The .keras file at the path `source`, described by the .json of the same name beside it, or the
+        Keras application called `source`.
+
+        Raises:
+            EncoderInvalid: there is no such file or application, the network is not one from pictures to
+                vectors, or the weights of the application cannot be had.
+        """
+        if Path(source).suffix == ".keras":
+            return cls._open_file(Path(source))
+        return cls._application(str(source))
+
+    @classmethod
+    def of(cls, model: Model, *, name: str = "the model") -> Foreign:
+        """The encoder of a `model` that came with its Keras file; `name` stands for it in messages.
+
+        Raises:
+            EncoderInvalid: it came without, as from a .tflite file, to which no layer can be added.
+        """
+        if model.keras is None:
+            raise EncoderInvalid(
+                name,
+                "nothing can be added to a .tflite file: give the .keras file that it was made from, or the "
+                "folder of a training run",
+            )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, KERAS)
+            path.write_bytes(model.keras)
+            autoencoder = keras.models.load_model(path, compile=False)
+        return cls(autoencoder.get_layer("encoder"), model.encoder.description)
+
+    def model(self) -> Model:
+        """The encoder, ready to run.
+
+        Raises:
+            EncoderInvalid: LiteRT has no equivalent for a part of the network.
+        """
+        try:
+            network = to_litert(self.network)
+        # The converter's own error type is private, and it lets out others as well.
+        except Exception as error:
+            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise EncoderInvalid(
+                self.description.name, f"it cannot be converted to LiteRT: {first}"
+            ) from error
+        return Model(Encoder(network, self.description, name=self.description.name))
+
+    def with_head(
+        self, pictures: Pixels, *, options: HeadOptions | None = None, progress: Progress | None = None
+    ) -> Foreign:
+        """The same with a last layer solved from `pictures` (n, side, side, 3) uint8, see `head.fit_head`."""
+        return Foreign(
+            *fit_head(self.network, self.description, pictures, options=options, progress=progress)
+        )
+
+    @classmethod
+    def _open_file(cls, path: Path) -> Foreign:
+        described = path.with_name(DESCRIPTION) if path.name == KERAS else path.with_suffix(".json")
+        if not path.is_file():
+            raise EncoderInvalid(str(path), "there is no such file")
+        if not described.is_file():
+            raise EncoderInvalid(
+                str(path), f"{described} is missing, which says how to prepare a picture, as in {_EXAMPLE}"
+            )
+        text = described.read_text(encoding="utf-8", errors="replace")
+        description = EncoderDescription.parse(text, path=described)
+        try:
+            network = keras.models.load_model(path, compile=False)
+        # Whatever is wrong with a file comes out of zipfile, json, h5py or Keras in a type of its own.
+        except Exception as error:
+            raise EncoderInvalid(str(path), f"Keras cannot load it: {error}") from error
+        if path.name == KERAS:
+            network = network.get_layer("encoder")
+        _refuse_shapes(network, description, str(path))
+        return cls(network, description)
+
+    @classmethod
+    def _application(cls, name: str, *, weights: str | None = "imagenet") -> Foreign:
+        make = getattr(keras.applications, name, None)
+        if not callable(make):
+            known = sorted(entry for entry in dir(keras.applications) if entry[0].isupper())
+            raise EncoderInvalid(
+                name,
+                "it is neither a file nor the folder of a model nor a Keras application; those are "
+                + ", ".join(known),
+            )
+        size = _APPLICATION_SIZE
+        try:
+            # It tells of the download on stdout, where only results belong.
+            with contextlib.redirect_stdout(io.StringIO()):
+                body = make(include_top=False, pooling="avg", weights=weights, input_shape=(size, size, 3))
+        # Without a network this is an OSError, a URLError or whatever a proxy makes of it.
+        except Exception as error:
+            raise EncoderInvalid(
+                name,
+                f"its weights cannot be had, {str(error).rpartition(' -- ')[2]}: Keras downloads them from "
+                "the internet once and keeps them in ~/.keras/models; without internet, copy that folder",
+            ) from error
+        pictures = keras.Input((size, size, 3))
+        # Each application has its own way with pixel values; some swap red and blue. So it is made a part of
+        # the network, and the description needs to say nothing.
+        prepare: Any = sys.modules[make.__module__].preprocess_input
+        network = keras.Model(pictures, body(prepare(pictures)), name="encoder")
+        return cls(network, EncoderDescription(name, size, network.output_shape[-1]))
+
+
+def _refuse_shapes(network: Any, description: EncoderDescription, name: str) -> None:
+    expected = ((None, description.size, description.size, 3), (None, description.dim))
+    got = (network.input_shape, network.output_shape)
+    fits = got[1] == expected[1] and got[0] in {expected[0], (None, None, None, 3)}
+    if not fits:
+        raise EncoderInvalid(
+            name,
+            f"it takes {got[0]} and gives {got[1]}, its description says {expected[0]} and {expected[1]}",
+        )

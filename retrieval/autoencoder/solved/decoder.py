@@ -1,0 +1,45 @@
+"""The decoder of the solved encoder: trained on its latent vectors, for a fixed number of steps."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+
+from ...progress import Step
+from .patches import Floats, Pixels
+
+STEPS = 600
+_BATCH = 32
+_FILTERS = (128, 64, 48, 32, 24)
+
+
+def decoder_network(dim: int, size: int) -> keras.Model:
+    """Latent vectors (dim,) to pictures (size, size, 3) in [0, 1]: dense to 4×4, then doubling by
+    transposed convolutions."""  # noqa: D205, D209
+    latents = keras.Input((dim,), name="latents")
+    x = layers.Dense(4 * 4 * _FILTERS[0], activation="relu")(latents)
+    x = layers.Reshape((4, 4, _FILTERS[0]))(x)
+    doublings = int(np.log2(size // 4))
+    for filters in _FILTERS[1 : doublings + 1]:
+        x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", activation="relu")(x)
+    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid")(x)
+    return keras.Model(latents, x, name="decoder")
+
+
+def train_decoder(latents: Floats, pictures: Pixels, *, seed: int, step: Step) -> keras.Model:
+    """The decoder of least squared error on `latents` (n, dim) of `pictures` (n, S, S, 3), as far as it gets.
+
+    `STEPS` batches whatever n, drawn with replacement, so that its time does not depend on n.
+    """
+    keras.utils.set_random_seed(seed)
+    decoder = decoder_network(latents.shape[1], pictures.shape[1])
+    schedule = keras.optimizers.schedules.CosineDecay(2e-3, STEPS)
+    decoder.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
+    rng = np.random.default_rng([seed, 2])
+    for _ in range(STEPS):
+        batch = rng.integers(len(latents), size=_BATCH)
+        loss = decoder.train_on_batch(latents[batch], pictures[batch].astype(np.float32) / np.float32(255))
+        step.advance()
+        step.note(f"loss {float(loss):.4f}")
+    return decoder

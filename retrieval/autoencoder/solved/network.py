@@ -1,0 +1,94 @@
+"""The solved weights as an ordinary Keras model of stock layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import keras
+import numpy as np
+from keras import layers
+
+from .branch import Branch
+from .head import Head, Linear
+from .patches import Floats
+from .views import WHOLE, View, pooling
+
+
+def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
+    """The map (side · side, c) of unit vectors that `branch` makes of `pictures` (S, S, 3) in [0, 1]."""
+    scale, name = branch.scale, branch.scale.name
+    x = pictures
+    if scale.factor > 1:
+        x = layers.AveragePooling2D(scale.factor, name=f"{name}_shrink")(x)
+    kernel, bias = branch.whitening
+    kernel = kernel.reshape(scale.patch, scale.patch, 3, -1)
+    x = _convolution(x, kernel, bias, name=f"{name}_whiten", strides=scale.stride)
+    x = layers.UnitNormalization(name=f"{name}_contrast")(x)
+    threshold = np.full(len(branch.atoms), -scale.threshold, dtype=np.float32)
+    x = _convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
+    x = _convolution(x, branch.content[None, None], branch.content_bias, name=f"{name}_content")
+    x = layers.UnitNormalization(name=f"{name}_direction")(x)
+    return layers.Reshape((-1, branch.content.shape[1]), name=f"{name}_places")(x)
+
+
+def pooled(
+    features: keras.KerasTensor, views: Sequence[View], branch: Branch, grid: int
+) -> keras.KerasTensor:
+    """`features` (side · side, c) averaged over the cells of each view: (len(views), grid · grid · c)."""
+    num_places, dims = features.shape[1:]
+    side = round(num_places**0.5)
+    weights = np.concatenate([pooling(view, side=side, grid=grid) for view in views], axis=1)
+    name = branch.scale.name
+    layer = layers.EinsumDense(
+        "bpc,pv->bvc", output_shape=(weights.shape[1], dims), name=f"{name}_pool", trainable=False
+    )
+    x = _weighted(layer, features, weights)
+    return layers.Reshape((len(views), grid * grid * dims), name=f"{name}_views")(x)
+
+
+def views_network(branch: Branch, views: Sequence[View], *, size: int, grid: int) -> keras.Model:
+    """Pictures (size, size, 3) in [0, 1] to the pooled features of each view, of unit length."""
+    pictures = keras.Input((size, size, 3), name="pictures")
+    x = pooled(feature_map(pictures, branch), views, branch, grid)
+    return keras.Model(pictures, layers.UnitNormalization()(x))
+
+
+def encoder_network(branches: Sequence[Branch], head: Head, *, size: int, grid: int) -> keras.Model:
+    """The encoder: pictures (size, size, 3) in [0, 1] to latent vectors of unit length."""
+    pictures = keras.Input((size, size, 3), name="pictures")
+    scales = []
+    for branch, agreement in zip(branches, head.scales, strict=True):
+        name = branch.scale.name
+        x = pooled(feature_map(pictures, branch), [WHOLE], branch, grid)
+        x = layers.Flatten(name=f"{name}_flat")(x)
+        x = layers.UnitNormalization(name=f"{name}_length")(x)
+        x = _dense(x, agreement, name=f"{name}_agreement")
+        scales.append(layers.UnitNormalization(name=f"{name}_vector")(x))
+    joint = _dense(layers.Concatenate(name="scales")(scales), head.joint, name="joint_agreement")
+    parts = [scale[:, : head.scale_dims] for scale in scales] + [joint]
+    parts = [layers.UnitNormalization(name=f"part_{number}")(part) for number, part in enumerate(parts)]
+    x = _dense(layers.Concatenate(name="parts")(parts), head.latent, name="compression")
+    return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")
+
+
+def _convolution(
+    x: keras.KerasTensor,
+    kernel: Floats,
+    bias: Floats,
+    *,
+    name: str,
+    strides: int = 1,
+    activation: str | None = None,
+) -> keras.KerasTensor:
+    layer = layers.Conv2D(kernel.shape[3], kernel.shape[0], strides=strides, activation=activation, name=name)
+    return _weighted(layer, x, kernel, bias)
+
+
+def _dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTensor:
+    return _weighted(layers.Dense(linear.weights.shape[1], name=name), x, *linear)
+
+
+def _weighted(layer: keras.Layer, x: keras.KerasTensor, *weights: Floats) -> keras.KerasTensor:
+    """`layer` applied to `x`, with these weights from the start."""
+    result = layer(x)
+    layer.set_weights(weights)
+    return result

@@ -1,0 +1,30 @@
+"""The command line: one small file a command, and the only room that prints.
+
+To add a command, write a function in a file of its own, with typer's annotations and a docstring that is its
+help, and add its name to `COMMANDS` in `app.py`. Import what is heavy inside the function: `retrieve --help` and
+`retrieve query` load what they need, not what other commands need. The shared pieces:
+
+* `printing`: `say` and `say_json` (results, stdout), `note` (stderr), `shown` (any text or path, made safe);
+* `progress.progress_on_stderr()`: the `Progress` to hand to whatever takes long;
+* `options`: `IndexOption`, `JsonOption` and others that several commands take, `find_index(option)`;
+* errors: let them rise. `outcome.told`, which `app.py` puts around every command, turns the errors of
+  `retrieval.errors` and `index_store` into one sentence on stderr and exit status 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line: exit status 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        from .app import make_app, needed
+        from .printing import print_safely
+
+        print_safely()
+        make_app(needed(sys.argv[1:]))()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

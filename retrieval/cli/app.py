@@ -1,0 +1,60 @@
+"""The commands by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from .outcome import told
+
+COMMANDS = ("index", "query", "info", "evaluate", "demo", "train", "reconstruct", "denoise")
+"""In the order of the help. A new command is one more name here: of a module, and of the function in it."""
+
+
+def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with the commands of these `names`."""
+    app = typer.Typer(
+        name="retrieve",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(retrieve)
+    for name in names:
+        app.command(name)(told(getattr(import_module(f".{name}", __package__), name)))
+    return app
+
+
+def needed(arguments: list[str]) -> tuple[str, ...]:
+    """The commands to load for these `arguments`: the one that they name, otherwise all.
+
+    To load a command takes typer several milliseconds an option, and a query is to be quick.
+    """
+    named = next((argument for argument in arguments if not argument.startswith("-")), None)
+    return (named,) if named in COMMANDS else COMMANDS
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"retrieve {version('retrieve')}")
+        raise typer.Exit
+
+
+def retrieve(
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Find pictures that look alike, with an encoder fitted to your own pictures, offline.
+
+    \b
+    retrieve demo                           # see what it does, on pictures it draws itself
+    retrieve index photos/                  # fit an encoder to your pictures, and index them
+    retrieve query img.png --index photos/  # the nearest pictures
+    """

@@ -1,0 +1,161 @@
+"""`retrieve evaluate`: how good is the search on these pictures, compared with what, and how sure is that?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import JsonOption, SeedOption
+from .printing import note, say_json, shown
+
+if TYPE_CHECKING:
+    from ..evaluation import EvaluationSettings, Labelling
+    from ..progress import Progress
+    from ..retriever import Retriever
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The pictures that are searched.")],
+    *,
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            "--queries", metavar="DIR", help="Ask with these. Default: every picture, of all others."
+        ),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="CSV", help="Lines of path,label. Default: the names of folders."),
+    ] = None,
+    label_depth: Annotated[
+        int | None,
+        typer.Option(
+            "--label-depth", min=1, help="Which folder names the class, from the top. Default: innermost."
+        ),
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="DIR", help="Evaluate this index. Default: that of FOLDER, if any."),
+    ] = None,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Fit an encoder for this evaluation, also if FOLDER has an index.")
+    ] = False,
+    method: Annotated[
+        list[Path] | None,
+        typer.Option("--method", metavar="FILE", help="Compare this encoder too; may come several times."),
+    ] = None,
+    exclude_duplicates: Annotated[
+        bool, typer.Option("--exclude-duplicates", help="Files of equal content do not answer each other.")
+    ] = False,
+    sample: Annotated[
+        int, typer.Option("--sample", min=0, help="Pictures that are edited and searched for; 0 for none.")
+    ] = 200,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="DIR", help="Write a page with charts and pictures there."),
+    ] = None,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the search with pixel search, PCA, colours and chance, on your own pictures.
+
+    Right is what has the query's class: the name of its folder. Without classes, edited pictures have to find
+    their originals.
+
+    \b
+    retrieve evaluate photos/ --report report/
+    """
+    from ..evaluation import EvaluationSettings, Method, write_report
+    from ..evaluation import evaluate as run_evaluation
+    from .evaluation_printed import print_report
+    from .progress import progress_on_stderr
+
+    _refuse_usage(folder, index, report, fit=fit)
+    progress = progress_on_stderr()
+    settings = EvaluationSettings(
+        queries=queries,
+        labelling=_labelling(labels, label_depth),
+        methods=tuple(Method.open(path) for path in method or ()),
+        exclude_duplicates=exclude_duplicates,
+        sample=sample,
+        seed=seed,
+    )
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)  # now, not after minutes of work
+    with _retriever(folder, index, settings, progress, fit=fit) as retriever:
+        found = run_evaluation(retriever, folder, settings=settings, progress=progress)
+    if as_json:
+        say_json(found.to_json())
+    else:
+        print_report(found)
+    if report is not None:
+        note(f"wrote {shown(write_report(found, report))}")
+
+
+def _refuse_usage(folder: Path, index: Path | None, report: Path | None, *, fit: bool) -> None:
+    if fit and index is not None:
+        raise typer.BadParameter("--fit makes an encoder, --index names one: give one of them")
+    if report is None:
+        return
+    inside = report.resolve().is_relative_to(folder.resolve())
+    hidden = inside and any(
+        part.startswith(".") for part in report.resolve().relative_to(folder.resolve()).parts
+    )
+    if inside and not hidden:
+        raise typer.BadParameter(
+            f"{report} lies in {folder}, where the report's pictures would be taken for yours: name another "
+            "folder",
+            param_hint="--report",
+        )
+
+
+def _labelling(labels: Path | None, depth: int | None) -> Labelling:
+    from ..evaluation import Labelling
+
+    if labels is None:
+        return Labelling(depth=depth)
+    if depth is not None:
+        raise typer.BadParameter("--labels and --label-depth both say what the classes are: give one of them")
+    return Labelling.read_csv(labels)
+
+
+@contextmanager
+def _retriever(
+    folder: Path, index: Path | None, settings: EvaluationSettings, progress: Progress, *, fit: bool
+) -> Iterator[Retriever]:
+    """The index named, that of the folder, or one made for this evaluation only."""
+    from ..build import BuildSettings
+    from ..retriever import Retriever
+
+    there = index or (None if fit else _index_of(folder))
+    if there is not None:
+        note(f"evaluating the index {shown(there)}")
+        yield Retriever.open(there)
+        return
+    note(
+        f"fitting an encoder to {shown(folder)}, without its classes; it is not kept: "
+        f"retrieve index {shown(folder)} makes one that is"
+    )
+    with TemporaryDirectory() as temporary:
+        yield Retriever.build(
+            folder,
+            index=Path(temporary, "index"),
+            settings=BuildSettings(seed=settings.seed),
+            progress=progress,
+        )
+
+
+def _index_of(folder: Path) -> Path | None:
+    from index_store import IndexNotFound
+
+    from ..place import existing_index
+
+    try:
+        return existing_index(folder)
+    except IndexNotFound:
+        return None

@@ -1,0 +1,111 @@
+"""`retrieve index`: from a folder of pictures to an index."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from .options import JsonOption, SeedOption
+from .printing import note, say, say_json, shown
+
+if TYPE_CHECKING:
+    from index_store import Rejected
+
+    from ..retriever import Retriever
+
+Structures = Literal["flat", "hnsw", "ivf", "exact"]
+
+_NAMED = 3
+
+
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pictures, also in folders below it.")],
+    *,
+    directory: Annotated[
+        Path | None,
+        typer.Option("--index", metavar="DIR", help="Where the index goes. Default: FOLDER/.retrieve."),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            "--encoder",
+            metavar="RUN",
+            help="A training run, a .tflite or .keras file, a Keras application by its name, or an indexed "
+            "folder, instead of fitting.",
+        ),
+    ] = None,
+    head: Annotated[
+        bool, typer.Option("--head", help="Solve a last layer for these pictures on top of --encoder.")
+    ] = False,
+    dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
+    seed: SeedOption = 0,
+    structure: Annotated[Structures, typer.Option("--structure", help="How to search.")] = "flat",
+    as_json: JsonOption = False,
+) -> None:
+    """Fit an encoder to the pictures in FOLDER, and index them.
+
+    \b
+    retrieve index photos/
+    """
+    from ..build import BuildSettings
+    from ..retriever import Retriever
+    from .progress import progress_on_stderr
+
+    progress = progress_on_stderr()
+    settings = BuildSettings(dim=dim, seed=seed, structure=structure, head=head)
+    retriever = Retriever.build(
+        folder, index=directory, encoder=encoder, settings=settings, progress=progress
+    )
+    if as_json:
+        say_json(_as_object(retriever, progress.seconds))
+    else:
+        report(retriever, progress.seconds)
+        note(f"\nnext: retrieve query IMG --index {shown(directory or folder)}")
+
+
+def report(retriever: Retriever, seconds: dict[str, float]) -> None:
+    """Tell what indexing did: how many, rejected and why, fitted how, how large, how long."""
+    facts = retriever.facts()
+    say(f"indexed {facts.pictures:,} pictures of {shown(facts.folder)} in {sum(seconds.values()):.1f} s")
+    say(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts.fitted)}")
+    say(
+        f"  index     {shown(facts.directory)}, {facts.bytes_per_picture} bytes a picture, "
+        f"{facts.bytes_on_disk / 1e6:.1f} MB in all, searched by {facts.structure}"
+    )
+    say("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
+    if facts.rejected:
+        _report_rejected(retriever, facts.rejected)
+
+
+def fitted_in_words(fitted: dict[str, Any] | None) -> str:
+    """What the encoder was fitted to, for a person."""
+    if fitted is None:
+        return "not fitted to this folder"
+    return str(fitted["note"] or f"fitted to {fitted['pictures']:,} of the pictures")
+
+
+def _report_rejected(retriever: Retriever, count: int) -> None:
+    first = list(islice(retriever.index.catalog.rejected(), _NAMED))
+    say(f"  rejected  {count:,}:")
+    for rejected in first:
+        say(f"    {in_words(rejected)}")
+    if count > len(first):
+        listing = f"retrieve info --rejected --index {shown(retriever.index.directory)}"
+        say(f"    and {count - len(first):,} more: {listing}")
+
+
+def in_words(rejected: Rejected) -> str:
+    """A rejected file and its reason, on one line."""
+    return f"{shown(rejected.path)}: {shown(rejected.reason)}"
+
+
+def _as_object(retriever: Retriever, seconds: dict[str, float]) -> dict[str, Any]:
+    rejections = [{"path": one.path, "reason": one.reason} for one in retriever.index.catalog.rejected()]
+    return {
+        **retriever.facts().to_json(),
+        "rejections": rejections,
+        "seconds": {name: round(spent, 3) for name, spent in seconds.items()},
+    }

@@ -1,0 +1,67 @@
+"""What commands print: results on stdout, notes on stderr, and no byte that could upset a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable
+from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_safely() -> None:
+    """From now on a sign that the terminal's encoding lacks is printed as its escape, not as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    print(text)
+
+
+def note(text: str) -> None:
+    """Tell the user something beside the result, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_json(value: object) -> None:
+    """Print `value` as JSON, which is the whole result."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def say_fields(fields: Iterable[object]) -> None:
+    """Print one line of fields with a tab between them, for other programs to read."""
+    print("\t".join(shown(str(value)) for value in fields))
+
+
+def shown(text: str | PathLike[str]) -> str:
+    """`text`, which may be any file name, on one line: control signs and bytes that are not text escaped.
+
+    Example:
+        >>> shown("caf\\udce9\\n.jpg")
+        'caf\\\\xe9\\\\n.jpg'
+    """
+    printable = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if printable.isprintable():
+        return printable
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in printable
+    )
+
+
+def is_terminal() -> bool:
+    """Whether a person reads stdout, rather than a program."""
+    return sys.stdout.isatty()
+
+
+def console() -> Console:
+    """Where rich prints tables: stdout. Loading rich takes a while, so only for a person."""
+    from rich.console import Console
+
+    return Console(highlight=False)

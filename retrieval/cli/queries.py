@@ -1,0 +1,61 @@
+"""What a user asks for on the command line: files, folders, a picture on stdin."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from ..errors import ImageUnreadable, RetrievalError
+from ..images import Source, find_images
+from .printing import shown
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A picture to ask for: what to call it, and the picture."""
+
+    name: str
+    source: Source
+
+
+def expand(names: Sequence[str]) -> tuple[list[Query], list[RetrievalError]]:
+    """The queries that `names` stand for, and what is wrong with the others."""
+    queries: list[Query] = []
+    failures: list[RetrievalError] = []
+    for name in names:
+        try:
+            found, rejected = _meant_by(name)
+        except RetrievalError as error:
+            found, rejected = [], [error]
+        queries += found
+        failures += rejected
+    return queries, failures
+
+
+def _meant_by(name: str) -> tuple[list[Query], list[RetrievalError]]:
+    if name == STDIN:
+        return [Query("standard input", _stdin())], []
+    if not Path(name).is_dir():
+        return [Query(name, name)], []
+    folder, findings = Path(name), find_images(name)
+    if not findings.pictures:
+        return [], [ImageUnreadable(name, "it is a folder without pictures")]
+    queries = [Query(str(folder / found.path), folder / found.path) for found in findings.pictures]
+    return queries, [ImageUnreadable(str(folder / one.path), one.reason) for one in findings.rejections]
+
+
+def _stdin() -> bytes:
+    if sys.stdin.isatty():
+        raise typer.BadParameter(
+            f"{shown(STDIN)} wants a picture on standard input, as in: retrieve query - < a.jpg"
+        )
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise ImageUnreadable("standard input", "nothing came")
+    return data

@@ -1,0 +1,83 @@
+"""Where the class of a picture comes from: the folder that it lies in, or a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import LabelsInvalid
+
+HEADER = ("path", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """The rule by which a picture gets its class.
+
+    Without a `table` the class is the name of the innermost folder, or with `depth` that of the folder so
+    many levels below the top. With a table it is what the table says. Pictures to which the rule gives
+    nothing have no class: they are searched, but nothing is asked about them.
+
+    Example:
+        >>> Labelling().label_of("Fruit/Apple/1.jpg"), Labelling(depth=1).label_of("Fruit/Apple/1.jpg")
+        ('Apple', 'Fruit')
+        >>> Labelling().label_of("1.jpg") is None
+        True
+    """
+
+    depth: int | None = None
+    table: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a depth that names no folder, and a depth beside a table."""
+        if self.depth is not None and self.depth < 1:
+            raise LabelsInvalid(f"label depth is {self.depth}, expected 1 (the top folders) or more")
+        if self.depth is not None and self.table is not None:
+            raise LabelsInvalid("got a table of labels and a label depth, expected one of them")
+
+    def label_of(self, path: str) -> str | None:
+        """The class of the picture at `path`, relative to its folder, with `/` between its parts."""
+        if self.table is not None:
+            return self.table.get(path)
+        folders = path.split("/")[:-1]
+        if self.depth is None:
+            return folders[-1] if folders else None
+        return folders[self.depth - 1] if len(folders) >= self.depth else None
+
+    @classmethod
+    def read_csv(cls, path: Path | str) -> Labelling:
+        """Read a table of two columns, path and label; a first row `path,label` is a heading.
+
+        Paths are relative to the folder that the picture lies in (the pictures' or the queries'). Rows with
+        an empty label count as pictures without a class.
+
+        Raises:
+            LabelsInvalid: the file cannot be read, or names the first line that is wrong.
+        """
+        try:
+            with Path(path).open(newline="", encoding="utf-8-sig") as file:
+                lines = list(csv.reader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise LabelsInvalid(f"labels {path} cannot be read: {error}") from error
+        return cls(table=_table(lines, path))
+
+
+def _table(lines: list[list[str]], path: Path | str) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line or (number == 1 and tuple(cell.strip().lower() for cell in line) == HEADER):
+            continue
+        if len(line) != 2:
+            raise LabelsInvalid(
+                f"labels {path} have {len(line)} columns in line {number}, expected 2: path,label"
+            )
+        picture, label = Path(line[0].strip()).as_posix(), line[1].strip()
+        if table.get(picture, label) != label:
+            raise LabelsInvalid(
+                f"labels {path} give {picture} two labels, {table[picture]!r} and {label!r} (line {number}): "
+                "give it one"
+            )
+        table[picture] = label
+    return {picture: label for picture, label in table.items() if label}

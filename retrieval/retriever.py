@@ -1,0 +1,225 @@
+"""The product in one class: build an index of a folder, open it, ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from index_store import Index, Row
+
+from .embed import Encoded, encode_picture
+from .encoder import Decoder, Encoder, Model
+from .images import Source
+from .index_facts import IndexFacts
+from .models import decoder_of, encoder_of, model_of
+from .parallel import in_order
+from .place import existing_index, folder_of, index_directory
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .build import AnyEncoder, BuildSettings
+
+Vectors = NDArray[np.float32]
+Sources: TypeAlias = list[Any] | tuple[Any, ...]
+
+# What a picture that is in the index more than once takes of the answers to it, before more are fetched.
+_SPARE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer: the file at `path`, at a cosine `distance` of 0 (the same) to 2 from the query.
+
+    `id` is the picture's in the index. `is_self`: its file has the very contents of the query's file.
+    """
+
+    path: Path
+    id: int
+    distance: float
+    is_self: bool
+
+
+class Retriever:
+    """Finds the pictures of a folder that look like a given one.
+
+    A picture is given as a path, a file's bytes, a PIL image or an array. A list of them gets a list of
+    answers, a single one a single answer. May be used from several threads.
+
+    Example:
+        >>> retriever = Retriever.build("photos")
+        >>> for hit in retriever.query("photos/cat/1.jpg", k=2):
+        ...     print(f"{hit.distance:.3f} {hit.path.name}")
+        0.000 1.jpg
+        0.082 7.jpg
+    """
+
+    def __init__(self, index: Index, encoder: Encoder, folder: Path) -> None:
+        """Use `build` or `open`."""
+        self.index = index
+        self.encoder = encoder
+        self.folder = folder
+
+    @classmethod
+    def build(
+        cls,
+        folder: str | Path,
+        *,
+        index: str | Path | None = None,
+        encoder: AnyEncoder | None = None,
+        settings: BuildSettings | None = None,
+        progress: Progress | None = None,
+    ) -> Retriever:
+        """Index `folder`, with an encoder fitted to its pictures or with the one given, and open the index.
+
+        The index lies in `folder`/.retrieve, or in the directory `index`. One that is there already stays in
+        force until the new one is complete. `encoder`: a model or encoder, or the path of a model's folder,
+        of a .tflite file, or of another indexed folder.
+
+        Raises:
+            NoPictures: nothing in `folder` can be read as a picture.
+            EncoderInvalid: the encoder given is none. IndexStoreError: the index cannot be written.
+
+        Example:
+            >>> Retriever.build("photos", settings=BuildSettings(dim=128, seed=1)).index.dim
+            128
+        """
+        # Here and not above: a query has no use for what it takes to build.
+        from .build import BuildSettings, build_index
+
+        directory = index_directory(Path(folder), None if index is None else Path(index))
+        build_index(
+            Path(folder),
+            directory,
+            encoder=encoder,
+            settings=settings or BuildSettings(),
+            progress=progress or Progress(),
+        )
+        return cls.open(directory)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Retriever:
+        """Open the index of the folder at `path`, or the index that is itself at `path`.
+
+        Raises:
+            IndexNotFound: there is none. IndexStoreError: it is damaged, or of another format.
+        """
+        index = Index.open(existing_index(Path(path)))
+        return cls(index, encoder_of(index), folder_of(index))
+
+    def __repr__(self) -> str:
+        """Its class and folder."""
+        return f"Retriever({str(self.folder)!r})"
+
+    def __len__(self) -> int:
+        """How many pictures can be found."""
+        return len(self.index)
+
+    @cached_property
+    def model(self) -> Model:
+        """Everything that was kept of the model: encoder, decoder, and the Keras file to train on."""
+        return model_of(self.index)
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """What turns vectors back into pictures. Raises DecoderMissing if the encoder came without one."""
+        return decoder_of(self.index)
+
+    def facts(self) -> IndexFacts:
+        """What the index is, in figures."""
+        return IndexFacts.of(self.index)
+
+    @overload
+    def query(self, source: Sources, k: int = ..., *, exclude_self: bool = ...) -> list[list[Hit]]: ...
+    @overload
+    def query(self, source: Source, k: int = ..., *, exclude_self: bool = ...) -> list[Hit]: ...
+    def query(
+        self, source: Source | Sources, k: int = 10, *, exclude_self: bool = False
+    ) -> list[Hit] | list[list[Hit]]:
+        """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
+
+        exclude_self: leave out what has the very contents of the query's file.
+
+        Raises:
+            ImageUnreadable: a source cannot be read.
+        """
+        if isinstance(source, (list, tuple)):
+            return self.nearest(list(in_order(self.see, source)), k, exclude_self=exclude_self)
+        return self.nearest([self.see(source)], k, exclude_self=exclude_self)[0]
+
+    @overload
+    def encode(self, source: Sources) -> Vectors: ...
+    @overload
+    def encode(self, source: Source) -> Vectors: ...
+    def encode(self, source: Source | Sources) -> Vectors:
+        """The latent vector (dim,) float32 of `source`; for a list of n, (n, dim).
+
+        Raises:
+            ImageUnreadable: a source cannot be read.
+        """
+        if not isinstance(source, (list, tuple)):
+            return self.see(source).vector
+        vectors = np.empty((len(source), self.encoder.dim), dtype=np.float32)
+        for row, seen in enumerate(in_order(self.see, source)):
+            vectors[row] = seen.vector
+        return vectors
+
+    @overload
+    def reconstruct(self, source: Sources) -> list[Image.Image]: ...
+    @overload
+    def reconstruct(self, source: Source) -> Image.Image: ...
+    def reconstruct(self, source: Source | Sources) -> Image.Image | list[Image.Image]:
+        """What is left of `source` when it has been through the autoencoder, at the picture's own size.
+
+        Raises:
+            ImageUnreadable: a source cannot be read. DecoderMissing: the encoder came without a decoder.
+        """
+        if isinstance(source, (list, tuple)):
+            return [self._reconstructed(each) for each in source]
+        return self._reconstructed(source)
+
+    def see(self, source: Source) -> Encoded:
+        """`source` as the search sees it: for who wants to know its vector and search with it later.
+
+        Raises:
+            ImageUnreadable: it cannot be read.
+        """
+        return encode_picture(self.encoder, source)
+
+    def nearest(self, seen: Sequence[Encoded], k: int = 10, *, exclude_self: bool = False) -> list[list[Hit]]:
+        """The `k` nearest pictures of each of `seen`, as `query` answers."""
+        if not seen:
+            return []
+        fetched = k + _SPARE if exclude_self else k
+        while True:
+            found = self._search(seen, fetched)
+            wanted = [[hit for hit in hits if not (exclude_self and hit.is_self)][:k] for hits in found]
+            if fetched >= len(self.index) or all(len(hits) == k for hits in wanted):
+                return wanted
+            fetched *= 4
+
+    def _search(self, seen: Sequence[Encoded], k: int) -> list[list[Hit]]:
+        neighbors = self.index.search(np.stack([each.vector for each in seen]), k)
+        rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
+        return [
+            [
+                self._hit(row, distance, each.sha256)
+                for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
+            ]
+            for each, distances in zip(seen, neighbors.distances.tolist(), strict=True)
+        ]
+
+    def _hit(self, row: Row, distance: float, sha256: str | None) -> Hit:
+        return Hit(self.folder / row.path, row.id, distance, is_self=row.sha256 == sha256)
+
+    def _reconstructed(self, source: Source) -> Image.Image:
+        seen, decoder = self.see(source), self.decoder
+        picture = Image.fromarray(decoder.decode(seen.vector[None])[0])
+        return picture.resize((seen.width, seen.height), Image.Resampling.BICUBIC)

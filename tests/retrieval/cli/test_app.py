@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import pytest
+
+from retrieval.cli.app import COMMANDS, needed
+
+
+def test_without_arguments_or_with_help_every_command_is_listed(retrieve):
+    assert retrieve("--help").status == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in retrieve("--help").out
+        assert f"\n  {name} " in retrieve().out + retrieve().err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_each_command_gives_an_example_and_json(retrieve, name):
+    shown = retrieve(name, "--help")
+    assert shown.status == 0
+    assert f"retrieve {name}" in shown.out.split("Options:")[0].split("\n", 1)[1]
+    assert "--json" in shown.out
+
+
+def test_the_version_is_that_of_the_package(retrieve):
+    assert retrieve("--version").out == f"retrieve {version('retrieve')}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["fetch"], ["query"], ["query", "a.png", "-k", "0"], ["index"], ["index", ".", "--structure", "tree"]],
+)
+def test_wrong_usage_is_told_on_stderr_with_status_2(retrieve, arguments):
+    outcome = retrieve(*arguments)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "Usage: " in outcome.err
+
+
+def test_a_named_command_is_loaded_alone():
+    assert needed(["query", "info"]) == ("query",)
+    assert needed(["--help"]) == needed(["fetch"]) == needed([]) == COMMANDS

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from PIL import Image
+
+from retrieval import Retriever
+from retrieval.demo import CLASSES
+
+
+def test_the_demo_draws_indexes_compares_and_says_what_to_run_next(retrieve, stand_in_solve, tmp_path):
+    folder = tmp_path / "demo"
+    outcome = retrieve("demo", folder, "--images", 48)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert f"Drew 48 pictures of 16 kinds in {folder / 'pictures'}," in outcome.out
+    for method in ("this search, 12 numbers", "colour histogram, 64", "pixels, 3,072"):
+        assert method in outcome.out
+    assert "retrieve index FOLDER" in outcome.out.splitlines()[-2]
+    assert len(Retriever.open(folder / "pictures")) == 48
+    for name in ("latent-and-pixels.png", "nearest.png"):
+        with Image.open(folder / name) as sheet:
+            assert min(sheet.size) > 500
+
+
+def test_the_demo_as_json_holds_the_figures_of_each_method(retrieve, stand_in_solve, tmp_path):
+    value = retrieve("demo", tmp_path / "demo", "--images", 32, "--seed", 3, "--json").json
+    assert (value["pictures"], value["classes"]) == (32, len(CLASSES))
+    assert {name: method["dim"] for name, method in value["methods"].items()} == {
+        "latent": 12,
+        "color_histogram": 64,
+        "pixel": 3072,
+    }
+    for method in value["methods"].values():
+        assert 0 <= method["precision_at_1"] <= 1
+        # One other picture of the same class is all that ten answers can hold.
+        assert method["precision_at_10"] <= 0.1 + 1e-9
+    assert stand_in_solve[0].seed == 3
+    assert set(value["seconds"]) > {"draw pictures", "embed", "compare"}
+
+
+def test_the_demo_can_be_run_again_in_its_folder(retrieve, stand_in_solve, tmp_path):
+    for _ in range(2):
+        assert retrieve("demo", tmp_path, "--images", 32).status == 0
+
+
+def test_the_demo_does_not_draw_among_the_pictures_of_others(retrieve, paint, tmp_path):
+    paint(tmp_path / "pictures" / "holiday.png", (255, 0, 0))
+    outcome = retrieve("demo", tmp_path, "--images", 32)
+    assert outcome.status == 1
+    assert "holds other things than a demonstration, holiday.png for one: name a new folder" in outcome.err
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["holiday.png"]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import shutil
+
+from index_store import Index
+
+
+def test_indexing_tells_what_it_did(retrieve, photos, model_folder):
+    outcome = retrieve("index", photos, "--encoder", model_folder)
+    assert outcome.status == 0
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith(f"indexed 5 pictures of {photos} in ")
+    assert lines[1] == "  encoder   quarters, 12 dims; not fitted to this folder"
+    assert "48 bytes a picture" in lines[2]
+    assert lines[3].startswith("  seconds   find pictures 0.")
+    assert lines[4:] == [
+        "  rejected  2:",
+        "    cut.png: the file is truncated or damaged (a PNG file)",
+        "    empty.jpg: empty file",
+    ]
+    assert outcome.err == f"\nnext: retrieve query IMG --index {photos}\n"
+
+
+def test_of_many_rejected_files_the_first_are_named_and_where_to_see_all(retrieve, photos, model_folder):
+    for number in range(10):
+        (photos / f"empty {number}.jpg").touch()
+    out = retrieve("index", photos, "--encoder", model_folder).out
+    assert "  rejected  12:" in out
+    assert f"    and 9 more: retrieve info --rejected --index {photos / '.retrieve'}" in out
+
+
+def test_a_small_folder_is_told_what_it_was_fitted_with(retrieve, photos, stand_in_solve):
+    out = retrieve("index", photos, "--seed", 7).out
+    assert "fitted with 61 drawn pictures, for the folder has only 5 distinct" in out
+    assert stand_in_solve[0].seed == 7
+
+
+def test_json_holds_facts_rejections_and_seconds(retrieve, photos, model_folder):
+    value = retrieve("index", photos, "--encoder", model_folder, "--json").json
+    assert (value["pictures"], value["rejected"], value["dim"]) == (5, 2, 12)
+    assert [one["path"] for one in value["rejections"]] == ["cut.png", "empty.jpg"]
+    assert set(value["seconds"]) == {"find pictures", "embed", "save"}
+
+
+def test_an_index_can_be_put_elsewhere_with_a_structure(retrieve, photos, model_folder, tmp_path):
+    place = tmp_path / "elsewhere"
+    outcome = retrieve("index", photos, "--encoder", model_folder, "--index", place, "--structure", "ivf")
+    assert outcome.status == 0
+    assert Index.open(place).manifest.structure == "ivf"
+    assert outcome.err == f"\nnext: retrieve query IMG --index {place}\n"
+
+
+def test_what_cannot_be_indexed_is_one_sentence(retrieve, tmp_path, model_folder):
+    missing = retrieve("index", tmp_path / "missing", "--encoder", model_folder)
+    assert (missing.status, missing.out) == (1, "")
+    assert missing.err == f"retrieve: no pictures in {tmp_path / 'missing'}: there is no such folder\n"
+    empty = retrieve("index", tmp_path, "--encoder", model_folder)
+    assert "it holds no file in a picture format" in empty.err
+    (tmp_path / "file").touch()
+    assert "it is a file, expected a folder" in retrieve("index", tmp_path / "file").err
+
+
+def test_no_encoder_where_one_is_named_is_one_sentence(retrieve, photos, tmp_path):
+    outcome = retrieve("index", photos, "--encoder", tmp_path / "run")
+    assert outcome.status == 1
+    assert "name the folder of a training run" in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+
+
+def test_a_failure_leaves_the_old_index(retrieve, indexed, model_folder):
+    before = retrieve("query", indexed / "violet.png", "--index", indexed).out
+    shutil.rmtree(indexed / "warm")
+    for path in [indexed / "violet.png", *(indexed / "cold").iterdir()]:
+        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert retrieve("index", indexed, "--encoder", model_folder).status == 1
+    assert len(Index.open(indexed / ".retrieve", check="full")) == 5
+    assert before.count("\n") == 5

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_info_tells_what_an_index_is(retrieve, indexed, model):
+    outcome = retrieve("info", "--index", indexed)
+    facts = dict(line.split(maxsplit=1) for line in outcome.out.splitlines())
+    assert outcome.status == 0
+    assert facts["folder"] == str(indexed)
+    assert facts["pictures"] == "5"
+    assert facts["rejected"] == "2 (retrieve info --rejected lists them)"
+    assert facts["encoder"] == f"quarters, sees 16 x 16 pixels, {model.encoder.fingerprint[:12]}"
+    assert (facts["dims"], facts["metric"], facts["structure"]) == ("12", "cosine", "flat")
+    assert facts["bytes"].startswith("48 a picture, ")
+    assert facts["format"] == "version 1, generation 1"
+    assert facts["built"].endswith(" UTC")
+
+
+def test_the_folder_may_be_named_without_an_option_or_not_at_all(retrieve, indexed, monkeypatch):
+    expected = retrieve("info", "--index", indexed / ".retrieve").out
+    assert retrieve("info", indexed).out == expected
+    monkeypatch.chdir(indexed / "warm")
+    assert retrieve("info").out == expected
+
+
+def test_rejected_files_are_listed_with_their_reasons(retrieve, indexed):
+    assert retrieve("info", indexed, "--rejected").out.splitlines() == [
+        "cut.png: the file is truncated or damaged (a PNG file)",
+        "empty.jpg: empty file",
+    ]
+
+
+def test_json_holds_the_same(retrieve, indexed):
+    value = retrieve("info", indexed, "--json").json
+    assert (value["pictures"], value["rejected"], value["format_version"]) == (5, 2, 1)
+    assert "rejections" not in value
+    rejections = retrieve("info", indexed, "--json", "--rejected").json["rejections"]
+    assert rejections[1] == {"path": "empty.jpg", "reason": "empty file"}
+
+
+@pytest.mark.parametrize("name", ["vectors.generation-1.f32", "encoder.generation-1.tflite"])
+def test_a_missing_file_of_the_index_is_named(retrieve, indexed, name):
+    (indexed / ".retrieve" / name).unlink()
+    outcome = retrieve("info", indexed)
+    assert outcome.status == 1
+    assert name in outcome.err
+    assert "index the folder again" in outcome.err

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index_store import IndexNotFound
+from retrieval.cli.options import find_index
+
+
+def test_the_option_comes_before_the_variable_and_that_before_the_nearest(indexed, monkeypatch):
+    monkeypatch.chdir(indexed / "warm")
+    monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
+    assert find_index(None) == indexed / ".retrieve"
+    monkeypatch.setenv("RETRIEVE_INDEX", "/named/by/variable")
+    assert find_index(None) == Path("/named/by/variable")
+    assert find_index(Path("option")) == Path("option")
+
+
+def test_with_none_of_them_the_error_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
+    with pytest.raises(IndexNotFound, match="make one with `retrieve index FOLDER`"):
+        find_index(None)

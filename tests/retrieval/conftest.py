@@ -1,0 +1,78 @@
+"""A model whose vectors can be worked out by hand, and small folders of pictures for it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from retrieval import sample
+from retrieval.encoder import Model
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+@pytest.fixture(scope="session")
+def model_folder():
+    """The folder of the model that `scripts/make_test_model.py` writes."""
+    return Path(__file__).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def model(model_folder):
+    """Pictures of 16 pixels to the mean colours of their four quarters, and back."""
+    return Model.open(model_folder)
+
+
+@pytest.fixture
+def paint():
+    """Write a picture of up to four colours, one a quarter: upper left, upper right, lower left, lower right."""
+
+    def paint(path, *colors, size=(32, 32)):
+        quarters = (colors * 4)[:4] if len(colors) < 4 else colors
+        square = Image.fromarray(np.array(quarters, dtype=np.uint8).reshape(2, 2, 3))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        square.resize(size, Image.Resampling.NEAREST).save(path)
+        return path
+
+    return paint
+
+
+@pytest.fixture
+def photos(tmp_path, paint):
+    """Five pictures in two folders, two files that are none, and one that is no concern of ours.
+
+    From red.png, reddish.png is at distance 0.01942 (1 - 255 / sqrt(255² + 51²)), violet.png at 0.29289
+    (1 - 1 / sqrt(2)), the others at 1.
+    """
+    folder = tmp_path / "photos"
+    paint(folder / "warm" / "red.png", RED)
+    paint(folder / "warm" / "reddish.png", (255, 51, 0))
+    paint(folder / "cold" / "blue.png", BLUE)
+    paint(folder / "cold" / "green.png", GREEN)
+    paint(folder / "violet.png", (255, 0, 255), size=(48, 24))
+    (folder / "cut.png").write_bytes((folder / "warm" / "red.png").read_bytes()[:50])
+    (folder / "empty.jpg").touch()
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+@pytest.fixture
+def stand_in_solve(monkeypatch, model):
+    """Make fitting give the tests' model at once; the arguments of each call are in the list returned.
+
+    Of small folders, 66 pictures are fitted instead of 256.
+    """
+    calls = []
+    monkeypatch.setattr(sample, "TOPPED_UP", 66)
+
+    def solve(pictures, *, dim=12, seed=0, progress=None):
+        calls.append(SimpleNamespace(pictures=pictures, dim=dim, seed=seed))
+        return model
+
+    monkeypatch.setitem(sys.modules, "retrieval.autoencoder", SimpleNamespace(solve=solve))
+    return calls

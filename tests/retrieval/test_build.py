@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from index_store import Index, IndexUnwritable, OptionInvalid
+from retrieval import BuildSettings, Progress, Retriever
+from retrieval.errors import NoPictures
+
+INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
+
+
+def contents(directory):
+    """Every file below `directory` with its bytes, but for the lock."""
+    return {path.name: path.read_bytes() for path in directory.iterdir() if path.name != "lock"}
+
+
+def test_every_picture_gets_a_row_and_every_bad_file_a_reason(model, photos):
+    index = Retriever.build(photos, encoder=model).index
+    assert [row.path for row in index.catalog.rows()] == INDEXED
+    assert [row.id for row in index.catalog.rows()] == [0, 1, 2, 3, 4]
+    assert {one.path: one.reason for one in index.catalog.rejected()} == {
+        "cut.png": "the file is truncated or damaged (a PNG file)",
+        "empty.jpg": "empty file",
+    }
+
+
+def test_the_index_knows_its_encoder_metric_and_structure(model, photos):
+    index = Retriever.build(photos, encoder=model, settings=BuildSettings(structure="hnsw")).index
+    assert index.manifest.encoder == model.encoder.fingerprint
+    assert (index.dim, index.manifest.metric, index.manifest.structure) == (12, "cosine", "hnsw")
+    assert index.attachments == ("autoencoder.keras", "decoder.tflite", "encoder.json", "encoder.tflite")
+
+
+def test_without_an_encoder_one_is_fitted_to_a_sample_that_is_kept(stand_in_solve, photos):
+    retriever = Retriever.build(photos, settings=BuildSettings(dim=12, seed=5))
+    (call,) = stand_in_solve
+    assert (call.dim, call.seed) == (12, 5)
+    assert call.pictures.shape == (66, 32, 32, 3)
+    fitted = json.loads(retriever.index.attachment("fitted.json").read_bytes())
+    assert (fitted["pictures"], fitted["drawn"], fitted["found"]) == (INDEXED, 61, 6)
+    assert retriever.index.settings["fitted"]["note"].startswith("fitted with 61 drawn pictures")
+    assert retriever.index.settings["seed"] == 5
+
+
+def test_more_pictures_than_a_batch_get_the_ids_of_their_order(model, photos, monkeypatch):
+    monkeypatch.setattr("retrieval.build._BATCH", 2)
+    index = Retriever.build(photos, encoder=model).index
+    assert [row.path for row in index.catalog.rows()] == INDEXED
+    vectors = Retriever.open(photos).encode([photos / path for path in INDEXED])
+    np.testing.assert_allclose(
+        index.vectors(), vectors / np.linalg.norm(vectors, axis=1, keepdims=True), rtol=1e-6
+    )
+
+
+def test_each_step_is_timed(model, photos):
+    progress = Progress()
+    Retriever.build(photos, encoder=model, progress=progress)
+    assert list(progress.seconds) == ["find pictures", "embed", "save"]
+
+
+def test_indexing_again_replaces_the_index_and_uses_no_id_twice(model, photos):
+    first = Retriever.build(photos, encoder=model).index
+    (photos / "violet.png").unlink()
+    second = Retriever.build(photos, encoder=model).index
+    assert [row.path for row in second.catalog.rows()] == [path for path in INDEXED if path != "violet.png"]
+    assert set(first.ids.tolist()).isdisjoint(second.ids.tolist())
+    # Who had the first one open reads on in it.
+    assert len(first) == 5
+
+
+def test_the_index_is_no_part_of_what_is_indexed(model, photos, paint):
+    for number in range(2):
+        index = Retriever.build(photos, index=photos / "index", encoder=model).index
+        assert [row.path for row in index.catalog.rows()] == INDEXED, number
+        paint(photos / "index" / "sheet.png", (255, 0, 0))
+
+
+@pytest.mark.parametrize("bad_files", [["notes.txt"], ["empty.jpg"], ["cut.png"]])
+def test_a_folder_without_a_readable_picture_is_refused_and_left_as_it_was(model, photos, bad_files):
+    for path in [*photos.rglob("*.png"), *photos.rglob("*.jpg")]:
+        if path.name not in bad_files:
+            path.unlink()
+    with pytest.raises(NoPictures, match=r"no pictures in .*photos"):
+        Retriever.build(photos, encoder=model)
+    assert not (photos / ".retrieve").exists()
+
+
+def test_why_the_only_file_was_rejected_is_said(model, photos, tmp_path):
+    (tmp_path / "one").mkdir()
+    shutil.copy(photos / "cut.png", tmp_path / "one")
+    with pytest.raises(
+        NoPictures, match=r"none of 1 files can be read, the last is cut\.png: the file is trunc"
+    ):
+        Retriever.build(tmp_path / "one", encoder=model)
+    shutil.move(tmp_path / "one" / "cut.png", tmp_path / "cut.png")
+    (tmp_path / "one" / "empty.jpg").touch()
+    with pytest.raises(NoPictures, match=r"1 files were rejected, empty\.jpg: empty file"):
+        Retriever.build(tmp_path / "one", encoder=model)
+
+
+def test_an_encoder_of_other_dims_than_asked_for_is_refused(model, photos):
+    with pytest.raises(OptionInvalid, match=r"dim is 64, but the encoder given makes 12-dim vectors"):
+        Retriever.build(photos, encoder=model, settings=BuildSettings(dim=64))
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(OptionInvalid, match=r"seed is -1, expected 0 or more"):
+        BuildSettings(seed=-1)
+
+
+def test_an_unknown_structure_is_refused_before_anything_is_fitted(stand_in_solve, photos):
+    with pytest.raises(OptionInvalid, match=r"structure is 'tree', expected one of exact, flat"):
+        Retriever.build(photos, settings=BuildSettings(structure="tree"))
+    assert stand_in_solve == []
+    assert not (photos / ".retrieve").exists()
+
+
+def test_a_file_in_the_place_of_the_index_is_refused_before_anything_is_fitted(stand_in_solve, photos):
+    (photos / ".retrieve").touch()
+    with pytest.raises(IndexUnwritable, match=r"a file is in the way"):
+        Retriever.build(photos)
+    assert stand_in_solve == []
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_a_failure_while_embedding_leaves_the_old_index_in_force(model, photos, monkeypatch, failure):
+    old = Retriever.build(photos, encoder=model)
+    before = contents(photos / ".retrieve")
+
+    def fail(self, vectors, rows=None):
+        raise failure
+
+    monkeypatch.setattr("index_store.draft.Draft.append", fail)
+    with pytest.raises((KeyboardInterrupt, IndexUnwritable)):
+        Retriever.build(photos, encoder=model)
+    assert contents(photos / ".retrieve") == before
+    assert len(Index.open(photos / ".retrieve", check="full")) == len(old) == 5
+
+
+def test_a_failure_before_the_first_index_leaves_nothing(model, photos, monkeypatch):
+    monkeypatch.setattr(
+        "index_store.draft.Draft.append", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt())
+    )
+    with pytest.raises(KeyboardInterrupt):
+        Retriever.build(photos, encoder=model)
+    assert not (photos / ".retrieve").exists()
+
+
+def test_a_blank_picture_among_others_is_rejected_with_the_reason(model, photos, paint):
+    paint(photos / "black.png", (0, 0, 0))
+    index = Retriever.build(photos, encoder=model).index
+    assert len(index) == 5
+    reasons = {one.path: one.reason for one in index.catalog.rejected()}
+    assert reasons["black.png"].startswith("it is blank")

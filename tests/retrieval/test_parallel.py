@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from retrieval.parallel import in_order
+
+
+def test_results_come_in_the_order_of_the_items():
+    def slow_for_small(number):
+        time.sleep(0.02 if number < 2 else 0)
+        return number * number
+
+    assert list(in_order(slow_for_small, range(20), threads=4)) == [number * number for number in range(20)]
+
+
+def test_works_on_several_threads():
+    both = threading.Barrier(2, timeout=5)  # breaks unless two threads arrive
+    assert list(in_order(lambda _: both.wait() >= 0, range(2), threads=2)) == [True, True]
+
+
+def test_takes_few_items_more_than_results_were_asked_for():
+    taken = []
+
+    def items():
+        for number in range(100_000):
+            taken.append(number)
+            yield number
+
+    results = in_order(str, items(), threads=2)
+    assert next(results) == "0"
+    assert len(taken) < 100
+    results.close()
+
+
+def test_an_error_rises_and_ends_the_work():
+    done = []
+
+    def fail_at_three(number):
+        done.append(number)
+        time.sleep(0.001)
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    with pytest.raises(ValueError, match="three"):
+        list(in_order(fail_at_three, range(10_000), threads=2))
+    assert len(done) < 200
+
+
+def test_who_wants_no_more_leaves_the_rest_undone():
+    done = []
+    for _ in in_order(done.append, range(10_000), threads=2):
+        break
+    assert len(done) < 200

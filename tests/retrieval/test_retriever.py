@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from index_store import IndexNotFound
+from retrieval import Hit, Retriever
+from retrieval.errors import DecoderMissing, ImageUnreadable
+
+
+@pytest.fixture
+def retriever(model, photos):
+    return Retriever.build(photos, encoder=model)
+
+
+def test_the_nearest_pictures_come_first_with_the_distances_worked_out_by_hand(retriever, photos):
+    hits = retriever.query(photos / "warm" / "red.png")
+    assert [hit.path.name for hit in hits[:3]] == ["red.png", "reddish.png", "violet.png"]
+    distances = [0, 1 - 255 / np.hypot(255, 51), 1 - 1 / np.sqrt(2), 1, 1]
+    np.testing.assert_allclose([hit.distance for hit in hits], distances, atol=1e-6)
+    assert all(hit.path.is_absolute() and hit.path.exists() for hit in hits)
+
+
+def test_k_bounds_the_answers_and_a_longer_answer_begins_with_the_shorter(retriever, photos):
+    longer = retriever.query(photos / "violet.png", k=4)
+    assert len(longer) == 4
+    assert retriever.query(photos / "violet.png", k=2) == longer[:2]
+    assert len(retriever.query(photos / "violet.png", k=1000)) == 5
+
+
+def test_a_list_gets_a_list_of_answers_also_of_one_and_of_none(retriever, photos):
+    paths = [photos / "violet.png", photos / "cold" / "blue.png"]
+    answers = retriever.query(paths, k=3)
+    assert answers == [retriever.query(path, k=3) for path in paths]
+    assert retriever.query(paths[:1], k=3) == answers[:1]
+    assert retriever.query([]) == []
+
+
+def test_paths_images_and_arrays_get_the_same_answers(retriever, photos):
+    image = Image.open(photos / "violet.png").convert("RGB")
+    sources = [str(photos / "violet.png"), image, np.asarray(image), (photos / "violet.png").read_bytes()]
+    names = [[(hit.id, hit.distance) for hit in hits] for hits in retriever.query(sources)]
+    assert names[1:] == names[:1] * 3
+
+
+def test_the_picture_itself_and_its_copies_are_marked_and_can_be_left_out(model, photos):
+    shutil.copy(photos / "warm" / "red.png", photos / "cold" / "copy of red.png")
+    retriever = Retriever.build(photos, encoder=model)
+    hits = retriever.query(photos / "warm" / "red.png")
+    assert {hit.path.name for hit in hits if hit.is_self} == {"red.png", "copy of red.png"}
+    others = retriever.query(photos / "warm" / "red.png", k=2, exclude_self=True)
+    assert [hit.path.name for hit in others] == ["reddish.png", "violet.png"]
+
+
+def test_leaving_out_many_copies_still_gives_k_answers(model, photos):
+    for number in range(40):
+        shutil.copy(photos / "warm" / "red.png", photos / f"copy {number}.png")
+    retriever = Retriever.build(photos, encoder=model)
+    hits = retriever.query(photos / "warm" / "red.png", k=3, exclude_self=True)
+    assert [hit.path.name for hit in hits[:2]] == ["reddish.png", "violet.png"]
+    assert len(hits) == 3
+    assert len(retriever.query(photos / "warm" / "red.png", k=100, exclude_self=True)) == 4
+
+
+def test_a_picture_without_contents_of_a_file_is_nobodys_self(retriever, photos):
+    image = Image.open(photos / "warm" / "red.png")
+    hits = retriever.query(image, exclude_self=True)
+    assert hits[0].path.name == "red.png"
+    assert not any(hit.is_self for hit in hits)
+
+
+def test_vectors_of_one_and_of_many(retriever, photos):
+    path = photos / "violet.png"
+    np.testing.assert_allclose(retriever.encode(path), [1, 0, 1] * 4, atol=1e-6)
+    many = retriever.encode([path, photos / "cold" / "green.png"])
+    assert (many.shape, many.dtype) == ((2, 12), np.float32)
+    np.testing.assert_array_equal(many[0], retriever.encode(path))
+    assert retriever.encode([]).shape == (0, 12)
+
+
+def test_a_reconstruction_has_the_size_of_the_picture(retriever, photos):
+    picture = retriever.reconstruct(photos / "violet.png")
+    assert (picture.mode, picture.size) == ("RGB", (48, 24))
+    np.testing.assert_allclose(np.asarray(picture), np.full((24, 48, 3), (255, 0, 255)), atol=1)
+    pictures = retriever.reconstruct([photos / "violet.png"] * 2)
+    assert [each.size for each in pictures] == [(48, 24), (48, 24)]
+
+
+def test_an_unreadable_query_is_named(retriever, photos):
+    for ask in (retriever.query, retriever.encode, retriever.reconstruct):
+        with pytest.raises(ImageUnreadable, match=r"cut\.png cannot be read: the file is truncated"):
+            ask(photos / "cut.png")
+        with pytest.raises(ImageUnreadable, match=r"cut\.png cannot be read"):
+            ask([photos / "violet.png", photos / "cut.png"])
+
+
+def test_a_folder_or_its_index_can_be_opened_and_answers_as_when_it_was_built(retriever, photos):
+    expected = retriever.query(photos / "violet.png")
+    for path in (photos, str(photos), photos / ".retrieve"):
+        opened = Retriever.open(path)
+        assert opened.query(photos / "violet.png") == expected
+        assert opened.folder == photos
+        assert len(opened) == 5
+
+
+def test_an_index_elsewhere_answers_with_the_paths_of_the_folder(model, photos, tmp_path):
+    Retriever.build(photos, index=tmp_path / "elsewhere", encoder=model)
+    assert not (photos / ".retrieve").exists()
+    hits = Retriever.open(tmp_path / "elsewhere").query(photos / "violet.png", k=1)
+    assert hits[0].path == photos / "violet.png"
+
+
+def test_a_folder_moved_whole_answers_with_its_new_paths(retriever, photos, tmp_path):
+    shutil.move(photos, tmp_path / "moved")
+    hits = Retriever.open(tmp_path / "moved").query(tmp_path / "moved" / "violet.png", k=1)
+    assert hits == [Hit(tmp_path / "moved" / "violet.png", id=2, distance=0.0, is_self=True)]
+
+
+def test_the_model_and_the_facts_can_be_had(retriever, model):
+    assert retriever.model.files() == model.files()
+    assert retriever.encoder.fingerprint == model.encoder.fingerprint
+    assert retriever.facts().pictures == 5
+    assert repr(retriever).startswith("Retriever('")
+
+
+def test_without_a_decoder_only_reconstructing_fails(model, photos):
+    retriever = Retriever.build(photos, encoder=model.encoder)
+    assert len(retriever.query(photos / "violet.png")) == 5
+    with pytest.raises(DecoderMissing):
+        retriever.reconstruct(photos / "violet.png")
+
+
+def test_several_threads_get_the_answers_that_one_gets(retriever, photos):
+    paths = [photos / "violet.png", photos / "warm" / "red.png"] * 20
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(retriever.query, paths))
+    assert answers == [retriever.query(path) for path in paths]
+
+
+def test_where_nothing_is_indexed_opening_says_so(tmp_path):
+    with pytest.raises(IndexNotFound, match=r"no index in"):
+        Retriever.open(tmp_path)
+
+
+def test_a_hit_cannot_be_changed(retriever, photos):
+    hit = retriever.query(photos / "violet.png", k=1)[0]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        hit.distance = 1.0

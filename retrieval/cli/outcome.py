@@ -11,6 +11,7 @@ from typing import ParamSpec
 import typer
 
 from . import INTERRUPTED
+from .chatter import without_chatter
 from .printing import note, shown
 
 Arguments = ParamSpec("Arguments")
@@ -27,8 +28,9 @@ def told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            command(*args, **kwargs)
-            sys.stdout.flush()
+            with without_chatter():
+                command(*args, **kwargs)
+                sys.stdout.flush()
         except BrokenPipeError:
             _leave_quietly()
         except KeyboardInterrupt as interruption:

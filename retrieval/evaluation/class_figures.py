@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import Progress
+from .arrays import Integers
 from .chance import chance_values, chance_votes
 from .class_metrics import confusion_matrix
 from .figures import Measured
@@ -49,14 +50,25 @@ class ClassFigures:
         """Whether there was anything to measure by class."""
         return bool(self.values)
 
+    @property
+    def answerable(self) -> Integers:
+        """The queries for which there is something to find."""
+        if not self.known:
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(self.values["latent"].num_relevant)
+
+    def means(self) -> dict[str, float]:
+        """The mAP of each method."""
+        return {name: values.micro("map").value for name, values in self.values.items()}
+
     def measured(self, name: str) -> Measured:
         """The values of one method; without classes, none."""
         if not self.known:
             return Measured()
         values = self.values[name]
-        with np.errstate(invalid="ignore"):
-            curve = np.nanmean(values.curves[values.num_relevant > 0], axis=0)
-        return Measured(values.values, values.labels, tuple(curve.tolist()))
+        curves = values.curves[self.answerable]
+        curve = curves.mean(axis=0).tolist() if len(curves) else ()
+        return Measured(values.values, values.labels, tuple(curve))
 
     def chance(self, seed: int) -> Measured:
         """What guessing would give: expected values, and the share of right answers as its flat curve."""
@@ -72,10 +84,11 @@ class ClassFigures:
             neighbours=self.choice.neighbours,
             seed=seed,
         )
-        share = float(np.nanmean(values["precision_at_1"]))
-        return Measured(values, latent.labels, (share,) * CURVE_LEVELS)
+        shares = values["precision_at_1"][self.answerable]
+        curve = (float(shares.mean()),) * CURVE_LEVELS if len(shares) else ()
+        return Measured(values, latent.labels, curve)
 
-    def confusion(self, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    def confusion(self, name: str) -> Integers:
         """Class of the query × class of its nearest answer: (classes, classes)."""
         values = self.values[name]
         return confusion_matrix(values.labels, values.nearest, num_classes=len(self.trial.classes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -94,6 +96,17 @@ def fixed_methods() -> tuple[Method, ...]:
         Method("color_histogram", "colour histogram", ColorHistogram(), "l2", 64 * FLOAT_BYTES),
         Method("phash", "perceptual hash", PerceptualHash(), "l1", 8, whole_numbers=True),
     )
+
+
+def best_pixel_method(qualities: Mapping[str, float]) -> str:
+    """Which of the pixel methods does best by `qualities`, L2 where that is not known.
+
+    Example:
+        >>> best_pixel_method({"pixel": 0.2, "pixel_l1": 0.3, "pixel_cosine": float("nan")})
+        'pixel_l1'
+    """
+    known = {name: qualities.get(name, math.nan) for name in PIXEL_METHODS}
+    return max(PIXEL_METHODS, key=lambda name: -math.inf if math.isnan(known[name]) else known[name])
 
 
 def component_method(components: PrincipalComponents) -> Method:

@@ -70,7 +70,7 @@ def evaluate(
     searched = Path(retriever.folder if folder is None else folder)
     methods, trial = _prepare(retriever, searched, chosen, told)
     classes = ClassFigures.measure(trial, methods, neighbours=chosen.neighbours, progress=told)
-    stress = Stress.apply(trial, methods, sample=chosen.sample, by_class=classes.known, progress=told)
+    stress = Stress.apply(trial, methods, sample=chosen.sample, classes=classes, progress=told)
     findings = Findings(methods, trial, classes, stress)
     return summary(findings, retriever=retriever, settings=chosen, progress=told)
 

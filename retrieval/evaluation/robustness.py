@@ -15,7 +15,7 @@ from .exclusion import Exclusion
 from .figures import Measured
 from .intervals import Interval, bootstrap
 from .method import Method
-from .query_values import LabelledVectors, MetricChoice, measure_ranking
+from .nearest import nearest_rows
 from .self_retrieval import self_retrieval
 from .trial import Trial, content_numbers
 
@@ -117,15 +117,16 @@ def first_answers_right(trial: Trial, edited: EditedVectors, method: Method) -> 
     """
     repeated = np.repeat(edited.rows, len(edited.variants))
     exclusion = trial.exclusion
-    measured = measure_ranking(
-        LabelledVectors(edited.floats(method.name), trial.labels(trial.queries)[repeated]),
-        LabelledVectors(trial.database.floats(method.name), trial.labels(trial.database)),
+    nearest = nearest_rows(
+        edited.floats(method.name),
+        trial.database.floats(method.name),
         metric=method.metric,
         exclude=Exclusion(exclusion.query_ids[repeated], exclusion.database_ids),
         tie_seed=trial.seed,
-        choice=MetricChoice(cutoffs=(1,), neighbours=1),
     )
-    return measured.values["precision_at_1"].reshape(len(edited.rows), len(edited.variants))
+    found = np.append(trial.labels(trial.database), -1)[nearest]
+    right = found == trial.labels(trial.queries)[repeated]
+    return right.astype(np.float64).reshape(len(edited.rows), len(edited.variants))
 
 
 def _intervals(values: Floats, seed: int) -> tuple[Interval, ...]:

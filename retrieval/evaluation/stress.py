@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..progress import Progress
 from .arrays import Floats
+from .class_figures import ClassFigures
 from .edited import EditedVectors, Editing, draw_sample, embed_edited
 from .edited_examples import edited_examples
 from .edits import EDITS, NOISE, OCCLUSION
 from .figures import Measured
-from .method import Method
+from .method import PIXEL_METHODS, Method, best_pixel_method
 from .report import Example
 from .robustness import (
     Curve,
@@ -47,7 +48,13 @@ class Stress:
 
     @classmethod
     def apply(
-        cls, trial: Trial, methods: Sequence[Method], *, sample: int, by_class: bool, progress: Progress
+        cls,
+        trial: Trial,
+        methods: Sequence[Method],
+        *,
+        sample: int,
+        classes: ClassFigures,
+        progress: Progress,
     ) -> Stress:
         """Edit a sample of the pictures in every way, and see what they find."""
         database = trial.database
@@ -61,7 +68,7 @@ class Stress:
             for method in methods:
                 ranks[method.name] = reciprocal_ranks(database, edited, method, seed=trial.seed)
                 step.advance()
-        curves = _curves(trial, methods, sample=sample, by_class=by_class, progress=progress)
+        curves = _curves(trial, _shown(methods, classes, ranks), sample, classes, progress)
         return cls(trial, {method.name: method for method in methods}, edited, ranks, curves)
 
     def measured(self, name: str) -> Measured:
@@ -92,26 +99,38 @@ class Stress:
         return edit_figures(self.edited, self.ranks, seed=self.trial.seed) if self.edited is not None else ()
 
 
+def _shown(methods: Sequence[Method], classes: ClassFigures, ranks: Mapping[str, Floats]) -> list[Method]:
+    """The methods whose curves are worth their time: of the pixel methods L2 and the best."""
+    qualities = classes.means() or {name: float(values.mean()) for name, values in ranks.items()}
+    pixels = {"pixel", best_pixel_method(qualities)}
+    return [method for method in methods if method.name not in PIXEL_METHODS or method.name in pixels]
+
+
 def _curves(
-    trial: Trial, methods: Sequence[Method], *, sample: int, by_class: bool, progress: Progress
+    trial: Trial, methods: Sequence[Method], sample: int, classes: ClassFigures, progress: Progress
 ) -> tuple[Curve, ...]:
     """Quality against strength: precision at 1 where there are classes, else finding the original first."""
-    pictures = trial.queries if by_class else trial.database
-    rows = draw_sample(pictures, np.arange(len(pictures)), sample, seed=trial.seed)
-    square = methods[0].encoder.size
-    editing = Editing(variants_of(CURVES), square=square, seed=trial.seed)
-    edited = embed_edited(pictures, rows, methods, editing, progress=progress, step_name="noise, occlusion")
-    curves, start = [], 0
-    with progress.step("search by strength"):
-        values = {
-            method.name: first_answers_right(trial, edited, method)
-            if by_class
-            else reciprocal_ranks(pictures, edited, method, seed=trial.seed)
-            for method in methods
-        }
+    by_class = len(classes.answerable) > 0
+    pictures, rows = trial.database, np.arange(len(trial.database))
+    if by_class:
+        pictures, rows = trial.queries, classes.answerable
+    drawn = draw_sample(pictures, rows, sample, seed=trial.seed)
+    editing = Editing(variants_of(CURVES), square=methods[0].encoder.size, seed=trial.seed)
+    edited = embed_edited(pictures, drawn, methods, editing, progress=progress, step_name="noise, occlusion")
+    values = {}
+    with progress.step("search by strength", len(methods)) as step:
+        for method in methods:
+            if by_class:
+                values[method.name] = first_answers_right(trial, edited, method)
+            else:
+                values[method.name] = reciprocal_ranks(pictures, edited, method, seed=trial.seed)
+            step.advance()
+    return tuple(_by_edit(values, class_curve if by_class else self_curve, trial.seed))
+
+
+def _by_edit(values: Mapping[str, Floats], curve: Callable[..., Curve], seed: int) -> Iterator[Curve]:
+    start = 0
     for edit in CURVES:
         part = slice(start, start + len(edit.strengths))
-        curve = class_curve if by_class else self_curve
-        curves.append(curve(edit, values, part, seed=trial.seed))
+        yield curve(edit, values, part, seed=seed)
         start = part.stop
-    return tuple(curves)

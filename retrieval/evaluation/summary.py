@@ -19,7 +19,7 @@ from .class_figures import ClassFigures
 from .costs import encode_milliseconds, search_milliseconds
 from .duplicates import classes_with_one_picture, find_duplicates
 from .figures import Difference, Measured
-from .method import PIXEL_METHODS, Method
+from .method import Method, best_pixel_method
 from .reading import read_batches
 from .report import CorpusFacts, MethodReport, Report
 from .stress import Stress
@@ -82,7 +82,9 @@ def summary(
         methods=methods,
         differences=differences,
         judged_by=findings.judged_by,
-        best_pixel=_best(methods, PIXEL_METHODS, findings.judged_by),
+        best_pixel=best_pixel_method(
+            {name: method.figures[findings.judged_by].value for name, method in methods.items()}
+        ),
         corpus=_corpus_facts(findings),
         edits=findings.stress.edits(),
         curves=findings.stress.curves,
@@ -131,10 +133,6 @@ def _costs(findings: Findings) -> dict[str, tuple[float, float]]:
     }
 
 
-def _best(methods: dict[str, MethodReport], names: tuple[str, ...], judged_by: str) -> str:
-    return max(names, key=lambda name: float(np.nan_to_num(methods[name].figures[judged_by].value)))
-
-
 def _confused(findings: Findings) -> tuple[str, ...]:
     return ("latent", "pixel") if findings.classes.known else ()
 
@@ -145,11 +143,11 @@ def _corpus_facts(findings: Findings) -> CorpusFacts:
         [trial.database] if trial.queries.folder == trial.database.folder else [trial.database, trial.queries]
     )
     sizes = Counter(label for label in trial.database.labels if label is not None).values()
-    counted = int(np.count_nonzero(findings.classes.values["latent"].num_relevant)) if known else 0
+    edited = findings.stress.edited
     return CorpusFacts(
         images=len(trial.database),
         classes=len(trial.classes) if known else 0,
-        queries=counted if known else len(findings.stress.edited.rows) if findings.stress.edited else 0,
+        queries=len(findings.classes.answerable) if known or edited is None else len(edited.rows),
         duplicates=find_duplicates(trial),
         duplicates_excluded=trial.without_copies,
         unlabelled=trial.database.labels.count(None) + trial.unasked,

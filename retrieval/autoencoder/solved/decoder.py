@@ -16,7 +16,7 @@ _FILTERS = (128, 64, 48, 32, 24)
 
 def decoder_network(dim: int, size: int) -> keras.Model:
     """Latent vectors (dim,) to pictures (size, size, 3) in [0, 1]: dense to 4×4, then doubling by
-    transposed convolutions."""  # noqa: D205, D209
+    transposed convolutions."""
     latents = keras.Input((dim,), name="latents")
     x = layers.Dense(4 * 4 * _FILTERS[0], activation="relu")(latents)
     x = layers.Reshape((4, 4, _FILTERS[0]))(x)

@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 
 
 def shrink(pictures: Pixels | Floats, factor: int) -> Floats:
-    """`pictures` (n, S, S, 3) averaged over squares of `factor` pixels: (n, S/factor, S/factor, 3) in [0, 1]."""
+    """`pictures` (n, S, S, 3) averaged over squares of `factor` pixels: (n, s, s, 3) of 0 to 1."""
     n, side = len(pictures), pictures.shape[1] // factor
     squares = pictures.reshape(n, side, factor, side, factor, 3)
     return np.asarray(squares.mean(axis=(2, 4), dtype=np.float32) / np.float32(255.0), dtype=np.float32)

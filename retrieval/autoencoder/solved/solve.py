@@ -89,8 +89,8 @@ def _run(network: keras.Model, pictures: Pixels, dtype: type = np.float32) -> Fl
 
 
 def _refuse(pictures: Pixels) -> None:
-    shape = pictures.shape
-    if pictures.dtype != np.uint8 or len(shape) != 4 or shape[1] not in SIZES or shape[1:] != (shape[1],) * 2 + (3,):
-        raise ValueError(f"pictures are {shape} {pictures.dtype}, expected (n, S, S, 3) uint8 with S 32 or 64")
+    shape, side = pictures.shape, pictures.shape[1] if pictures.ndim == 4 else 0
+    if pictures.dtype != np.uint8 or side not in SIZES or shape[1:] != (side, side, 3):
+        raise ValueError(f"pictures are {shape} {pictures.dtype}, expected (n, S, S, 3) uint8, S 32 or 64")
     if len(pictures) < 2:
         raise ValueError("one picture says nothing about what tells pictures apart: fit on 2 or more")

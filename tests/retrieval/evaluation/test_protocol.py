@@ -106,6 +106,9 @@ def test_edited_pictures_are_measured_for_every_method(report):
     assert (noise.edit, noise.quality, len(noise.strengths)) == ("noise", "precision_at_1", 11)
     assert (occlusion.strengths[0], occlusion.strengths[-1]) == (0.0, 0.75)
     assert all(len(points) == 11 for points in noise.points.values())
+    # Of the pixel methods, L2 and whichever does best.
+    pixels = {name for name in noise.points if name.startswith("pixel")}
+    assert pixels == {"pixel", report.best_pixel}
 
 
 def test_examples_show_where_latent_search_wins_and_loses(report):

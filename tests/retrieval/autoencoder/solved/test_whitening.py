@@ -1,0 +1,59 @@
+"""Whitening: every direction counts the same, the patch's mean not at all."""
+
+import numpy as np
+import pytest
+
+from retrieval.autoencoder.solved.whitening import whiten, whiten_colors
+
+
+@pytest.fixture
+def patches():
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(12, 12)) * np.geomspace(1, 10, 12)
+    return (rng.normal(size=(5000, 12)) @ mixing + 3).astype(np.float32)
+
+
+def test_directions_have_about_the_same_variance_and_no_correlation(patches):
+    whitening = whiten(patches)
+    whitened = patches @ whitening.kernel + whitening.bias
+    covariance = np.cov(whitened.T)
+    assert whitened.shape == (5000, 11)
+    assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-3
+    centred = patches - patches.mean(axis=1, keepdims=True)
+    variances = np.linalg.eigvalsh(np.cov(centred.T.astype(np.float64)))[1:]
+    np.testing.assert_allclose(
+        np.diag(covariance), variances / (variances + 0.01 * variances.mean()), rtol=1e-3
+    )
+
+
+def test_brightness_of_a_patch_changes_nothing(patches):
+    whitening = whiten(patches)
+    np.testing.assert_allclose(whitening.apply(patches + 100), whitening.apply(patches), atol=1e-3)
+
+
+def test_patches_come_out_of_unit_length(patches):
+    lengths = np.linalg.norm(whiten(patches).apply(patches), axis=1)
+    np.testing.assert_allclose(lengths, 1.0, atol=1e-5)
+
+
+def test_patches_that_are_all_alike_give_finite_numbers():
+    flat = np.full((100, 12), 0.5, dtype=np.float32)
+    assert np.isfinite(whiten(flat).apply(flat)).all()
+    assert np.isfinite(whiten_colors(flat).apply(flat)).all()
+
+
+def test_the_mean_color_is_the_pole_and_brightness_counts():
+    colors = np.random.default_rng(0).uniform(size=(1000, 3)).astype(np.float32)
+    whitening = whiten_colors(colors)
+    pole = whitening.apply(colors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32))
+    np.testing.assert_allclose(pole, [[0, 0, 0, 1]], atol=1e-4)
+    dark, light = whitening.apply(np.array([[0.1] * 3, [0.9] * 3], dtype=np.float32))
+    assert dark @ light < 0
+
+
+def test_near_colors_stay_nearer_than_far_ones():
+    colors = np.random.default_rng(0).uniform(size=(1000, 3)).astype(np.float32)
+    red, reddish, blue = whiten_colors(colors).apply(
+        np.array([[0.9, 0.1, 0.1], [0.8, 0.2, 0.1], [0.1, 0.1, 0.9]], dtype=np.float32)
+    )
+    assert red @ reddish > red @ blue

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .build import BuildSettings
+    from .build_settings import BuildSettings
     from .encoder import Decoder, Encoder, EncoderDescription, Model
     from .errors import DecoderMissing, EncoderInvalid, ImageUnreadable, NoPictures, RetrievalError
     from .index_facts import IndexFacts
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .retriever import Hit, Retriever
 
 _ROOMS = {
-    "BuildSettings": "build",
+    "BuildSettings": "build_settings",
     "Decoder": "encoder",
     "DecoderMissing": "errors",
     "Encoder": "encoder",

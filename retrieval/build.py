@@ -7,47 +7,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 import numpy as np
 
-from index_store import Index, OptionInvalid, Rejected, Row, Structure
+from index_store import Index, Rejected, Row
 
+from .build_settings import AnyEncoder, BuildSettings
 from .embed import Vector, embed
-from .encoder import Encoder, Model
+from .encoder import Model
 from .errors import NoPictures
+from .fitting import fit_model, given_model
 from .images import Findings, Rejection, find_images
-from .models import is_of_keras, open_model
 from .place import remembered
-from .progress import Progress
-from .sample import FitSample, draw_sample
-
-AnyEncoder: TypeAlias = Model | Encoder | str | Path
+from .progress import Progress, Step
+from .sample import FitSample
 
 FITTED = "fitted.json"
 """Attachment that names the pictures an encoder was fitted to."""
 
 _BATCH = 512
 
-
-@dataclass(frozen=True, slots=True)
-class BuildSettings:
-    """How to build an index.
-
-    dim: numbers a vector; None leaves it to the encoder. seed: the same seed fits the same encoder.
-    structure: how to search, see `index_store.SEARCHERS`. head: solve a last layer for the pictures on top of
-    an encoder that is given.
-    """
-
-    dim: int | None = None
-    seed: int = 0
-    structure: Structure = "flat"
-    head: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a seed that no generator takes; the others are checked by who uses them."""
-        if self.seed < 0:
-            raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
+Item = TypeVar("Item")
 
 
 def build_index(
@@ -64,15 +45,16 @@ def build_index(
     with progress.step("find pictures"):
         findings = find_images(folder, skip=[directory])
     _refuse_nothing(folder, findings)
-    if settings.head:
-        given = _with_head(encoder, folder, findings, settings, progress)
-    else:
-        given = None if encoder is None else open_model(encoder)
-        _refuse_other_dim(given, settings.dim)
+    paths = [found.path for found in findings.pictures]
+    given = given_model(encoder, settings)
     with _nothing_left_on_failure(directory):
         # Before the long work, so that nobody waits a minute to hear that there is no permission.
         Index.create(directory, settings.dim or 1, structure=settings.structure).close()
-        model, sample = (given, None) if given else _fitted(folder, findings, settings, progress)
+        model, sample = (
+            (given, None)
+            if given
+            else fit_model(folder, paths, encoder=encoder, settings=settings, progress=progress)
+        )
         _store(folder, directory, _Content(findings, model, sample), settings, progress)
 
 
@@ -92,44 +74,6 @@ def _refuse_nothing(folder: Path, findings: Findings) -> None:
             str(folder), f"{len(findings.rejections)} files were rejected, {first[0].path}: {first[0].reason}"
         )
     raise NoPictures(str(folder), "it holds no file in a picture format: name a folder that does")
-
-
-def _refuse_other_dim(given: Model | None, dim: int | None) -> None:
-    if given is not None and dim is not None and given.encoder.dim != dim:
-        raise OptionInvalid(
-            f"dim is {dim}, but the encoder given makes {given.encoder.dim}-dim vectors: leave dim out"
-        )
-
-
-def _with_head(
-    encoder: AnyEncoder | None, folder: Path, findings: Findings, settings: BuildSettings, progress: Progress
-) -> Model:
-    """The model of `encoder` with a last layer solved from a few hundred of the pictures."""
-    if encoder is None:
-        raise OptionInvalid("head is for an encoder that is given, the default one has such a layer: leave it out")
-    with progress.step("load TensorFlow"):
-        from .autoencoder.foreign import Foreign
-        from .autoencoder.head import HeadOptions, head_sample
-    if isinstance(encoder, (str, Path)) and is_of_keras(encoder):
-        foreign = Foreign.open(encoder)
-    else:
-        foreign = Foreign.of(open_model(encoder), name=str(encoder))
-    paths = [found.path for found in findings.pictures]
-    pictures = head_sample(folder, paths, size=foreign.description.size, seed=settings.seed)
-    options = HeadOptions(**({} if settings.dim is None else {"dim": settings.dim}), seed=settings.seed)
-    return foreign.with_head(pictures, options=options, progress=progress).model()
-
-
-def _fitted(
-    folder: Path, findings: Findings, settings: BuildSettings, progress: Progress
-) -> tuple[Model, FitSample]:
-    paths = [found.path for found in findings.pictures]
-    sample = draw_sample(folder, paths, seed=settings.seed, progress=progress)
-    # Here and not above: TensorFlow takes ten seconds to load.
-    with progress.step("load TensorFlow"):
-        from .autoencoder import solve
-    chosen = {} if settings.dim is None else {"dim": settings.dim}
-    return solve(sample.pictures, seed=settings.seed, progress=progress, **chosen), sample
 
 
 def _store(
@@ -175,7 +119,7 @@ def _fill(index: Index, folder: Path, content: _Content, progress: Progress) -> 
         )
 
 
-def _advancing(items: Iterator[Any], step: Any) -> Iterator[Any]:
+def _advancing(items: Iterator[Item], step: Step) -> Iterator[Item]:
     for item in items:
         step.advance()
         yield item

@@ -25,7 +25,7 @@ from .place import existing_index, folder_of, index_directory
 from .progress import Progress
 
 if TYPE_CHECKING:
-    from .build import AnyEncoder, BuildSettings
+    from .build_settings import AnyEncoder, BuildSettings
 
 Vectors = NDArray[np.float32]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
@@ -92,7 +92,8 @@ class Retriever:
             128
         """
         # Here and not above: a query has no use for what it takes to build.
-        from .build import BuildSettings, build_index
+        from .build import build_index
+        from .build_settings import BuildSettings
 
         directory = index_directory(Path(folder), None if index is None else Path(index))
         build_index(

@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress"}
 RETRIEVER = {
-    "build", "embed", "index_facts", "models", "parallel", "place", "retriever", "sample",
+    "build", "build_settings", "embed", "fitting", "index_facts", "models", "parallel", "place", "retriever",
+    "sample",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

@@ -1,8 +1,8 @@
 """The command line: one small file a command, and the only room that prints.
 
 To add a command, write a function in a file of its own, with typer's annotations and a docstring that is its
-help, and add its name to `COMMANDS` in `app.py`. Import what is heavy inside the function: `retrieve --help` and
-`retrieve query` load what they need, not what other commands need. The shared pieces:
+help, and add its name to `COMMANDS` in `app.py`. Import what is heavy inside the function: `retrieve --help`
+and `retrieve query` load what they need, not what other commands need. The shared pieces:
 
 * `printing`: `say` and `say_json` (results, stdout), `note` (stderr), `shown` (any text or path, made safe);
 * `progress.progress_on_stderr()`: the `Progress` to hand to whatever takes long;

@@ -47,7 +47,7 @@ def _print_version(wanted: bool) -> None:
 
 
 def retrieve(
-    version: Annotated[  # noqa: ARG001 - its callback does the work
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:

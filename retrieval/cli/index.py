@@ -50,7 +50,7 @@ def index(
     \b
     retrieve index photos/
     """
-    from ..build import BuildSettings
+    from ..build_settings import BuildSettings
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 

@@ -83,7 +83,7 @@ def _open(model: bytes) -> Any:
         try:
             interpreter = Interpreter(model_content=model, num_threads=1)
             interpreter.allocate_tensors()
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise ValueError(f"LiteRT cannot run it: {error}") from error
     return interpreter
 

@@ -125,8 +125,8 @@ def first_answers_right(trial: Trial, edited: EditedVectors, method: Method) -> 
         tie_seed=trial.seed,
     )
     found = np.append(trial.labels(trial.database), -1)[nearest]
-    right = found == trial.labels(trial.queries)[repeated]
-    return right.astype(np.float64).reshape(len(edited.rows), len(edited.variants))
+    right: Floats = (found == trial.labels(trial.queries)[repeated]).astype(np.float64)
+    return right.reshape(len(edited.rows), len(edited.variants))
 
 
 def _intervals(values: Floats, seed: int) -> tuple[Interval, ...]:

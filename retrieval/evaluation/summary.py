@@ -12,8 +12,6 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..progress import Progress
 from .class_figures import ClassFigures
 from .costs import encode_milliseconds, search_milliseconds

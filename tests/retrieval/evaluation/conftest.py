@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.build import BuildSettings
+from retrieval.build_settings import BuildSettings
 from retrieval.evaluation.collection import Collection
 from retrieval.retriever import Retriever
 
@@ -58,7 +58,7 @@ def retriever(swatches, build):
 
 @pytest.fixture
 def collection():
-    """A collection of points, without files: `collection(points, labels, contents)`, its method named "line"."""
+    """Make a collection of points, without files: `collection(points, labels, contents)`; its method: "line"."""
 
     def collection(points, labels, contents=None, folder="folder", prefix="p"):
         paths = tuple(f"{prefix}{number}.png" for number in range(len(points)))

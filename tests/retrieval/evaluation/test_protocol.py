@@ -11,8 +11,8 @@ from PIL import Image
 from retrieval.errors import LabelsInvalid, NoPictures
 from retrieval.evaluation import (
     EvaluationSettings,
-    Labelling,
     LabelledVectors,
+    Labelling,
     Method,
     evaluate,
     measure_ranking,

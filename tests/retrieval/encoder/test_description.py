@@ -1,0 +1,34 @@
+"""The description beside an encoder."""
+
+import json
+
+import pytest
+
+from retrieval.encoder import EncoderDescription
+from retrieval.errors import EncoderInvalid
+
+
+def test_what_is_written_is_read():
+    description = EncoderDescription(
+        "mine", size=32, dim=8, mean=(1.0, 2.0, 3.0), scale=(4.0,), details={"seed": 1, "parts": [1, 2]}
+    )
+    assert EncoderDescription.parse(description.to_json(), path="x.json") == description
+
+
+def test_size_and_dim_are_enough():
+    description = EncoderDescription.parse('{"size": 224, "dim": 512, "mean": 127.5}', path="x.json")
+    assert (description.mean, description.scale, description.name) == ((127.5,), (1.0,), "custom")
+
+
+def test_all_faults_are_told_at_once():
+    text = json.dumps({"size": 0, "dim": "64", "mean": [1, 2], "scale": 0, "details": []})
+    with pytest.raises(EncoderInvalid) as caught:
+        EncoderDescription.parse(text, path="x.json")
+    for fault in ("x.json", "size is 0", "dim is '64'", "mean is [1, 2]", "scale is 0", "details is []"):
+        assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"format": 2, "size": 1, "dim": 1}'])
+def test_what_is_no_description_is_refused(text):
+    with pytest.raises(EncoderInvalid, match=r"encoder x\.json cannot be used"):
+        EncoderDescription.parse(text, path="x.json")

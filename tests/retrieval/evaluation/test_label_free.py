@@ -1,0 +1,42 @@
+"""No label reaches the encoder: not from names of folders, not from names of files, not from their order."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from retrieval.build import BuildSettings
+from retrieval.demo import draw_corpus
+from retrieval.retriever import Retriever
+
+
+def shuffled_copy(folder, target):
+    """The same files under other names in folders drawn anew."""
+    random = np.random.default_rng(7)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    labels = [path.parent.name for path in paths]
+    for number, (path, label) in enumerate(
+        zip(random.permutation(paths), random.permutation(labels), strict=True)
+    ):
+        (target / label).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target / label / f"{number}{path.suffix}")
+    return target
+
+
+def latents(folder, directory):
+    retriever = Retriever.build(folder, index=directory, settings=BuildSettings(seed=3))
+    rows = list(retriever.index.catalog.rows())
+    return retriever.encoder.fingerprint, {row.sha256: retriever.index.vectors([row.id])[0] for row in rows}
+
+
+@pytest.mark.slow
+def test_fitting_to_label_shuffled_copies_gives_identical_latents(tmp_path):
+    draw_corpus(tmp_path / "first", images=96, size=40)
+    shuffled_copy(tmp_path / "first", tmp_path / "second")
+    first_print, first = latents(tmp_path / "first", tmp_path / "first index")
+    second_print, second = latents(tmp_path / "second", tmp_path / "second index")
+    assert first.keys() == second.keys()
+    assert len(first) == 96
+    for content, vector in first.items():
+        np.testing.assert_array_equal(vector, second[content])
+    assert first_print == second_print

@@ -30,7 +30,8 @@ def given_model(encoder: AnyEncoder | None, settings: BuildSettings) -> Model | 
     model = open_model(encoder)
     if settings.dim not in {None, model.encoder.dim}:
         raise OptionInvalid(
-            f"dim is {settings.dim}, but the encoder given makes {model.encoder.dim}-dim vectors: leave dim out"
+            f"dim is {settings.dim}, but the encoder given makes {model.encoder.dim}-dim vectors: "
+            "leave dim out"
         )
     return model
 

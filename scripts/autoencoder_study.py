@@ -25,6 +25,7 @@ from retrieval.autoencoder.look.principal import Principal
 from retrieval.autoencoder.options import TrainingOptions
 from retrieval.autoencoder.run import Run
 from retrieval.encoder import Model
+from retrieval.evaluation import LabelledVectors, measure_ranking
 
 SETS = ("mnist", "fashion-mnist")
 NOISES = (0.0, 0.3, 0.5, 0.8, 1.0)
@@ -50,16 +51,29 @@ class Study:
     def model(self, name: str, options: TrainingOptions, *, images: int | None = None) -> Model:
         """The network that `options` give on the data set `name`, trained now or by an earlier call."""
         chosen = replace(self, images=images or self.images)
-        options = replace(options, size=28)
-        tag = "-".join(str(value) for value in options.to_dict().values()).replace("None-", "")
-        folder = self.work / f"{name}-{chosen.images}-{tag}"
+        return chosen.trained(name, options, lambda: chosen.pictures(name, "train"), channels=1)
+
+    def trained(
+        self, name: str, options: TrainingOptions, pictures: Callable[[], np.ndarray], *, channels: int
+    ) -> Model:
+        values = {key: value for key, value in options.to_dict().items() if key != "fine_tune"}
+        tag = "-".join(str(value) for value in values.values()).replace("None-", "")
+        folder = self.work / f"{name}-{self.images}-{tag}"
         if (folder / "encoder.tflite").exists():
             return Model.open(folder)
         from retrieval.autoencoder.training import train
 
         shutil.rmtree(folder, ignore_errors=True)
-        run = Run.create(folder, {"options": options.to_dict()})
-        return train(chosen.pictures(name, "train"), options, run, channels=1)
+        return train(pictures(), options, Run.create(folder, {}), channels=channels)
+
+    def solved(self, name: str, pictures: Callable[[], np.ndarray]) -> Model:
+        """The default encoder, solved from 3,000 pictures of the data set `name`."""
+        folder = self.work / f"{name}-solved"
+        if not (folder / "encoder.tflite").exists():
+            from retrieval.autoencoder import solve
+
+            solve(pictures()[:3000], dim=64).save(folder)
+        return Model.open(folder)
 
     def options(self, architecture: str, **others: object) -> TrainingOptions:
         return TrainingOptions(architecture, **{"epochs": self.epochs, "size": 28, **others})  # type: ignore[arg-type]
@@ -166,23 +180,18 @@ def labels(study: Study) -> None:
 
 
 def spaces(study: Study, name: str, train: np.ndarray) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    from retrieval.autoencoder import solve
-    from retrieval.images import load
-
     components = Principal.fit(flat(train), 64)
     trained = {
-        "conv, trained end to end": study.model(name, study.options("conv")),
+        "conv, trained end to end": study.model(name, study.options("conv", latent_dim=64, loss="mse")),
         "conv, not trained": study.model(name, study.options("conv", learning_rate=1e-12, epochs=1)),
-        "dense, trained end to end": study.model(name, study.options("dense", latent_dim=64)),
+        "dense, trained end to end": study.model(name, study.options("dense", latent_dim=64, loss="mse")),
     }
-    solved = solve(np.stack([load(picture, 32) for picture in train[:3000]]), dim=64)
+    solved = study.solved(name, lambda: enlarged(train[:3000]))
     return {
         "pixels": flat,
         "PCA": lambda pictures: (flat(pictures) - components.mean) @ components.directions.T,
         **{label: model.encoder.encode for label, model in trained.items()},
-        "solved layer by layer": lambda pictures: solved.encoder.encode(
-            np.stack([load(picture, 32) for picture in pictures])
-        ),
+        "solved layer by layer": lambda pictures: solved.encoder.encode(enlarged(pictures)),
     }
 
 
@@ -203,7 +212,43 @@ def accuracy(
     return float(np.mean(scores))
 
 
-QUESTIONS = {each.__name__: each for each in (tutorials, dense, upscaling, noise, cover, labels)}
+def search(study: Study) -> None:
+    """Each architecture as the encoder of an index; cosine but for pixels."""
+    train, test = study.pictures("fashion-mnist", "train"), study.pictures("fashion-mnist", "t10k")[:2000]
+    truth = (
+        study.labels("fashion-mnist", "train")[: study.images],
+        study.labels("fashion-mnist", "t10k")[:2000],
+    )
+    components = Principal.fit(flat(train), 64)
+    kinds = {
+        "dense": study.options("dense"),
+        "conv-pool": study.options("conv-pool"),
+        "conv-strided": study.options("conv-strided"),
+        "conv": study.options("conv", latent_dim=64, loss="mse"),
+    }
+    methods: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "pixels": flat,
+        "PCA": lambda pictures: (flat(pictures) - components.mean) @ components.directions.T,
+    }
+    for kind, options in kinds.items():
+        methods[kind] = study.model("fashion-mnist", options).encoder.encode
+    solved = study.solved("fashion-mnist", lambda: enlarged(train[:3000]))
+    methods["solved"] = lambda pictures: solved.encoder.encode(enlarged(pictures))
+    rows = []
+    for name, encode in methods.items():
+        database, queries = encode(train), encode(test)
+        metric = "l2" if name == "pixels" else "cosine"
+        measured = measure_ranking(
+            LabelledVectors(queries, truth[1].astype(np.int64)),
+            LabelledVectors(database, truth[0].astype(np.int64)),
+            metric=metric,
+        )
+        figures = [float(measured.micro(each).value) for each in ("precision_at_1", "precision_at_10", "map")]
+        rows.append([name, database.shape[1], *figures])
+    table(["space", "dims", "P@1", "P@10", "mAP"], rows, digits=3)
+
+
+QUESTIONS = {each.__name__: each for each in (tutorials, dense, upscaling, noise, cover, labels, search)}
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -211,6 +256,13 @@ def read_idx(path: Path) -> np.ndarray:
     raw = gzip.decompress(path.read_bytes())
     shape = np.frombuffer(raw, ">i4", count=raw[3], offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
+
+
+def enlarged(pictures: np.ndarray) -> np.ndarray:
+    """Pictures of 28 pixels as the solved encoder takes them, of 32."""
+    from retrieval.images import load
+
+    return np.stack([load(picture, 32) for picture in pictures])
 
 
 def flat(pictures: np.ndarray) -> np.ndarray:

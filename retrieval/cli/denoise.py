@@ -53,15 +53,15 @@ def denoise(
     from ..autoencoder.restore import denoise as denoised
     from ..images import open_picture
     from ..models import open_model
-    from .queries import Query, expand
-    from .restored import Work, pixels_of, restore_all, tell
+    from .queries import Query
+    from .restored import Work, inside, pixels_of, restore_all, tell
 
     if clean is not None and (noise or occlude):
         raise typer.BadParameter(
             "--clean is for pictures that are noisy already: leave --noise and --occlude"
         )
     model = open_model(run)
-    queries, failures = expand(pictures)
+    folders = [Path(name) for name in pictures if Path(name).is_dir()]
 
     def work(query: Query) -> Work:
         picture = pixels_of(query)
@@ -70,10 +70,10 @@ def denoise(
         if corruption:
             given = corruption.apply(picture[None], seed=seed)[0]
         elif clean is not None:
-            compared = np.asarray(open_picture(clean / Path(query.name).name))
+            compared = np.asarray(open_picture(clean / inside(query, folders)))
         return Work(compared, given, denoised(model, given, way=way))
 
-    restored = list(restore_all(queries, out, work, failures))
+    restored, failures = restore_all(pictures, out, work)
     tell(restored, failures, as_json=as_json)
     if failures:
         raise typer.Exit(1)

@@ -31,19 +31,18 @@ def reconstruct(
     """
     from ..autoencoder.restore import reconstruct as reconstructed
     from ..models import open_model
-    from .queries import Query, expand
+    from .queries import Query
     from .restored import Work, pixels_of, restore_all, tell
 
     if run is not None and directory is not None:
         raise typer.BadParameter("--run and --index exclude each other: name one")
     model = open_model(run or find_index(directory))
-    queries, failures = expand(pictures)
 
     def work(query: Query) -> Work:
         picture = pixels_of(query)
         return Work(picture, picture, reconstructed(model, picture))
 
-    restored = list(restore_all(queries, out, work, failures))
+    restored, failures = restore_all(pictures, out, work)
     tell(restored, failures, as_json=as_json)
     if failures:
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..autoencoder.quality import psnr, ssim
 from ..errors import ImageUnreadable, RetrievalError
 from ..images import open_picture
 from .printing import note, say_fields, say_json, shown
-from .queries import Query
+from .queries import Query, expand
 
 Pixels = NDArray[np.uint8]
 
@@ -54,20 +53,32 @@ class Restored:
 
 
 def restore_all(
-    queries: Sequence[Query], out: Path, work: Callable[[Query], Work], failures: list[RetrievalError]
-) -> Iterator[Restored]:
-    """Do `work` on each of `queries` and write what it made into `out`, as PNG; add `failures`."""
-    out.mkdir(parents=True, exist_ok=True)
-    taken: set[str] = set()
+    names: Sequence[str], out: Path, work: Callable[[Query], Work]
+) -> tuple[list[Restored], list[RetrievalError]]:
+    """Do `work` on the pictures that `names` stand for and write what it made into `out`, as PNG; those of a
+    folder in the same folders below `out`. Also gives what went wrong with others.
+    """
+    queries, failures = expand(names)
+    folders = [Path(name) for name in names if Path(name).is_dir()]
+    restored: list[Restored] = []
+    taken: set[Path] = set()
     for query in queries:
+        path = out / _place(query, folders, taken)
         try:
+            _refuse_original(query, path)
             result = work(query)
         except ImageUnreadable as error:
             failures.append(error)
             continue
-        path = out / _file_name(query, taken)
+        path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(result.made).save(path)
-        yield _measured(query, path, result)
+        restored.append(_measured(query, path, result))
+    return restored, failures
+
+
+def _refuse_original(query: Query, path: Path) -> None:
+    if path.exists() and Path(query.name).exists() and path.samefile(query.name):
+        raise ImageUnreadable(query.name, "it would be overwritten: name another folder by --out")
 
 
 def tell(restored: Sequence[Restored], failures: Sequence[RetrievalError], *, as_json: bool) -> None:
@@ -93,16 +104,30 @@ def pixels_of(query: Query) -> Pixels:
     return np.asarray(open_picture(query.source))
 
 
-def _file_name(query: Query, taken: set[str]) -> str:
-    name = Path(query.name.replace(" ", "-") if query.name == "standard input" else query.name)
-    number, chosen = 1, f"{name.stem}.png"
-    while chosen in taken:
-        number, chosen = number + 1, f"{name.stem}-{number + 1}.png"
-    taken.add(chosen)
-    return chosen
+def inside(query: Query, folders: Sequence[Path]) -> Path:
+    """Where `query` lies in the one of `folders` that it came from, otherwise its file name."""
+    path = Path(query.name)
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder)
+    return Path(path.name)
+
+
+def _place(query: Query, folders: Sequence[Path], taken: set[Path]) -> Path:
+    """A path ending in .png for `query`, relative, that none has `taken`."""
+    wanted = inside(query, folders).with_suffix(".png")
+    number, place = 1, wanted
+    while place in taken:
+        number += 1
+        place = wanted.with_stem(f"{wanted.stem}-{number}")
+    taken.add(place)
+    return place
 
 
 def _measured(query: Query, path: Path, work: Work) -> Restored:
+    from ..autoencoder.quality import psnr, ssim
+
+    
     made = psnr(work.made, work.compared), ssim(work.made, work.compared)
     if work.given is work.compared:
         return Restored(query.name, path, *made)

@@ -30,7 +30,7 @@ def model(model_folder):
 
 @pytest.fixture
 def paint():
-    """Write a picture of up to four colours, one a quarter: upper left, upper right, lower left, lower right."""
+    """Write a picture of one, two or four colours, from the upper left quarter to the lower right."""
 
     def paint(path, *colors, size=(32, 32)):
         quarters = (colors * 4)[:4] if len(colors) < 4 else colors

@@ -58,7 +58,7 @@ def retriever(swatches, build):
 
 @pytest.fixture
 def collection():
-    """Make a collection of points, without files: `collection(points, labels, contents)`; its method: "line"."""
+    """Make a collection of points, without files: `collection(points, labels, contents)`, method "line"."""
 
     def collection(points, labels, contents=None, folder="folder", prefix="p"):
         paths = tuple(f"{prefix}{number}.png" for number in range(len(points)))

@@ -7,8 +7,10 @@ import pkgutil
 import pytest
 
 from retrieval import evaluation
+from retrieval.evaluation import baselines
 
 MODULES = sorted(module.name for module in pkgutil.iter_modules(evaluation.__path__))
+BASELINES = sorted(f"baselines.{module.name}" for module in pkgutil.iter_modules(baselines.__path__))
 PURE_NUMPY = {
     "averages",
     "blocks",
@@ -26,7 +28,7 @@ PURE_NUMPY = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(PURE_NUMPY))
+@pytest.mark.parametrize("name", MODULES + BASELINES)
 def test_the_examples_of_a_module_give_what_they_say(name):
     module = importlib.import_module(f"retrieval.evaluation.{name}")
     assert doctest.testmod(module).failed == 0

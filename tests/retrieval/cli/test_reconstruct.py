@@ -1,0 +1,73 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def test_a_reconstruction_is_written_at_the_pictures_own_size(retrieve, model_folder, photos, tmp_path):
+    picture = photos / "violet.png"
+    outcome = retrieve("reconstruct", picture, "--run", model_folder, "--out", tmp_path / "out")
+    assert outcome.status == 0
+    ((path, psnr, ssim),) = outcome.fields
+    assert path == str(tmp_path / "out" / "violet.png")
+    with Image.open(path) as result:
+        assert result.size == (48, 24)
+        np.testing.assert_allclose(np.asarray(result)[12, 24], (255, 0, 255), atol=3)
+    assert float(psnr.split()[1]) > 30
+    assert float(ssim.split()[1]) > 0.9
+
+
+def test_a_folder_keeps_its_folders_and_tells_what_it_could_not_read(
+    retrieve, model_folder, photos, tmp_path
+):
+    out = tmp_path / "out"
+    outcome = retrieve("reconstruct", photos, "--run", model_folder, "--out", out, "--json")
+    assert outcome.status == 1
+    assert (out / "warm" / "red.png").is_file()
+    assert {one["path"] for one in outcome.json["pictures"]} == {str(path) for path in out.rglob("*.png")}
+    assert len(outcome.json["failures"]) == 2
+    assert "cut.png" in outcome.err
+
+
+def test_an_index_lends_its_decoder(retrieve, indexed, tmp_path):
+    outcome = retrieve("reconstruct", indexed / "violet.png", "--index", indexed, "--out", tmp_path / "out")
+    assert outcome.status == 0
+    assert (tmp_path / "out" / "violet.png").is_file()
+
+
+def test_pictures_of_the_same_name_get_names_of_their_own(retrieve, model_folder, photos, paint, tmp_path):
+    other = paint(tmp_path / "other" / "violet.jpg", (0, 0, 0))
+    outcome = retrieve(
+        "reconstruct", photos / "violet.png", other, "--run", model_folder, "--out", tmp_path / "o"
+    )
+    assert [fields[0].rpartition("/")[2] for fields in outcome.fields] == [
+        "violet.png",
+        "violet-2.png",
+        "mean of 2",
+    ]
+
+
+def test_an_original_is_never_overwritten(retrieve, model_folder, photos):
+    before = (photos / "violet.png").read_bytes()
+    outcome = retrieve("reconstruct", photos / "violet.png", "--run", model_folder, "--out", photos)
+    assert outcome.status == 1
+    assert "would be overwritten" in outcome.err
+    assert (photos / "violet.png").read_bytes() == before
+
+
+def test_a_run_and_an_index_exclude_each_other(retrieve, model_folder, photos, tmp_path):
+    outcome = retrieve(
+        "reconstruct", photos, "--run", model_folder, "--index", photos, "--out", tmp_path / "o"
+    )
+    assert outcome.status == 2
+
+
+@pytest.mark.parametrize("command", ["reconstruct", "denoise"])
+def test_equal_pictures_have_no_psnr_that_json_can_say(retrieve, model_folder, paint, tmp_path, command):
+    picture = paint(tmp_path / "white.png", (255, 255, 255), size=(16, 16))
+    outcome = retrieve(command, picture, "--run", model_folder, "--out", tmp_path / "o", "--json")
+    (one,) = outcome.json["pictures"]
+    assert one["psnr"] is None or math.isfinite(one["psnr"])
+    assert json.loads(outcome.out)["failures"] == []

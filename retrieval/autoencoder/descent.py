@@ -64,6 +64,7 @@ class Descent:
             while len(history) < self.options.epochs and not _stalls(history, self.options.early_stopping):
                 epoch = self._epoch(len(history) + 1, step, history)
                 history.append(epoch)
+                step.note(self._note(epoch.epoch, epoch.loss, epoch.images_per_second, history))
                 self._keep(history)
                 self.on_epoch(epoch)
         _set(self.network.weights, self.run.best(), self.run)

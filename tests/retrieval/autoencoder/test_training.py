@@ -16,6 +16,12 @@ from retrieval.errors import RunInvalid, TrainingFailed
 from retrieval.progress import Progress, Step
 
 
+@pytest.fixture(scope="module")
+def plain(options):
+    """Options for what does not depend on the network: the one that takes least time to compile."""
+    return replace(options, architecture="dense")
+
+
 def new_run(folder):
     return Run.create(folder, {})
 
@@ -26,9 +32,9 @@ class Interrupted(Exception):
 
 def test_training_makes_the_error_smaller(tmp_path, blobs):
     run = new_run(tmp_path / "run")
-    train(blobs, TrainingOptions("conv-strided", size=16, epochs=12, batch_size=8), run)
+    train(blobs, TrainingOptions("conv-strided", size=16, epochs=10, batch_size=8), run)
     history = run.state().history
-    assert [epoch.epoch for epoch in history] == list(range(1, 13))
+    assert [epoch.epoch for epoch in history] == list(range(1, 11))
     assert history[-1].validation_mse < 0.5 * history[0].validation_mse
     # No network: the mean picture.
     assert history[-1].validation_mse < np.var(blobs / 255, axis=0).mean()
@@ -37,7 +43,7 @@ def test_training_makes_the_error_smaller(tmp_path, blobs):
 def test_denoising_brings_back_more_than_it_is_given(tmp_path, grey_blobs):
     from retrieval.autoencoder.corruption import Corruption
 
-    options = TrainingOptions("conv-pool", size=16, epochs=40, batch_size=8, noise=0.4, loss="mse")
+    options = TrainingOptions("conv-pool", size=16, epochs=16, batch_size=8, noise=0.4, loss="mse")
     model = train(np.tile(grey_blobs, (4, 1, 1, 1)), options, new_run(tmp_path / "run"))
     noisy = Corruption(noise=0.4, grey=True).apply(grey_blobs, seed=9)
     out = model.decoder.decode(model.encoder.encode(noisy)).astype(float)
@@ -104,7 +110,7 @@ def test_interrupted_and_resumed_it_goes_as_if_never_interrupted(tmp_path, blobs
     np.testing.assert_allclose(model.encoder.encode(blobs), finished[1].encoder.encode(blobs), atol=0.01)
 
 
-def test_an_epoch_that_was_not_finished_is_trained_again(tmp_path, blobs, options):
+def test_an_epoch_that_was_not_finished_is_trained_again(tmp_path, blobs, plain):
     class Interrupting(Progress):
         @contextmanager
         def _shown(self, name, total):  # noqa: ARG002
@@ -121,20 +127,20 @@ def test_an_epoch_that_was_not_finished_is_trained_again(tmp_path, blobs, option
 
     run = new_run(tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
-        train(blobs, options, run, progress=Interrupting())
+        train(blobs, plain, run, progress=Interrupting())
     assert [epoch.epoch for epoch in run.state().history] == [1]
-    train(blobs, options, run)
+    train(blobs, plain, run)
     assert [epoch.epoch for epoch in run.state().history] == [1, 2, 3]
 
 
-def test_the_best_weights_are_exported_not_the_last(tmp_path, blobs, options):
+def test_the_best_weights_are_exported_not_the_last(tmp_path, blobs, plain):
     def spoil(network, epoch):
         if epoch.epoch == 1:
             for weight in network.trainable_weights:
                 weight.assign(weight * 0 + 3)
 
     run = new_run(tmp_path / "run")
-    model = train(blobs, replace(options, epochs=2, learning_rate=1e-6), run, on_epoch=spoil)
+    model = train(blobs, replace(plain, epochs=2, learning_rate=1e-6), run, on_epoch=spoil)
     history = run.state().history
     assert history[1].validation_loss > history[0].validation_loss
     assert np.abs(run.best()[0]).max() < 1
@@ -142,32 +148,34 @@ def test_the_best_weights_are_exported_not_the_last(tmp_path, blobs, options):
     assert model.encoder.encode(blobs).max() < 50
 
 
-def test_training_stops_early_where_nothing_is_gained(tmp_path, blobs, options):
+def test_training_stops_early_where_nothing_is_gained(tmp_path, blobs, plain):
     run = new_run(tmp_path / "run")
-    chosen = replace(options, epochs=50, early_stopping=2, learning_rate=1e-9)
+    chosen = replace(plain, epochs=50, early_stopping=2, learning_rate=1e-9)
     train(blobs, chosen, run)
     history = run.state().history
     best = min(history, key=lambda epoch: epoch.validation_loss).epoch
     assert len(history) == best + 2 < 50
 
 
-def test_the_seed_decides(tmp_path, blobs, options, finished):
-    again = train(blobs, options, new_run(tmp_path / "again"))
-    np.testing.assert_allclose(again.encoder.encode(blobs), finished[1].encoder.encode(blobs), atol=0.01)
-    other = train(blobs, replace(options, seed=1), new_run(tmp_path / "other"))
-    assert np.abs(other.encoder.encode(blobs) - again.encoder.encode(blobs)).max() > 0.1
+def test_the_seed_decides(tmp_path, blobs, plain):
+    codes = []
+    for number, seed in enumerate((0, 0, 1)):
+        model = train(blobs, replace(plain, epochs=1, seed=seed), new_run(tmp_path / str(number)))
+        codes.append(model.encoder.encode(blobs))
+    np.testing.assert_allclose(codes[0], codes[1], atol=1e-3)
+    assert np.abs(codes[0] - codes[2]).max() > 0.1
 
 
-def test_sparsity_makes_the_code_smaller(tmp_path, blobs, options):
-    chosen = replace(options, epochs=8, noise=0.0)
+def test_sparsity_makes_the_code_smaller(tmp_path, blobs, plain):
+    chosen = replace(plain, epochs=8, noise=0.0)
     plain = train(blobs, chosen, new_run(tmp_path / "plain")).encoder.encode(blobs)
     sparse = train(blobs, replace(chosen, sparsity=1.0), new_run(tmp_path / "sparse")).encoder.encode(blobs)
     assert np.abs(sparse).mean() < 0.7 * np.abs(plain).mean()
 
 
-def test_without_validation_the_training_figures_stand_for_it(tmp_path, blobs, options):
+def test_without_validation_the_training_figures_stand_for_it(tmp_path, blobs, plain):
     run = new_run(tmp_path / "run")
-    train(blobs, replace(options, validation=0.0, epochs=1), run)
+    train(blobs, replace(plain, validation=0.0, epochs=1), run)
     (epoch,) = run.state().history
     assert (epoch.validation_loss, epoch.validation_mse) == (epoch.loss, epoch.mse)
 
@@ -199,11 +207,11 @@ def test_a_loss_that_is_no_number_ends_training(tmp_path, blobs):
         train(blobs, chosen, new_run(tmp_path / "run"))
 
 
-def test_weights_of_another_network_are_refused(tmp_path, blobs, options):
+def test_weights_of_another_network_are_refused(tmp_path, blobs, plain):
     run = new_run(tmp_path / "run")
-    train(blobs, replace(options, epochs=1), run)
+    train(blobs, replace(plain, epochs=1), run)
     with pytest.raises(RunInvalid, match="not those of this network"):
-        train(blobs, replace(options, latent_dim=5), run)
+        train(blobs, replace(plain, latent_dim=5), run)
 
 
 def test_configuration_is_json_that_other_programs_read(finished, options):

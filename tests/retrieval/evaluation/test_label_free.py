@@ -2,10 +2,12 @@
 
 import importlib
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from retrieval import sample
 from retrieval.build import BuildSettings
 from retrieval.demo import draw_corpus
 from retrieval.retriever import Retriever
@@ -30,19 +32,29 @@ def latents(folder, directory):
 
 
 @pytest.fixture
-def short_decoder(monkeypatch):
-    """The decoder is trained on the latents, when they are settled: what it learns does not matter here."""
-    decoder = importlib.import_module("retrieval.autoencoder.solved.decoder")
-    monkeypatch.setattr(decoder, "STEPS", 2)
+def quick(monkeypatch):
+    """Every step of fitting, but on few pictures, none of them drawn, with few atoms and a hasty decoder."""
+    solve = importlib.import_module("retrieval.autoencoder.solved.solve")
+
+    def few_atoms(size, *, aligned):
+        recipe = choose_recipe(size, aligned=aligned)
+        return replace(
+            recipe, scales=tuple(replace(scale, atoms=128) for scale in recipe.scales), content_dims=16
+        )
+
+    choose_recipe = solve.choose_recipe
+    monkeypatch.setattr(solve, "choose_recipe", few_atoms)
+    monkeypatch.setattr(sample, "LEAST", 2)
+    monkeypatch.setattr(importlib.import_module("retrieval.autoencoder.solved.decoder"), "STEPS", 2)
 
 
 @pytest.mark.slow
-def test_fitting_to_label_shuffled_copies_gives_identical_latents(tmp_path, short_decoder):
-    draw_corpus(tmp_path / "first", images=80, size=32)
+def test_fitting_to_label_shuffled_copies_gives_identical_latents(tmp_path, quick):
+    draw_corpus(tmp_path / "first", images=32, size=32)
     shuffled_copy(tmp_path / "first", tmp_path / "second")
     first = latents(tmp_path / "first", tmp_path / "first index")
     second = latents(tmp_path / "second", tmp_path / "second index")
     assert first.keys() == second.keys()
-    assert len(first) == 80
+    assert len(first) == 32
     for content, vector in first.items():
         np.testing.assert_array_equal(vector, second[content])

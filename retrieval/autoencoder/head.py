@@ -53,8 +53,8 @@ def fit_head(
     """`network`, which `description` describes, with a solved layer behind it; and its description.
 
     `pictures` (n, side, side, 3) uint8, n >= 2, are what it is solved from, no labels; they may be larger
-    than what the network takes, so that their views are sharp. A view is a random rectangle of a picture, maybe
-    mirrored, encoded by the network itself. The layer takes the vectors brought to length 1 to the leading
+    than what the network takes, so that their views are sharp. A view is a random rectangle of a picture,
+    maybe mirrored, encoded by the network itself. The layer takes the vectors of length 1 to the leading
     directions of (covariance between pictures, covariance within pictures + ridge): linear discriminant
     analysis with every picture its own class. Vectors come out with length 1.
 

@@ -127,7 +127,6 @@ def _place(query: Query, folders: Sequence[Path], taken: set[Path]) -> Path:
 def _measured(query: Query, path: Path, work: Work) -> Restored:
     from ..autoencoder.quality import psnr, ssim
 
-    
     made = psnr(work.made, work.compared), ssim(work.made, work.compared)
     if work.given is work.compared:
         return Restored(query.name, path, *made)

@@ -56,14 +56,14 @@ def train(
     sparsity: Annotated[
         float | None, typer.Option(help="Weight of the code's mean absolute value in the loss.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Default: 30.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Default: 64.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Default: 30, to fine-tune 3.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Default: 64, to fine-tune 32.")] = None,
     validation: Annotated[float | None, typer.Option(help="Share held back to measure on [0.1].")] = None,
     early_stopping: Annotated[
         int | None,
         typer.Option(metavar="EPOCHS", help="Stop after so many without a better validation loss."),
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Default: 0.001.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Default: 0.001, to fine-tune 0.0001.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed draws the same numbers [0].")] = None,
     precision: Annotated[
         Literal["auto", "float32", "mixed"] | None,

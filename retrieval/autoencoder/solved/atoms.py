@@ -28,6 +28,6 @@ def find_atoms(whitened: Floats, num: int, *, seed: int) -> Floats:
 
 def sparse_codes(whitened: Floats, atoms: Floats, threshold: float) -> Floats:
     """How far each patch (n, d) agrees with each atom (k, d) beyond `threshold`: (n, k), mostly zeros."""
-    codes = whitened @ atoms.T
+    codes: Floats = whitened @ atoms.T
     codes -= np.float32(threshold)
     return np.maximum(codes, 0.0, out=codes)

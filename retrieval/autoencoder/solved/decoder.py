@@ -18,12 +18,13 @@ def decoder_network(dim: int, size: int) -> keras.Model:
     """Latent vectors (dim,) to pictures (size, size, 3) in [0, 1]: dense to 4×4, then doubling by
     transposed convolutions."""
     latents = keras.Input((dim,), name="latents")
-    x = layers.Dense(4 * 4 * _FILTERS[0], activation="relu")(latents)
-    x = layers.Reshape((4, 4, _FILTERS[0]))(x)
+    x = layers.Dense(4 * 4 * _FILTERS[0], activation="relu", name="expand")(latents)
+    x = layers.Reshape((4, 4, _FILTERS[0]), name="map_4")(x)
     doublings = int(np.log2(size // 4))
-    for filters in _FILTERS[1 : doublings + 1]:
-        x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", activation="relu")(x)
-    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid")(x)
+    for number, filters in enumerate(_FILTERS[1 : doublings + 1], start=1):
+        name = f"map_{4 * 2**number}"
+        x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", activation="relu", name=name)(x)
+    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", name="picture")(x)
     return keras.Model(latents, x, name="decoder")
 
 

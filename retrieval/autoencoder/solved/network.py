@@ -65,8 +65,10 @@ def encoder_network(branches: Sequence[Branch], head: Head, *, size: int, grid: 
         x = _dense(x, agreement, name=f"{name}_agreement")
         scales.append(layers.UnitNormalization(name=f"{name}_vector")(x))
     joint = _dense(layers.Concatenate(name="scales")(scales), head.joint, name="joint_agreement")
-    parts = [scale[:, : head.scale_dims] for scale in scales] + [joint]
-    parts = [layers.UnitNormalization(name=f"part_{number}")(part) for number, part in enumerate(parts)]
+    parts = [_first(scale, head.scale_dims, name=f"leading_{number}") for number, scale in enumerate(scales)]
+    parts = [
+        layers.UnitNormalization(name=f"part_{number}")(part) for number, part in enumerate([*parts, joint])
+    ]
     x = _dense(layers.Concatenate(name="parts")(parts), head.latent, name="compression")
     return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")
 
@@ -86,6 +88,15 @@ def _convolution(
 
 def _dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTensor:
     return _weighted(layers.Dense(linear.weights.shape[1], name=name), x, *linear)
+
+
+def _first(vectors: keras.KerasTensor, num: int, *, name: str) -> keras.KerasTensor:
+    """The first `num` numbers of `vectors` (d,). Slicing would get a name that counts the slices so far, and
+    with it another fingerprint for the same encoder."""
+    dims = vectors.shape[1]
+    x = layers.Reshape((dims, 1), name=f"{name}_column")(vectors)
+    x = layers.Cropping1D((0, dims - min(num, dims)), name=name)(x)
+    return layers.Flatten(name=f"{name}_row")(x)
 
 
 def _weighted(layer: keras.Layer, x: keras.KerasTensor, *weights: Floats) -> keras.KerasTensor:

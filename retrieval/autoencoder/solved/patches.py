@@ -27,5 +27,5 @@ def draw_patches(pictures: Pixels, scale: Scale, num: int, rng: np.random.Genera
     places = (small.shape[1] - scale.patch) // scale.stride + 1
     top = rng.integers(places, size=(len(small), num, 1, 1)) * scale.stride + np.arange(scale.patch)[:, None]
     left = rng.integers(places, size=(len(small), num, 1, 1)) * scale.stride + np.arange(scale.patch)
-    patches = small[np.arange(len(small))[:, None, None, None], top, left]
+    patches: Floats = small[np.arange(len(small))[:, None, None, None], top, left]
     return patches.reshape(len(small), num, -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ...encoder import EncoderDescription, Model, Network
 from ...progress import Progress
@@ -78,10 +79,10 @@ def _features(branch: Branch, views: list[View], pictures: Pixels, grid: int) ->
     return _run(views_network(branch, views, size=pictures.shape[1], grid=grid), pictures, np.float16)
 
 
-def _run(network: keras.Model, pictures: Pixels, dtype: type = np.float32) -> Floats:
+def _run(network: keras.Model, pictures: Pixels, dtype: DTypeLike = np.float32) -> Floats:
     """What `network` makes of each picture scaled to [0, 1]; by LiteRT, which is faster here than Keras."""
     running = Network(to_litert(network))
-    results = np.empty((len(pictures), *running.output_shape), dtype=dtype)
+    results: Floats = np.empty((len(pictures), *running.output_shape), dtype=dtype)
     for begin in range(0, len(pictures), _BLOCK):
         block = pictures[begin : begin + _BLOCK].astype(np.float32) / np.float32(255)
         results[begin : begin + _BLOCK] = running.run(block)

@@ -1,0 +1,126 @@
+"""The whole recipe, with fewer atoms than the real one; `tests/test_fitting.py` runs the real one."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from retrieval.autoencoder import solve
+from retrieval.autoencoder.solved.recipe import choose_recipe
+from retrieval.demo import CLASSES, draw_picture
+from retrieval.encoder.model import KERAS
+from retrieval.progress import Progress
+
+
+def cheap_recipe(size, *, aligned):
+    recipe = choose_recipe(size, aligned=aligned)
+    scales = tuple(replace(scale, atoms=min(scale.atoms, 96)) for scale in recipe.scales)
+    return replace(recipe, scales=scales, content_dims=16, scale_dims=12)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """96 pictures of 64 pixels, of eight kinds in turn."""
+    kinds = list(CLASSES)[::2]
+    drawn = [draw_picture(kinds[number % 8], number // 8, size=64, seed=0) for number in range(96)]
+    return np.stack([np.asarray(picture) for picture in drawn])
+
+
+@pytest.fixture(scope="module")
+def solve_cheaply():
+    """`solve` with few atoms and a decoder that is hardly trained."""
+    with pytest.MonkeyPatch.context() as patch:
+        recipe = importlib.import_module("retrieval.autoencoder.solved.solve")
+        decoder = importlib.import_module("retrieval.autoencoder.solved.decoder")
+        patch.setattr(recipe, "choose_recipe", cheap_recipe)
+        patch.setattr(decoder, "STEPS", 60)
+        yield solve
+
+
+@pytest.fixture(scope="module")
+def solved(solve_cheaply, pictures):
+    return solve_cheaply(pictures, seed=3)
+
+
+@pytest.mark.slow
+def test_vectors_have_length_one_and_the_dims_asked_for(solved, solve_cheaply, pictures):
+    vectors = solved.encoder.encode(pictures)
+    assert vectors.shape == (96, 64)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert solve_cheaply(pictures[:, ::2, ::2], dim=5).encoder.encode(pictures[:2, ::2, ::2]).shape == (2, 5)
+
+
+@pytest.mark.slow
+def test_the_running_encoder_equals_the_keras_encoder(solved, pictures, tmp_path):
+    path = tmp_path / KERAS
+    path.write_bytes(solved.keras)
+    autoencoder = keras.models.load_model(path, compile=False)
+    values = pictures.astype(np.float32) / 255
+    expected = autoencoder.get_layer("encoder").predict(values, verbose=0)
+    np.testing.assert_allclose(solved.encoder.encode(pictures), expected, atol=1e-4)
+    reconstructed = autoencoder.predict(values, verbose=0)
+    running = solved.decoder.decode(solved.encoder.encode(pictures)) / 255.0
+    np.testing.assert_allclose(running, reconstructed, atol=1e-4 + 0.5 / 255)
+
+
+@pytest.mark.slow
+def test_the_same_pictures_and_seed_give_the_same_model(solved, solve_cheaply, pictures):
+    again = solve_cheaply(pictures, seed=3)
+    assert again.encoder.fingerprint == solved.encoder.fingerprint
+    assert again.decoder.model == solved.decoder.model
+    assert solve_cheaply(pictures[:, ::2, ::2], seed=4).encoder.fingerprint != solved.encoder.fingerprint
+
+
+@pytest.mark.slow
+def test_a_cropped_picture_finds_its_original(solved, pictures):
+    cropped = np.stack([picture[6:58, 4:56] for picture in pictures])
+    rows = np.round(np.linspace(0, 51, 64)).astype(int)
+    queries = solved.encoder.encode(cropped[:, rows][:, :, rows])
+    found = np.argmax(queries @ solved.encoder.encode(pictures).T, axis=1)
+    assert (found == np.arange(96)).mean() > 0.8
+
+
+@pytest.mark.slow
+def test_the_decoder_has_learned_something(solved, pictures):
+    reconstructed = solved.decoder.decode(solved.encoder.encode(pictures)).astype(float)
+    error = np.mean((reconstructed - pictures) ** 2)
+    assert error < 0.8 * np.mean((pictures.mean(axis=0) - pictures) ** 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["alike", "grey", "two"])
+def test_strange_folders_give_finite_vectors(solve_cheaply, pictures, kind):
+    small = pictures[:, ::2, ::2]
+    strange = {
+        "alike": np.repeat(small[:1], 70, axis=0),
+        "grey": small[..., :1].repeat(3, axis=3),
+        "two": small[:2],
+    }[kind]
+    assert np.isfinite(solve_cheaply(strange).encoder.encode(strange)).all()
+
+
+@pytest.mark.slow
+def test_what_is_done_is_told(solve_cheaply, pictures):
+    progress = Progress()
+    model = solve_cheaply(pictures[:, ::2, ::2], progress=progress)
+    assert list(progress.seconds) == ["solve the layers", "train the decoder", "export"]
+    details = model.encoder.description.details
+    assert (details["aligned"], details["fitted_on"], details["seed"]) == (False, 96, 0)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"),
+    [
+        (np.zeros((5, 64, 64), dtype=np.uint8), "expected"),
+        (np.zeros((5, 48, 48, 3), dtype=np.uint8), "S 32 or 64"),
+        (np.zeros((5, 32, 32, 3), dtype=np.float32), "uint8"),
+        (np.zeros((1, 32, 32, 3), dtype=np.uint8), "2 or more"),
+    ],
+)
+def test_other_pictures_are_refused(pictures, message):
+    with pytest.raises(ValueError, match=message):
+        solve(pictures)

@@ -18,8 +18,9 @@ def to_litert(model: keras.Model) -> bytes:
     """`model`, of one input and one output, in LiteRT's format, in float32."""
     # For one picture at a time, as `Network` runs it: with the batch left open, up-sampling loses its
     # sizes on the way, and LiteRT has no convolution for that.
-    one = keras.Input(batch_shape=(1, *model.input_shape[1:]))
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, model(one)))
+    # The names are in the file: those that Keras gives would count the models made so far.
+    one = keras.Input(batch_shape=(1, *model.input_shape[1:]), name="input")
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, model(one), name="network"))
     # It reports every export on stdout, where only results belong.
     with contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()

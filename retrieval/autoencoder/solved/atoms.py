@@ -7,7 +7,7 @@ import numpy as np
 from .patches import Floats
 
 _POINTS_PER_ATOM = 39
-_ITERATIONS = 12
+_ITERATIONS = 8
 
 
 def find_atoms(whitened: Floats, num: int, *, seed: int) -> Floats:

@@ -12,7 +12,7 @@ from .patches import Floats, Pixels, draw_patches
 from .recipe import Recipe, Scale
 from .whitening import Whitening, whiten, whiten_colors
 
-_PATCHES_FOR_ATOMS = 60
+_PATCHES_FOR_ATOMS = 40
 _PATCHES_FOR_WHITENING = 100_000
 _PATCHES_OF_A_PICTURE = 32
 _LEAST_PATCHES = 20_000

@@ -11,7 +11,7 @@ from .patches import Floats, Pixels
 
 STEPS = 600
 _BATCH = 32
-_FILTERS = (128, 64, 48, 32, 24)
+_FILTERS = (128, 64, 48, 32)
 
 
 def decoder_network(dim: int, size: int) -> keras.Model:
@@ -20,11 +20,12 @@ def decoder_network(dim: int, size: int) -> keras.Model:
     latents = keras.Input((dim,), name="latents")
     x = layers.Dense(4 * 4 * _FILTERS[0], activation="relu", name="expand")(latents)
     x = layers.Reshape((4, 4, _FILTERS[0]), name="map_4")(x)
-    doublings = int(np.log2(size // 4))
-    for number, filters in enumerate(_FILTERS[1 : doublings + 1], start=1):
-        name = f"map_{4 * 2**number}"
-        x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", activation="relu", name=name)(x)
-    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", name="picture")(x)
+    side = 8
+    for filters in _FILTERS[1:]:
+        if side < size:
+            x = layers.Conv2DTranspose(filters, 4, 2, padding="same", activation="relu", name=f"map_{side}")(x)
+            side *= 2
+    x = layers.Conv2DTranspose(3, 4, 2, padding="same", activation="sigmoid", name="picture")(x)
     return keras.Model(latents, x, name="decoder")
 
 

@@ -37,7 +37,7 @@ def solve_cheaply():
         recipe = importlib.import_module("retrieval.autoencoder.solved.solve")
         decoder = importlib.import_module("retrieval.autoencoder.solved.decoder")
         patch.setattr(recipe, "choose_recipe", cheap_recipe)
-        patch.setattr(decoder, "STEPS", 60)
+        patch.setattr(decoder, "STEPS", 150)
         yield solve
 
 

@@ -68,5 +68,5 @@ def choose_recipe(size: int, *, aligned: bool) -> Recipe:
     if size <= 32:
         scales = (Scale(1), Scale(2), colors(2))
     else:
-        scales = (Scale(1, stride=2), Scale(2), Scale(4), colors(4))
+        scales = (Scale(1, stride=3), Scale(2), Scale(4), colors(4))
     return Recipe(scales, least_side=0.5, mirror=True, scale_dims=64)

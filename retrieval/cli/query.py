@@ -43,12 +43,7 @@ def query(
     retriever = Retriever.open(find_index(directory))
     queries, failures = expand(pictures)
     answers = answers_to(retriever, queries, k, exclude_self=exclude_self, failures=failures)
-    if as_json:
-        print_answers_as_json(retriever, answers, failures)
-    else:
-        print_answers(answers)
-    for failure in failures:
-        note(f"retrieve: {shown(str(failure))}")
+    # Before the answers: the one who reads them may stop reading, and the process with it.
     if montage is not None:
         from .answers_drawn import draw_sheet
 
@@ -57,6 +52,12 @@ def query(
         from .answers_page import write_page
 
         write_page(answers, html)
+    if as_json:
+        print_answers_as_json(retriever, answers, failures)
+    else:
+        print_answers(answers)
+    for failure in failures:
+        note(f"retrieve: {shown(str(failure))}")
     if failures:
         raise typer.Exit(1)
 

@@ -14,6 +14,7 @@ from .printing import note, say, say_json, shown
 if TYPE_CHECKING:
     from index_store import Rejected
 
+    from ..index_facts import IndexFacts
     from ..retriever import Retriever
 
 Structures = Literal["flat", "hnsw", "ivf", "exact"]
@@ -70,7 +71,7 @@ def report(retriever: Retriever, seconds: dict[str, float]) -> None:
     """Tell what indexing did: how many, rejected and why, fitted how, how large, how long."""
     facts = retriever.facts()
     say(f"indexed {facts.pictures:,} pictures of {shown(facts.folder)} in {sum(seconds.values()):.1f} s")
-    say(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts.fitted)}")
+    say(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
     say(
         f"  index     {shown(facts.directory)}, {facts.bytes_per_picture} bytes a picture, "
         f"{facts.bytes_on_disk / 1e6:.1f} MB in all, searched by {facts.structure}"
@@ -80,11 +81,14 @@ def report(retriever: Retriever, seconds: dict[str, float]) -> None:
         _report_rejected(retriever, facts.rejected)
 
 
-def fitted_in_words(fitted: dict[str, Any] | None) -> str:
-    """What the encoder was fitted to, for a person."""
-    if fitted is None:
+def fitted_in_words(facts: IndexFacts) -> str:
+    """What the encoder was fitted to, and as what kind of pictures, for a person."""
+    if facts.fitted is None:
         return "not fitted to this folder"
-    return str(fitted["note"] or f"fitted to {fitted['pictures']:,} of the pictures")
+    words = str(facts.fitted["note"] or f"fitted to {facts.fitted['pictures']:,} of the pictures")
+    if "aligned" not in facts.details:
+        return words
+    return words + (", as aligned pictures" if facts.details["aligned"] else ", as photographs")
 
 
 def _report_rejected(retriever: Retriever, count: int) -> None:

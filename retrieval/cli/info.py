@@ -57,7 +57,7 @@ def _report(facts: IndexFacts) -> None:
         "rejected": f"{facts.rejected:,}"
         + (" (retrieve info --rejected lists them)" if facts.rejected else ""),
         "encoder": f"{facts.encoder}, sees {facts.size} x {facts.size} pixels, {facts.fingerprint[:12]}",
-        "fitted": fitted_in_words(facts.fitted),
+        "fitted": fitted_in_words(facts),
         "dims": f"{facts.dim}",
         "metric": facts.metric,
         "structure": facts.structure,

@@ -15,18 +15,20 @@ _FILTERS = (128, 64, 48, 32)
 
 
 def decoder_network(dim: int, size: int) -> keras.Model:
-    """Latent vectors (dim,) to pictures (size, size, 3) in [0, 1]: dense to 4×4, then doubling by
-    transposed convolutions."""
+    """Latent vectors (dim,) to pictures (size, size, 3) in [0, 1]: dense to 4×4, then doubled and doubled."""
     latents = keras.Input((dim,), name="latents")
     x = layers.Dense(4 * 4 * _FILTERS[0], activation="relu", name="expand")(latents)
     x = layers.Reshape((4, 4, _FILTERS[0]), name="map_4")(x)
     side = 8
     for filters in _FILTERS[1:]:
         if side < size:
-            x = layers.Conv2DTranspose(filters, 4, 2, padding="same", activation="relu", name=f"map_{side}")(x)
+            x = _doubled(filters, "relu", name=f"map_{side}")(x)
             side *= 2
-    x = layers.Conv2DTranspose(3, 4, 2, padding="same", activation="sigmoid", name="picture")(x)
-    return keras.Model(latents, x, name="decoder")
+    return keras.Model(latents, _doubled(3, "sigmoid", name="picture")(x), name="decoder")
+
+
+def _doubled(filters: int, activation: str, *, name: str) -> layers.Layer:
+    return layers.Conv2DTranspose(filters, 4, 2, padding="same", activation=activation, name=name)
 
 
 def train_decoder(latents: Floats, pictures: Pixels, *, seed: int, step: Step) -> keras.Model:

@@ -78,7 +78,8 @@ class Method:
             raise EncoderInvalid(str(path), "there is no such file or folder")
         encoder = Model.open(path).encoder if path.is_dir() else Encoder.open(path)
         name = path.resolve().name if path.is_dir() else path.stem
-        return cls.of(encoder, name=name, title=f"{encoder.description.name} ({name})")
+        made_by = encoder.description.name
+        return cls.of(encoder, name=name, title=name if name == made_by else f"{made_by} ({name})")
 
 
 def fixed_methods() -> tuple[Method, ...]:

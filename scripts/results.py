@@ -1,6 +1,6 @@
 """Measure the search on real pictures and write the tables of docs/results.md.
 
-Usage: python scripts/results.py DATA [--only grocery ...] [--runs RUNS] [--kept build/results]
+Usage: python scripts/results.py DATA [--only grocery ...] [--limit N] [--runs RUNS] [--kept build/results]
 
 DATA holds the folders grocery, trashnet, sign-digits (a folder a class) and fashion-mnist (idx files) with
 unpack.py beside them. Each is evaluated by `retrieve evaluate`; its report is kept, so that --only measures
@@ -39,6 +39,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path)
     parser.add_argument("--only", nargs="*", choices=SETS, default=SETS)
     parser.add_argument("--runs", type=Path)
+    parser.add_argument("--limit", type=int, help="unpack no more idx pictures than this of each split")
     parser.add_argument("--kept", type=Path, default=PAGE.parents[1] / "build" / "results")
     return parser.parse_args()
 
@@ -50,7 +51,8 @@ def measure(name: str, arguments: argparse.Namespace) -> None:
         options: list[str | Path] = []
         if not any(path.is_dir() for path in pictures.iterdir()):
             unpack = [sys.executable, arguments.data / "unpack.py", name, temporary]
-            subprocess.run(unpack, check=True, stdout=sys.stderr)
+            limit = ["--limit", str(arguments.limit)] if arguments.limit else []
+            subprocess.run([*unpack, *limit], check=True, stdout=sys.stderr)
             pictures, options = Path(temporary, "train"), ["--queries", Path(temporary, "test")]
         runs = sorted((arguments.runs / name).glob("*")) if arguments.runs else []
         options += [option for run in runs for option in ("--method", run)]

@@ -151,6 +151,15 @@ def test_a_reader_that_wants_no_more_is_left_quietly(zoo):
     process.stderr.close()
 
 
+@pytest.fixture
+def interruptible():
+    """Whoever starts the tests in the background has them ignore Ctrl-C, and what they start as well."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_indexing_stops_soon_and_leaves_the_old_index(tmp_path):
     save(tmp_path / "a.png")
     run("index", tmp_path, "--encoder", MODEL)

@@ -41,15 +41,28 @@ def told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             if sentence is None:
                 raise
             note(f"retrieve: {sentence}")
+            _drop_what_cannot_be_written()
             raise typer.Exit(FAILED) from error
 
     return run
 
 
 def _leave_quietly() -> None:
-    """Who read our output wants no more of it, as `head`; nor must Python complain when it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Who read our output wants no more of it, as `head`."""
+    _drop_output()
     raise typer.Exit(0)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """What a full disk refused is still in the buffer: Python would try, and fail, again when it exits."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _sentence(error: Exception) -> str | None:

@@ -24,7 +24,7 @@ from .files import StoredFile
 from .index import Index
 from .manifest import FORMAT_VERSION, Manifest
 from .neighbors import Neighbors
-from .rows import Rejected, Row
+from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
 
 __all__ = [
@@ -51,7 +51,7 @@ __all__ = [
     "Metric",
     "Neighbors",
     "OptionInvalid",
-    "Rejected",
+    "RejectedFile",
     "Row",
     "RowsInvalid",
     "Searcher",

@@ -14,7 +14,7 @@ import numpy as np
 
 from .errors import IdsUnknown, IndexClosed
 from .files import damage
-from .rows import Rejected, Row
+from .rows import RejectedFile, Row
 from .vectors import Ids
 
 SCHEMA = """
@@ -103,10 +103,10 @@ class Catalog:
         records = self._select(f"SELECT {_COLUMNS} FROM row WHERE path = ?", to_sql(path))
         return _row(records[0]) if records else None
 
-    def rejected(self) -> Iterator[Rejected]:
+    def rejected(self) -> Iterator[RejectedFile]:
         """The rejected files in the order of their paths."""
         for path, reason in self._select("SELECT path, reason FROM rejected ORDER BY path"):
-            yield Rejected(_from_sql(path), _from_sql(reason))
+            yield RejectedFile(_from_sql(path), _from_sql(reason))
 
     def num_rows(self) -> int:
         """How many rows there are."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from .catalog import SCHEMA, Catalog, to_sql
 from .errors import RowsInvalid
 from .files import damage
-from .rows import Rejected, Row
+from .rows import RejectedFile, Row
 
 
 class CatalogDraft(Catalog):
@@ -48,7 +48,7 @@ class CatalogDraft(Catalog):
                 "DELETE FROM rejected WHERE path = ?", [(record[1],) for record in records]
             )
 
-    def reject(self, rejected: Rejected) -> None:
+    def reject(self, rejected: RejectedFile) -> None:
         """Keep why a file was rejected; a later reason replaces an earlier one.
 
         Raises:

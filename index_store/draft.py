@@ -16,7 +16,7 @@ from .errors import OptionInvalid
 from .files import StoredFile, damage, read_chunks, settle_file, write_file
 from .manifest import Manifest, Settings
 from .names import APPEND_ONLY, CATALOG, CORE, IDS, SEARCH, VECTORS, real_name
-from .rows import Rejected, Row
+from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, FlatSearcher, Searcher
 from .swap import stage_manifest
 from .vectors import Ids, Vectors
@@ -95,7 +95,7 @@ class Draft:
         self._change(count=count + len(ids), next_id=first_id + len(ids))
         return ids
 
-    def reject(self, rejected: Rejected) -> None:
+    def reject(self, rejected: RejectedFile) -> None:
         """Keep why a file was rejected."""
         self.catalog.reject(rejected)
 

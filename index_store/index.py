@@ -27,7 +27,7 @@ from .generation import Generation
 from .index_view import IndexView
 from .manifest import Manifest, Settings, check_settings
 from .names import check_attachment_name
-from .rows import Rejected, Row, check_path, check_rows
+from .rows import RejectedFile, Row, check_path, check_rows
 from .swap import following, lock_for_writing, remove_strays, swap
 from .vectors import Ids
 
@@ -172,7 +172,7 @@ class Index(IndexView):
         with writing(self._directory):
             return draft.append(checked, rows)
 
-    def reject(self, rejected: Rejected) -> None:
+    def reject(self, rejected: RejectedFile) -> None:
         """Keep why a file was not indexed.
 
         Raises:

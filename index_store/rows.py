@@ -32,12 +32,18 @@ class Row:
     id: int = field(default=UNASSIGNED, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A file that could not be indexed, and why."""
+@dataclass(frozen=True, slots=True, order=True)
+class RejectedFile:
+    """A file that could not be indexed: its relative `path`, and the `reason` for users.
+
+    size: bytes. mtime_ns: time of the last change, nanoseconds. Both are 0 where they are not known, as for a
+    folder that cannot be read; otherwise they tell whether the file has changed since it was rejected.
+    """
 
     path: str
     reason: str
+    size: int = 0
+    mtime_ns: int = 0
 
 
 def check_rows(rows: Sequence[Row], count: int) -> None:

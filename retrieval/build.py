@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from index_store import Index, Rejected, Row
+from index_store import Index, RejectedFile, Row
 
 from .build_settings import AnyEncoder, BuildSettings
 from .embed import Vector, embed
 from .encoder import Model
 from .errors import NoPictures
 from .fitting import fit_model, given_model
-from .images import Findings, Rejection, find_images
-from .place import remembered
+from .images import FolderScan, find_images
+from .index_paths import folder_reference
 from .progress import Progress, Step
 from .sample import FitSample
 
@@ -60,12 +60,12 @@ def build_index(
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    findings: Findings
+    findings: FolderScan
     model: Model
     sample: FitSample | None
 
 
-def _refuse_nothing(folder: Path, findings: Findings) -> None:
+def _refuse_nothing(folder: Path, findings: FolderScan) -> None:
     if findings.pictures:
         return
     first = findings.rejections[:1]
@@ -99,7 +99,7 @@ def _store(
 def _kept(folder: Path, directory: Path, content: _Content, settings: BuildSettings) -> dict[str, Any]:
     sample = content.sample
     fitted = sample and {"pictures": len(sample.paths), "drawn": sample.drawn, "note": sample.note}
-    return {"folder": remembered(folder, directory), "seed": settings.seed, "fitted": fitted}
+    return {"folder": folder_reference(folder, directory), "seed": settings.seed, "fitted": fitted}
 
 
 def _fill(index: Index, folder: Path, content: _Content, progress: Progress) -> None:
@@ -109,9 +109,9 @@ def _fill(index: Index, folder: Path, content: _Content, progress: Progress) -> 
         _reject(index, content.findings.rejections)
         embedded = embed(folder, paths, content.model.encoder)
         while batch := list(islice(_advancing(embedded, step), _BATCH)):
-            rejections = [item for item in batch if isinstance(item, Rejection)]
+            rejections = [item for item in batch if isinstance(item, RejectedFile)]
             _reject(index, rejections)
-            _add(index, [item for item in batch if not isinstance(item, Rejection)])
+            _add(index, [item for item in batch if not isinstance(item, RejectedFile)])
             last = rejections[-1] if rejections else last
     if last is not None and len(index) == 0:
         raise NoPictures(
@@ -130,9 +130,9 @@ def _add(index: Index, embedded: Sequence[tuple[Row, Vector]]) -> None:
         index.add(np.stack([vector for _, vector in embedded]), [row for row, _ in embedded])
 
 
-def _reject(index: Index, rejections: Sequence[Rejection]) -> None:
+def _reject(index: Index, rejections: Sequence[RejectedFile]) -> None:
     for rejection in rejections:
-        index.reject(Rejected(rejection.path, rejection.reason))
+        index.reject(rejection)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from index_store import Row
 
 from .encoder import Encoder
 from .errors import ImageUnreadable
-from .images import FileFacts, Picture, Rejection, Source, load_picture, read_picture
+from .images import FileFacts, Picture, RejectedFile, Source, load_picture, read_picture
 from .parallel import in_order
 
 Vector = NDArray[np.float32]
@@ -24,7 +24,7 @@ BLANK = "it is blank: the encoder finds nothing in it that could be compared"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
+class EmbeddedPicture:
     """A picture as the search sees it.
 
     `vector (dim,) float32`; `width` and `height` of the upright original in pixels; `sha256` of the file's
@@ -37,7 +37,7 @@ class Encoded:
     sha256: str | None
 
 
-def encode_picture(encoder: Encoder, source: Source) -> Encoded:
+def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
     """Read and encode one picture, in the calling thread.
 
     Raises:
@@ -45,21 +45,23 @@ def encode_picture(encoder: Encoder, source: Source) -> Encoded:
     """
     picture, sha256 = _read(source, encoder.size)
     vector = _vector_of(encoder, picture, _name_of(source))
-    return Encoded(vector, picture.width, picture.height, sha256)
+    return EmbeddedPicture(vector, picture.width, picture.height, sha256)
 
 
-def embed(folder: Path, paths: Iterable[str], encoder: Encoder) -> Iterator[tuple[Row, Vector] | Rejection]:
+def embed(
+    folder: Path, paths: Iterable[str], encoder: Encoder
+) -> Iterator[tuple[Row, Vector] | RejectedFile]:
     """Row and vector of each picture in `folder`, or why it has none, in the order of `paths`.
 
     `paths` are relative to `folder`. Memory does not depend on how many there are.
     """
 
-    def embed_one(path: str) -> tuple[Row, Vector] | Rejection:
+    def embed_one(path: str) -> tuple[Row, Vector] | RejectedFile:
         try:
             picture, facts = read_picture(folder / path, encoder.size)
             vector = _vector_of(encoder, picture, path)
         except ImageUnreadable as error:
-            return Rejection(path, error.reason)
+            return RejectedFile(path, error.reason)
         return _row(path, picture, facts), vector
 
     return in_order(embed_one, paths)

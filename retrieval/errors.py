@@ -78,23 +78,21 @@ class EncoderInvalid(RetrievalError):
 
 
 class DecoderMissing(RetrievalError):
-    """The index in `directory` was made by an encoder without a decoder: nothing can be reconstructed.
+    """What is called `name` came without a decoder: nothing can be reconstructed.
 
     Example:
-        >>> str(DecoderMissing("photos/.retrieve"))
+        >>> str(DecoderMissing("index photos/.retrieve"))
         'index photos/.retrieve has no decoder, so it cannot reconstruct: index with the default encoder'
     """
 
-    def __init__(self, directory: str) -> None:
-        """Keep the `directory`."""
-        super().__init__(directory)
-        self.directory = directory
+    def __init__(self, name: str) -> None:
+        """Keep the `name`."""
+        super().__init__(name)
+        self.name = name
 
     def __str__(self) -> str:
         """One sentence for the user."""
-        return (
-            f"index {self.directory} has no decoder, so it cannot reconstruct: index with the default encoder"
-        )
+        return f"{self.name} has no decoder, so it cannot reconstruct: index with the default encoder"
 
 
 class LabelsInvalid(RetrievalError):

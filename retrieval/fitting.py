@@ -56,9 +56,12 @@ def fit_model(
     sample = draw_sample(folder, paths, seed=settings.seed, progress=progress)
     # Here and not above: TensorFlow takes ten seconds to load.
     with progress.step("load TensorFlow"):
-        from .autoencoder import solve
-    chosen = {} if settings.dim is None else {"dim": settings.dim}
-    return solve(sample.pictures, seed=settings.seed, progress=progress, **chosen), sample
+        from .autoencoder import RECIPES
+    recipe = RECIPES[settings.recipe]
+    model = recipe.fit(
+        sample.pictures, dim=settings.dim, seed=settings.seed, decoder=settings.decoder, progress=progress
+    )
+    return model, sample
 
 
 def _with_head(
@@ -66,13 +69,13 @@ def _with_head(
 ) -> Model:
     """The model of `encoder` with a last layer solved from a few hundred of the pictures."""
     with progress.step("load TensorFlow"):
-        from .autoencoder.foreign import Foreign
         from .autoencoder.head import HeadOptions, head_sample
+        from .autoencoder.pretrained import PretrainedEncoder
     if isinstance(encoder, (str, Path)) and is_of_keras(encoder):
-        foreign = Foreign.open(encoder)
+        pretrained = PretrainedEncoder.open(encoder)
     else:
-        foreign = Foreign.of(open_model(encoder), name=str(encoder))
-    pictures = head_sample(folder, paths, size=foreign.description.size, seed=settings.seed)
+        pretrained = PretrainedEncoder.of(open_model(encoder), name=str(encoder))
+    pictures = head_sample(folder, paths, size=pretrained.description.size, seed=settings.seed)
     chosen = {} if settings.dim is None else {"dim": settings.dim}
     options = HeadOptions(**chosen, seed=settings.seed)
-    return foreign.with_head(pictures, options=options, progress=progress).model()
+    return pretrained.with_head(pictures, options=options, progress=progress).model()

@@ -11,7 +11,7 @@ from typing import Any
 from index_store import FORMAT_VERSION, Index
 
 from .encoder.model import DESCRIPTION
-from .place import folder_of
+from .index_paths import folder_of
 
 _NUMBER_BYTES = 4
 

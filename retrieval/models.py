@@ -9,7 +9,7 @@ from index_store import Index
 from .encoder import Decoder, Encoder, EncoderDescription, Model
 from .encoder.model import DECODER, DESCRIPTION, ENCODER, KERAS
 from .errors import DecoderMissing, EncoderInvalid
-from .place import INDEX, existing_index
+from .index_paths import INDEX, existing_index
 
 _NETWORK = ".tflite"
 _KERAS = ".keras"
@@ -30,9 +30,9 @@ def open_model(encoder: Model | Encoder | str | Path) -> Model:
         return Model(encoder)
     if is_of_keras(encoder):
         # Here and not above: TensorFlow takes ten seconds to load.
-        from .autoencoder.foreign import Foreign
+        from .autoencoder.pretrained import PretrainedEncoder
 
-        return Foreign.open(encoder).model()
+        return PretrainedEncoder.open(encoder).model()
     path = Path(encoder)
     if path.suffix == _NETWORK:
         return Model(Encoder.open(path))
@@ -82,7 +82,7 @@ def decoder_of(index: Index) -> Decoder:
         DecoderMissing: its encoder came without one.
     """
     if DECODER not in index.attachments:
-        raise DecoderMissing(str(index.directory))
+        raise DecoderMissing(f"index {index.directory}")
     return Decoder(_read(index, DECODER), name=str(index.attachment(DECODER)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from .encoder import cores
+from .threads import num_threads
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,7 +27,7 @@ def in_order(
         >>> list(in_order(str.upper, ["a", "b"]))
         ['A', 'B']
     """
-    count = threads or cores()
+    count = threads or num_threads()
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(count) as pool:
         try:

@@ -15,13 +15,13 @@ from PIL import Image
 
 from index_store import Index, Row
 
-from .embed import Encoded, encode_picture
+from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .images import Source
 from .index_facts import IndexFacts
+from .index_paths import existing_index, folder_of, index_directory
 from .models import decoder_of, encoder_of, model_of
 from .parallel import in_order
-from .place import existing_index, folder_of, index_directory
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ class Retriever:
             ImageUnreadable: a source cannot be read.
         """
         if isinstance(source, (list, tuple)):
-            return self.nearest(list(in_order(self.see, source)), k, exclude_self=exclude_self)
-        return self.nearest([self.see(source)], k, exclude_self=exclude_self)[0]
+            return self.nearest(list(in_order(self.embed, source)), k, exclude_self=exclude_self)
+        return self.nearest([self.embed(source)], k, exclude_self=exclude_self)[0]
 
     @overload
     def encode(self, source: Sources) -> Vectors: ...
@@ -166,9 +166,9 @@ class Retriever:
             ImageUnreadable: a source cannot be read.
         """
         if not isinstance(source, (list, tuple)):
-            return self.see(source).vector
+            return self.embed(source).vector
         vectors = np.empty((len(source), self.encoder.dim), dtype=np.float32)
-        for row, seen in enumerate(in_order(self.see, source)):
+        for row, seen in enumerate(in_order(self.embed, source)):
             vectors[row] = seen.vector
         return vectors
 
@@ -186,15 +186,17 @@ class Retriever:
             return [self._reconstructed(each) for each in source]
         return self._reconstructed(source)
 
-    def see(self, source: Source) -> Encoded:
+    def embed(self, source: Source) -> EmbeddedPicture:
         """`source` as the search sees it: for who wants to know its vector and search with it later.
 
         Raises:
             ImageUnreadable: it cannot be read.
         """
-        return encode_picture(self.encoder, source)
+        return embed_picture(self.encoder, source)
 
-    def nearest(self, seen: Sequence[Encoded], k: int = 10, *, exclude_self: bool = False) -> list[list[Hit]]:
+    def nearest(
+        self, seen: Sequence[EmbeddedPicture], k: int = 10, *, exclude_self: bool = False
+    ) -> list[list[Hit]]:
         """The `k` nearest pictures of each of `seen`, as `query` answers."""
         if not seen:
             return []
@@ -206,7 +208,7 @@ class Retriever:
                 return wanted
             fetched *= 4
 
-    def _search(self, seen: Sequence[Encoded], k: int) -> list[list[Hit]]:
+    def _search(self, seen: Sequence[EmbeddedPicture], k: int) -> list[list[Hit]]:
         neighbors = self.index.search(np.stack([each.vector for each in seen]), k)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
@@ -221,6 +223,6 @@ class Retriever:
         return Hit(self.folder / row.path, row.id, distance, is_self=row.sha256 == sha256)
 
     def _reconstructed(self, source: Source) -> Image.Image:
-        seen, decoder = self.see(source), self.decoder
+        seen, decoder = self.embed(source), self.decoder
         picture = Image.fromarray(decoder.decode(seen.vector[None])[0])
         return picture.resize((seen.width, seen.height), Image.Resampling.BICUBIC)

@@ -70,7 +70,7 @@ class Study:
         """The default encoder, solved from 3,000 pictures of the data set `name`."""
         folder = self.work / f"{name}-solved"
         if not (folder / "encoder.tflite").exists():
-            from retrieval.autoencoder import solve
+            from retrieval.autoencoder.solved import solve
 
             solve(pictures()[:3000], dim=64).save(folder)
         return Model.open(folder)

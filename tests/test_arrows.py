@@ -6,10 +6,10 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BASE = {"errors", "progress"}
+BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "build", "build_settings", "embed", "fitting", "index_facts", "models", "parallel", "place", "retriever",
-    "sample",
+    "build", "build_settings", "embed", "fitting", "index_facts", "index_paths", "models", "parallel",
+    "restore", "retriever", "sample",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 
@@ -17,8 +17,11 @@ ALLOWED = {
     "index_store": set(),
     "errors": set(),
     "progress": set(),
-    "images": {"errors"},
-    "encoder": {"errors"},
+    "threads": {"errors"},
+    "pca": set(),
+    "html": {"errors", "images"},
+    "images": {"errors", "index_store"},
+    "encoder": {"errors", "threads"},
     "demo": set(),
     "retriever": {*BASE, "images", "encoder", "demo", "index_store", "autoencoder"},
     "autoencoder": {*BASE, "images", "encoder", "retriever"},

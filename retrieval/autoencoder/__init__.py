@@ -8,17 +8,17 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .solved import solve as solve
+    from .recipes import RECIPES as RECIPES
 
-__all__ = ["solve"]
+__all__ = ["RECIPES"]
 
 # Errors still show; what the C++ library tells about the processor would end up among the user's results.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "solve":
-        from .solved import solve
+    if name == "RECIPES":
+        from .recipes import RECIPES
 
-        return solve
+        return RECIPES
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

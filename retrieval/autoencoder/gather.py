@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageUnreadable, NoPictures
-from ..images import Rejection, find_images, load, load_picture
+from ..images import RejectedFile, find_images, load, load_picture
 from ..parallel import in_order
 from ..progress import Progress
 
@@ -32,7 +32,7 @@ class Gathered:
 
     pixels: Pixels
     paths: tuple[str, ...]
-    rejections: tuple[Rejection, ...]
+    rejections: tuple[RejectedFile, ...]
     channels: int
 
 
@@ -65,7 +65,7 @@ def gather(
         for path, picture in _decoded(Path(folder), found, size):
             step.advance()
             if isinstance(picture, ImageUnreadable):
-                rejections.append(Rejection(path, picture.reason))
+                rejections.append(RejectedFile(path, picture.reason))
                 continue
             pixels[len(paths)] = picture
             paths.append(path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ..embed import Encoded
+from ..embed import EmbeddedPicture
 from ..errors import ImageUnreadable, RetrievalError
 from ..parallel import in_order
 from ..retriever import Hit, Retriever
@@ -36,16 +36,16 @@ def answers_to(
     seen = zip(queries, _seen(retriever, queries), strict=True)
     while batch := list(islice(seen, _BATCH)):
         failures += [one for _, one in batch if isinstance(one, ImageUnreadable)]
-        readable = [(query, one) for query, one in batch if isinstance(one, Encoded)]
+        readable = [(query, one) for query, one in batch if isinstance(one, EmbeddedPicture)]
         found = retriever.nearest([one for _, one in readable], k, exclude_self=exclude_self)
         answers += [Answer(query, hits) for (query, _), hits in zip(readable, found, strict=True)]
     return answers
 
 
-def _seen(retriever: Retriever, queries: Sequence[Query]) -> Iterator[Encoded | ImageUnreadable]:
-    def see(query: Query) -> Encoded | ImageUnreadable:
+def _seen(retriever: Retriever, queries: Sequence[Query]) -> Iterator[EmbeddedPicture | ImageUnreadable]:
+    def see(query: Query) -> EmbeddedPicture | ImageUnreadable:
         try:
-            return retriever.see(query.source)
+            return retriever.embed(query.source)
         except ImageUnreadable as error:
             return ImageUnreadable(query.name, error.reason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..images import Cell, Row, contact_sheet
+from ..images import SheetCell, SheetRow, contact_sheet
 from .answers import Answer
 from .answers_printed import distance_of
 from .printing import note, shown
@@ -24,11 +24,11 @@ def draw_sheet(answers: Sequence[Answer], path: Path) -> None:
     note(f"wrote {shown(path)}{left_out}")
 
 
-def _row(answer: Answer) -> Row:
+def _row(answer: Answer) -> SheetRow:
     hits = [
-        Cell(
+        SheetCell(
             hit.path, f"{distance_of(hit)}{' itself' if hit.is_self else ''}\n{'/'.join(hit.path.parts[-2:])}"
         )
         for hit in answer.hits
     ]
-    return Row(hits, query=Cell(answer.query.source, f"query\n{Path(answer.query.name).name}"))
+    return SheetRow(hits, query=SheetCell(answer.query.source, f"query\n{Path(answer.query.name).name}"))

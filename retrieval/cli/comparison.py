@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..evaluation import LabelledVectors, Metric, QueryValues, measure_ranking
 from ..evaluation.baselines import ColorHistogram, FlatPixels
-from ..images import RIGHT, WRONG, Cell, Row, contact_sheet, load
+from ..images import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, load
 from ..parallel import in_order
 from ..retriever import Hit, Retriever
 
@@ -92,14 +92,14 @@ class Comparison:
         rows = [int(rng.choice(np.flatnonzero(self.labels == label))) for label in range(len(self.classes))]
         return [rows[position] for position in rng.permutation(len(rows))]
 
-    def _row(self, query: int, method: str, caption: str) -> Row:
+    def _row(self, query: int, method: str, caption: str) -> SheetRow:
         answers = [row for row in self.measured[method].nearest_rows[query].tolist() if row >= 0][:_HITS]
         cells = [self._cell(row, self.labels[row] == self.labels[query]) for row in answers]
-        return Row(cells, query=Cell(self.retriever.folder / self.paths[query], caption))
+        return SheetRow(cells, query=SheetCell(self.retriever.folder / self.paths[query], caption))
 
-    def _cell(self, row: int, right: bool) -> Cell:
+    def _cell(self, row: int, right: bool) -> SheetCell:
         name = self.classes[self.labels[row]]
-        return Cell(self.retriever.folder / self.paths[row], name, frame=RIGHT if right else WRONG)
+        return SheetCell(self.retriever.folder / self.paths[row], name, frame=RIGHT if right else WRONG)
 
 
 def _measured(vectors: Vectors, labels: Integers, metric: Metric) -> QueryValues:

@@ -50,9 +50,9 @@ def denoise(
 
     from ..autoencoder.corruption import Corruption
     from ..autoencoder.gather import channels_of
-    from ..autoencoder.restore import denoise as denoised
     from ..images import open_picture
     from ..models import open_model
+    from ..restore import denoise as denoised
     from .queries import Query
     from .restored import Work, inside, pixels_of, restore_all, tell
 

@@ -153,7 +153,7 @@ def _retriever(
 def _index_of(folder: Path) -> Path | None:
     from index_store import IndexNotFound
 
-    from ..place import existing_index
+    from ..index_paths import existing_index
 
     try:
         return existing_index(folder)

@@ -12,7 +12,7 @@ from .options import JsonOption, SeedOption
 from .printing import note, say, say_json, shown
 
 if TYPE_CHECKING:
-    from index_store import Rejected
+    from index_store import RejectedFile
 
     from ..index_facts import IndexFacts
     from ..retriever import Retriever
@@ -101,7 +101,7 @@ def _report_rejected(retriever: Retriever, count: int) -> None:
         say(f"    and {count - len(first):,} more: {listing}")
 
 
-def in_words(rejected: Rejected) -> str:
+def in_words(rejected: RejectedFile) -> str:
     """A rejected file and its reason, on one line."""
     return f"{shown(rejected.path)}: {shown(rejected.reason)}"
 

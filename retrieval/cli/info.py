@@ -34,7 +34,7 @@ def info(
     from index_store import Index
 
     from ..index_facts import IndexFacts
-    from ..place import existing_index
+    from ..index_paths import existing_index
 
     index = Index.open(existing_index(find_index(folder or directory)))
     facts = IndexFacts.of(index)

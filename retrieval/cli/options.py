@@ -30,7 +30,7 @@ def find_index(option: Path | None) -> Path:
     Raises:
         IndexNotFound: none of them is there.
     """
-    from ..place import nearest_index
+    from ..index_paths import nearest_index
 
     if option is not None:
         return option

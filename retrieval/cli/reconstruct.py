@@ -29,8 +29,8 @@ def reconstruct(
     \b
     retrieve reconstruct img.png --out reconstructed --index photos/
     """
-    from ..autoencoder.restore import reconstruct as reconstructed
     from ..models import open_model
+    from ..restore import reconstruct as reconstructed
     from .queries import Query
     from .restored import Work, pixels_of, restore_all, tell
 

@@ -4,6 +4,6 @@ from .decoder import Decoder
 from .description import EncoderDescription
 from .encoder import Encoder
 from .model import Model
-from .network import Network, cores
+from .network import Network
 
-__all__ = ["Decoder", "Encoder", "EncoderDescription", "Model", "Network", "cores"]
+__all__ = ["Decoder", "Encoder", "EncoderDescription", "Model", "Network"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import DecoderMissing
 from .decoder import Decoder
 from .encoder import Encoder
 
@@ -42,6 +43,12 @@ class Model:
             decoder=Decoder(decoder.read_bytes(), name=str(decoder)) if decoder.is_file() else None,
             keras=keras.read_bytes() if keras.is_file() else None,
         )
+
+    def require_decoder(self) -> Decoder:
+        """The decoder. Raises DecoderMissing if there is none."""
+        if self.decoder is None:
+            raise DecoderMissing(f"encoder {self.encoder.description.name}")
+        return self.decoder
 
     def files(self) -> dict[str, bytes]:
         """The content of each file by its name."""

@@ -14,15 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..threads import num_threads
+
 Floats = NDArray[np.float32]
 
 _CHATTER = b"Created TensorFlow Lite XNNPACK delegate"
 _opening = threading.Lock()
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Network:
@@ -65,7 +62,7 @@ class Network:
         if len(values) == 1:
             results[0] = self.run_one(values[0])
         elif len(values):
-            with ThreadPoolExecutor(min(cores(), len(values))) as threads:
+            with ThreadPoolExecutor(min(num_threads(), len(values))) as threads:
                 for row, result in enumerate(threads.map(self.run_one, values)):
                     results[row] = result
         return results

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..images import Rejection, find_images
+from ..images import RejectedFile, find_images
 from .arrays import Integers, Vectors
 from .labelling import Labelling
 
@@ -20,7 +20,7 @@ class Listing:
     folder: Path
     paths: tuple[str, ...]
     labels: tuple[str | None, ...]
-    rejections: tuple[Rejection, ...]
+    rejections: tuple[RejectedFile, ...]
 
     @classmethod
     def of(cls, folder: Path | str, labelling: Labelling, *, skip: Sequence[Path] = ()) -> Listing:
@@ -48,7 +48,7 @@ class Collection:
     labels: tuple[str | None, ...]
     contents: tuple[str, ...]
     vectors: Mapping[str, Vectors]
-    rejections: tuple[Rejection, ...]
+    rejections: tuple[RejectedFile, ...]
 
     def __len__(self) -> int:
         """How many pictures."""

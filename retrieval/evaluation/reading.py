@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ImageUnreadable
-from ..images import Rejection, load, open_picture, read_file
+from ..images import RejectedFile, load, open_picture, read_file
 from .arrays import Integers
 from .baselines.pictures import Pictures
 from .blocks import map_blocks
@@ -29,7 +29,7 @@ class PictureBatch:
     positions: Integers
     contents: tuple[str, ...]
     pixels: Mapping[int, Pictures]
-    rejections: tuple[Rejection, ...]
+    rejections: tuple[RejectedFile, ...]
 
 
 def read_batches(folder: Path, paths: Sequence[str], sizes: Sequence[int]) -> Iterator[PictureBatch]:
@@ -44,13 +44,13 @@ def read_batches(folder: Path, paths: Sequence[str], sizes: Sequence[int]) -> It
 def _read_batch(folder: Path, paths: Sequence[str], part: slice, sizes: Sequence[int]) -> PictureBatch:
     positions: list[int] = []
     contents: list[str] = []
-    rejections: list[Rejection] = []
+    rejections: list[RejectedFile] = []
     squares: dict[int, list[Pictures]] = {size: [] for size in sizes}
     for position in range(part.start, part.stop):
         try:
             content, pixels = read_sizes(folder / paths[position], sizes)
         except ImageUnreadable as error:
-            rejections.append(Rejection(paths[position], error.reason))
+            rejections.append(RejectedFile(paths[position], error.reason))
             continue
         positions.append(position)
         contents.append(content)

@@ -9,24 +9,26 @@ Example:
 
 from __future__ import annotations
 
+from index_store import RejectedFile
+
 from .decode import MAX_PIXELS, Picture, load, load_picture, open_picture, read_picture
 from .facts import FileFacts, file_facts, read_file
 from .find import find_images
-from .findings import Findings, Found, Rejection
-from .sheet import RIGHT, WRONG, Cell, Row, contact_sheet, grid
+from .findings import FolderScan, ImageFile
+from .sheet import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
 from .source import Source
 
 __all__ = [
     "MAX_PIXELS",
     "RIGHT",
     "WRONG",
-    "Cell",
     "FileFacts",
-    "Findings",
-    "Found",
+    "FolderScan",
+    "ImageFile",
     "Picture",
-    "Rejection",
-    "Row",
+    "RejectedFile",
+    "SheetCell",
+    "SheetRow",
     "Source",
     "contact_sheet",
     "file_facts",

@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from index_store import RejectedFile
+
 from ..errors import NoPictures
-from .findings import Findings, Found, Rejection
+from .findings import FolderScan, ImageFile
 from .reasons import EMPTY, NOT_UTF8, printable, system_reason
 from .signatures import HEAD_BYTES, picture_format
 from .suffixes import is_other, readable_suffixes, refused_suffixes
@@ -19,7 +21,7 @@ _LITTER = frozenset({"__MACOSX"})
 _Identity = tuple[int, int]
 
 
-def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Findings:
+def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> FolderScan:
     """Find the pictures in `folder` and in the folders below it, without decoding any.
 
     A file counts as a picture by its suffix or, where the suffix says nothing, by its first bytes. Left
@@ -35,7 +37,7 @@ def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Fin
     Example:
         >>> findings = find_images("photos")
         >>> [found.path for found in findings.pictures], findings.rejections
-        (['cat/1.jpg', 'dog.png'], (Rejection(path='empty.jpg', reason='empty file'),))
+        (['cat/1.jpg', 'dog.png'], (RejectedFile(path='empty.jpg', reason='empty file'),))
     """
     root = Path(folder)
     _refuse_root(root)
@@ -43,7 +45,7 @@ def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Fin
     search = _Search(root=root, skip=_identities(skip), around=around)
     search.read_tree("")
     search.follow_links()
-    return Findings(tuple(sorted(search.pictures)), tuple(sorted(search.rejections)))
+    return FolderScan(tuple(sorted(search.pictures)), tuple(sorted(search.rejections)))
 
 
 def _refuse_root(root: Path) -> None:
@@ -74,8 +76,8 @@ class _Search:
     root: Path
     skip: frozenset[_Identity]
     around: frozenset[_Identity]
-    pictures: list[Found] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
+    pictures: list[ImageFile] = field(default_factory=list)
+    rejections: list[RejectedFile] = field(default_factory=list)
     folder_links: list[str] = field(default_factory=list)
     read_as: dict[_Identity, str] = field(default_factory=dict)
 
@@ -97,7 +99,7 @@ class _Search:
                 self.read_tree(link)
 
     def _reject(self, path: str, reason: str) -> None:
-        self.rejections.append(Rejection(printable(path), reason))
+        self.rejections.append(RejectedFile(printable(path), reason))
 
     def _is_new(self, path: str) -> bool:
         identity = _identity(self.root / path)
@@ -155,7 +157,7 @@ class _Search:
         if reason := refused_suffixes().get(suffix, "" if facts.st_size else EMPTY):
             self._reject(relative, reason)
         else:
-            self.pictures.append(Found(relative, facts.st_size, facts.st_mtime_ns))
+            self.pictures.append(ImageFile(relative, facts.st_size, facts.st_mtime_ns))
 
     def _has_usable_name(self, relative: str) -> bool:
         # The catalogue, JSON and the terminal hold text; a name that is not text cannot come back from them.

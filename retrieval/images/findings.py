@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from index_store import RejectedFile
+
 
 @dataclass(frozen=True, slots=True, order=True)
-class Found:
+class ImageFile:
     """A file that promises to be a picture.
 
     `path` is relative to the folder, with `/` between its parts; `size` in bytes and `mtime_ns` in
@@ -18,17 +20,9 @@ class Found:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rejection:
-    """A file or folder that cannot be used: relative `path` in printable form, and the `reason` for users."""
-
-    path: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True)
-class Findings:
+class FolderScan:
     """What is in a folder; both parts sorted by path, so that the same folder always gives the same."""
 
-    pictures: tuple[Found, ...]
-    rejections: tuple[Rejection, ...]
+    pictures: tuple[ImageFile, ...]
+    rejections: tuple[RejectedFile, ...]

@@ -20,7 +20,7 @@ _INK, _PALE_INK = "#1b1b1b", "#636363"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cell:
+class SheetCell:
     """One picture with up to a few lines of `caption` below it and, if wanted, a `frame` of some colour."""
 
     picture: Source
@@ -29,14 +29,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class SheetRow:
     """Pictures side by side; a `query`, if there is one, stands framed before them, behind a rule."""
 
-    hits: Sequence[Cell]
-    query: Cell | None = None
+    hits: Sequence[SheetCell]
+    query: SheetCell | None = None
 
 
-def contact_sheet(rows: Sequence[Row], *, title: str = "", cell: int = 160) -> Image.Image:
+def contact_sheet(rows: Sequence[SheetRow], *, title: str = "", cell: int = 160) -> Image.Image:
     """Draw `rows` one below the other on white; each picture fits a square of `cell` pixels, undistorted.
 
     A picture that cannot be read becomes a grey cell that says so. Lines of text too long for their cell
@@ -46,8 +46,9 @@ def contact_sheet(rows: Sequence[Row], *, title: str = "", cell: int = 160) -> I
         ValueError: `cell` is below 32, where no caption can be read.
 
     Example:
-        >>> hits = [Cell(hit.path, f"{hit.distance:.3f}\\n{hit.path}") for hit in hits]
-        >>> contact_sheet([Row(hits, query=Cell("img.png", "query"))], title="nearest").save("sheet.png")
+        >>> hits = [SheetCell(hit.path, f"{hit.distance:.3f}\\n{hit.path}") for hit in hits]
+        >>> row = SheetRow(hits, query=SheetCell("img.png", "query"))
+        >>> contact_sheet([row], title="nearest").save("sheet.png")
     """
     if cell < 32:
         raise ValueError(f"cell is {cell} pixels, expected 32 or more")
@@ -66,14 +67,16 @@ def grid(pictures: Sequence[Source], *, columns: int, title: str = "", cell: int
     if columns < 1:
         raise ValueError(f"columns is {columns}, expected 1 or more")
     starts = range(0, len(pictures), columns)
-    rows = [Row([Cell(picture) for picture in pictures[start : start + columns]]) for start in starts]
+    rows = [
+        SheetRow([SheetCell(picture) for picture in pictures[start : start + columns]]) for start in starts
+    ]
     return contact_sheet(rows, title=title, cell=cell)
 
 
 class _Sheet:
     """The measures of one sheet, all in pixels and in proportion to its cells, and the drawing of it."""
 
-    def __init__(self, rows: Sequence[Row], title: str, cell: int) -> None:
+    def __init__(self, rows: Sequence[SheetRow], title: str, cell: int) -> None:
         self.rows, self.title, self.cell = rows, title, cell
         self.margin, self.gap, self.frame = round(cell * 0.15), round(cell * 0.12), max(2, cell // 40)
         self.font, self.title_font = (
@@ -99,20 +102,20 @@ class _Sheet:
         heights = [self._height(row) + self.gap for row in self.rows]
         return width + 2 * self.margin, self.top + sum(heights) - (self.gap if heights else 0) + self.margin
 
-    def _width(self, row: Row) -> int:
+    def _width(self, row: SheetRow) -> int:
         return self._x_of(row, len(row.hits)) - self.gap
 
-    def _x_of(self, row: Row, hit: int) -> int:
+    def _x_of(self, row: SheetRow, hit: int) -> int:
         # The rule after a query takes the room of two more gaps.
         query = self.cell + 3 * self.gap if row.query else 0
         return query + hit * (self.cell + self.gap)
 
-    def _height(self, row: Row) -> int:
+    def _height(self, row: SheetRow) -> int:
         cells = [*row.hits, row.query] if row.query else row.hits
         lines = max((len(lines_of(cell.caption)) for cell in cells), default=0)
         return self.cell + (self.frame + lines * self.line + self.gap // 2 if lines else 0)
 
-    def _draw_row(self, canvas: Image.Image, row: Row, y: int) -> None:
+    def _draw_row(self, canvas: Image.Image, row: SheetRow, y: int) -> None:
         if row.query:
             self._draw_cell(canvas, row.query, (self.margin, y), row.query.frame or _QUERY)
             x = self.margin + self.cell + (3 * self.gap) // 2
@@ -120,7 +123,9 @@ class _Sheet:
         for number, hit in enumerate(row.hits):
             self._draw_cell(canvas, hit, (self.margin + self._x_of(row, number), y), hit.frame)
 
-    def _draw_cell(self, canvas: Image.Image, cell: Cell, corner: tuple[int, int], frame: str | None) -> None:
+    def _draw_cell(
+        self, canvas: Image.Image, cell: SheetCell, corner: tuple[int, int], frame: str | None
+    ) -> None:
         (x, y), pen = corner, ImageDraw.Draw(canvas)
         canvas.paste(self._thumbnail(cell.picture), corner)
         if frame:

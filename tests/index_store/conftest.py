@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from index_store import Index, Rejected, Row
+from index_store import Index, RejectedFile, Row
 
 SQUARE = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]], dtype=np.float32)
 
@@ -33,7 +33,7 @@ def saved(directory, make_row):
     """A directory with a saved index: the ends of two axes with rows, a rejected file and an attachment."""
     with Index.create(directory, 2, metric="l2", encoder="e" * 64, settings={"side": 64}) as index:
         index.add(SQUARE, [make_row(f"{name}.png", at) for at, name in enumerate("abcd")])
-        index.reject(Rejected("broken.png", "cut short"))
+        index.reject(RejectedFile("broken.png", "cut short"))
         index.attach("encoder.tflite", b"an encoder")
         index.save()
     return directory

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from index_store import Catalog, IdsUnknown, IndexClosed, IndexDamaged, Rejected, catalog
+from index_store import Catalog, IdsUnknown, IndexClosed, IndexDamaged, RejectedFile, catalog
 from index_store.catalog_draft import CatalogDraft
 
 ODD_PATHS = ["ä/ü.png", "not-utf8-\udcff.png", "lone-\ud800.png", "a'b\"c.png", "line\nbreak.png", " "]
@@ -19,8 +19,8 @@ def filled(path, make_row):
     """Rows 3, 4 and 5 and two rejected files, saved and open for reading."""
     draft = CatalogDraft.create(path)
     draft.add([make_row(f"{name}.png", at) for at, name in enumerate("abc")], 3)
-    draft.reject(Rejected("z.svg", "not a picture"))
-    draft.reject(Rejected("y.png", "empty"))
+    draft.reject(RejectedFile("z.svg", "not a picture"))
+    draft.reject(RejectedFile("y.png", "empty"))
     draft.close()
     return Catalog.open(path)
 
@@ -56,7 +56,7 @@ def test_ids_without_a_row_are_named(filled):
 
 
 def test_rejected_files_come_in_the_order_of_their_paths(filled):
-    assert list(filled.rejected()) == [Rejected("y.png", "empty"), Rejected("z.svg", "not a picture")]
+    assert list(filled.rejected()) == [RejectedFile("y.png", "empty"), RejectedFile("z.svg", "not a picture")]
 
 
 def test_counts(filled):
@@ -67,11 +67,11 @@ def test_counts(filled):
 def test_paths_come_back_as_they_went_in(path, make_row, odd):
     draft = CatalogDraft.create(path)
     draft.add([make_row(odd)], 0)
-    draft.reject(Rejected(f"rejected {odd}", f"{odd} cannot be read"))
+    draft.reject(RejectedFile(f"rejected {odd}", f"{odd} cannot be read"))
     draft.close()
     opened = Catalog.open(path)
     assert opened.row(0).path == opened.find(odd).path == odd
-    assert list(opened.rejected()) == [Rejected(f"rejected {odd}", f"{odd} cannot be read")]
+    assert list(opened.rejected()) == [RejectedFile(f"rejected {odd}", f"{odd} cannot be read")]
 
 
 def test_a_catalog_may_be_read_from_another_thread(filled):

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from index_store import IndexDamaged, Rejected, RowsInvalid
+from index_store import IndexDamaged, RejectedFile, RowsInvalid
 from index_store.catalog_draft import CatalogDraft
 
 
@@ -40,13 +40,13 @@ def test_rows_of_an_add_that_was_not_counted_make_room(draft, make_row):
 
 
 def test_a_file_is_a_row_or_rejected_never_both(draft, make_row):
-    draft.reject(Rejected("a.png", "empty"))
-    draft.reject(Rejected("a.png", "cut short"))
-    assert list(draft.rejected()) == [Rejected("a.png", "cut short")]
+    draft.reject(RejectedFile("a.png", "empty"))
+    draft.reject(RejectedFile("a.png", "cut short"))
+    assert list(draft.rejected()) == [RejectedFile("a.png", "cut short")]
     draft.add([make_row("a.png")], 0)
     assert list(draft.rejected()) == []
     with pytest.raises(RowsInvalid, match=r"path 'a\.png' has a row"):
-        draft.reject(Rejected("a.png", "empty"))
+        draft.reject(RejectedFile("a.png", "empty"))
     assert draft.num_rows() == 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index_store import FORMAT_VERSION, Index, Rejected, Row
+from index_store import FORMAT_VERSION, Index, RejectedFile, Row
 
 GOLDEN = Path(__file__).parent / "golden"
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_golden_index.py"
@@ -55,7 +55,7 @@ def test_rows(golden):
         Row(f"shapes/{name}.png", 100, 10**18, name * 64, 8, 6, id=number)
         for number, name in enumerate("abcde")
     ]
-    assert list(catalog.rejected()) == [Rejected("shapes/not-utf8-\udcff.png", "cut short")]
+    assert list(catalog.rejected()) == [RejectedFile("shapes/not-utf8-\udcff.png", "cut short")]
 
 
 def test_attachments(golden):

@@ -16,7 +16,7 @@ from index_store import (
     IndexReadOnly,
     IndexUnwritable,
     OptionInvalid,
-    Rejected,
+    RejectedFile,
     RowsInvalid,
     VectorsInvalid,
 )
@@ -38,7 +38,7 @@ class TestCreateAndOpen:
         assert index.ids.tolist() == [0, 1, 2, 3]
         assert index.vectors().tolist() == [[1, 0], [0, 1], [-1, 0], [0, -1]]
         assert [row.path for row in index.catalog.rows()] == ["a.png", "b.png", "c.png", "d.png"]
-        assert list(index.catalog.rejected()) == [Rejected("broken.png", "cut short")]
+        assert list(index.catalog.rejected()) == [RejectedFile("broken.png", "cut short")]
         assert index.attachments == ("encoder.tflite",)
         assert index.attachment("encoder.tflite").read_bytes() == b"an encoder"
         assert index.settings == {"side": 64}
@@ -165,7 +165,7 @@ class TestAdd:
             with pytest.raises(RowsInvalid, match="relative"):
                 index.add([[1, 2]], [make_row("/a.png")])
             with pytest.raises(RowsInvalid, match="relative"):
-                index.reject(Rejected("/a.png", "empty"))
+                index.reject(RejectedFile("/a.png", "empty"))
 
     def test_an_index_without_rows_is_an_index(self, directory):
         index = Index.open(corners(directory))
@@ -259,7 +259,7 @@ class TestSave:
         with Index.open(saved, writable=True) as index:
             index.add([[9, 9]])
             index.attach("encoder.tflite", b"another")
-            index.reject(Rejected("z.png", "empty"))
+            index.reject(RejectedFile("z.png", "empty"))
         after = {path.name: path.read_bytes() for path in saved.iterdir()}
         # The rows behind those that count are lain over by the next writer.
         assert {name: content[: len(before[name])] for name, content in after.items()} == before
@@ -392,7 +392,7 @@ class TestWriters:
         "change",
         [
             lambda index: index.add([[1, 2]]),
-            lambda index: index.reject(Rejected("x.png", "empty")),
+            lambda index: index.reject(RejectedFile("x.png", "empty")),
             lambda index: index.attach("x.bin", b""),
             lambda index: index.configure({}),
             lambda index: index.save(),

@@ -17,7 +17,7 @@ WRITER = """
 import json, resource, sys
 import numpy as np
 from pathlib import Path
-from index_store import Index, IndexUnwritable, Rejected, Row
+from index_store import Index, IndexUnwritable, RejectedFile, Row
 
 directory, act = Path(sys.argv[1]), sys.argv[2]
 
@@ -33,7 +33,7 @@ def run():
     if act == "rows":
         writer.add(np.ones((400, 2)), rows(range(400)))
     if act == "rejected":
-        writer.reject(Rejected("z.png", "x" * 60_000))
+        writer.reject(RejectedFile("z.png", "x" * 60_000))
     if act == "attachment":
         writer.attach("encoder.tflite", b"x" * 60_000)
     if act == "structure":

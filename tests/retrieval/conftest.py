@@ -70,9 +70,10 @@ def stand_in_solve(monkeypatch, model):
     calls = []
     monkeypatch.setattr(sample, "TOPPED_UP", 66)
 
-    def solve(pictures, *, dim=12, seed=0, progress=None):
-        calls.append(SimpleNamespace(pictures=pictures, dim=dim, seed=seed))
+    def fit(pictures, *, dim, seed, decoder, progress):
+        calls.append(SimpleNamespace(pictures=pictures, dim=dim, seed=seed, decoder=decoder))
         return model
 
-    monkeypatch.setitem(sys.modules, "retrieval.autoencoder", SimpleNamespace(solve=solve))
+    recipes = {"solved": SimpleNamespace(fit=fit)}
+    monkeypatch.setitem(sys.modules, "retrieval.autoencoder", SimpleNamespace(RECIPES=recipes))
     return calls

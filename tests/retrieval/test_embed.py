@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.embed import embed, encode_picture
+from retrieval.embed import embed, embed_picture
 from retrieval.errors import ImageUnreadable
-from retrieval.images import Rejection
+from retrieval.images import RejectedFile
 
 PATHS = ["cold/blue.png", "cut.png", "missing.png", "violet.png", "warm/red.png"]
 
 
 def test_a_vector_is_what_the_encoder_gives_for_the_picture(model, paint, tmp_path):
     path = paint(tmp_path / "a.png", (255, 0, 0), (0, 51, 0), (0, 0, 255), (102, 102, 102))
-    seen = encode_picture(model.encoder, path)
+    seen = embed_picture(model.encoder, path)
     expected = [1, 0, 0, 0, 0.2, 0, 0, 0, 1, 0.4, 0.4, 0.4]
     # At the borders of the quarters the resize mixes colours a little.
     np.testing.assert_allclose(seen.vector, expected, atol=0.02)
@@ -26,7 +26,7 @@ def test_files_bytes_images_and_arrays_of_a_picture_have_the_same_vector(model, 
     path = photos / "violet.png"
     image = Image.open(path).convert("RGB")
     sources = [path, str(path), path.read_bytes(), image, np.asarray(image)]
-    seen = [encode_picture(model.encoder, source) for source in sources]
+    seen = [embed_picture(model.encoder, source) for source in sources]
     for each in seen[1:]:
         np.testing.assert_array_equal(each.vector, seen[0].vector)
     assert {(each.width, each.height) for each in seen} == {(48, 24)}
@@ -35,32 +35,34 @@ def test_files_bytes_images_and_arrays_of_a_picture_have_the_same_vector(model, 
 def test_only_contents_of_files_have_a_hash(model, photos):
     path = photos / "violet.png"
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert encode_picture(model.encoder, path).sha256 == digest
-    assert encode_picture(model.encoder, path.read_bytes()).sha256 == digest
-    assert encode_picture(model.encoder, Image.open(path)).sha256 is None
+    assert embed_picture(model.encoder, path).sha256 == digest
+    assert embed_picture(model.encoder, path.read_bytes()).sha256 == digest
+    assert embed_picture(model.encoder, Image.open(path)).sha256 is None
 
 
 def test_a_picture_without_any_direction_is_refused_with_the_reason(model, paint, tmp_path):
     path = paint(tmp_path / "black.png", (0, 0, 0))
     with pytest.raises(ImageUnreadable, match=r"black\.png cannot be read: it is blank"):
-        encode_picture(model.encoder, path)
+        embed_picture(model.encoder, path)
 
 
 def test_a_folder_is_embedded_in_order_and_bad_files_do_not_shift_the_others(model, photos):
     results = list(embed(photos, PATHS, model.encoder))
-    assert [result.path if isinstance(result, Rejection) else result[0].path for result in results] == PATHS
-    assert results[1] == Rejection("cut.png", "the file is truncated or damaged (a PNG file)")
-    assert results[2] == Rejection("missing.png", "there is no such file")
+    assert [
+        result.path if isinstance(result, RejectedFile) else result[0].path for result in results
+    ] == PATHS
+    assert results[1] == RejectedFile("cut.png", "the file is truncated or damaged (a PNG file)")
+    assert results[2] == RejectedFile("missing.png", "there is no such file")
     row, vector = results[3]
     assert (row.width, row.height, row.size) == (48, 24, (photos / "violet.png").stat().st_size)
     assert row.sha256 == hashlib.sha256((photos / "violet.png").read_bytes()).hexdigest()
-    np.testing.assert_array_equal(vector, encode_picture(model.encoder, photos / "violet.png").vector)
+    np.testing.assert_array_equal(vector, embed_picture(model.encoder, photos / "violet.png").vector)
 
 
 def test_embedding_twice_gives_the_same_bits(model, photos):
     first, second = (list(embed(photos, PATHS * 20, model.encoder)) for _ in range(2))
     for one, other in zip(first, second, strict=True):
-        if isinstance(one, Rejection):
+        if isinstance(one, RejectedFile):
             assert one == other
         else:
             assert one[0] == other[0]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...images import Cell, Row, contact_sheet, grid
+from ...images import SheetCell, SheetRow, contact_sheet, grid
 from ..quality import psnr
 from .curves import draw_curves
 from .material import Material, Pixels
@@ -68,8 +68,8 @@ def draw_code_maps(material: Material) -> Image.Image:
     strongest = np.argsort(-codes.mean(axis=(0, 1, 2)), kind="stable")[:_MAPS]
     rows = []
     for picture, code in zip(material.show[:_ROWS], codes, strict=True):
-        maps = [Cell(_as_grey(code[:, :, channel])) for channel in strongest]
-        rows.append(Row(maps, query=Cell(picture)))
+        maps = [SheetCell(_as_grey(code[:, :, channel])) for channel in strongest]
+        rows.append(SheetRow(maps, query=SheetCell(picture)))
     return contact_sheet(rows, cell=_WIDE_CELL, title="the code, map by map")
 
 
@@ -80,7 +80,11 @@ def draw_traversals(material: Material) -> Image.Image:
     rows = []
     for direction, deviation in zip(components.directions, components.deviations, strict=True):
         codes = start + _STEPS[:, None].astype(np.float32) * deviation * direction
-        rows.append(Row([Cell(picture) for picture in material.decode(codes)], query=Cell(material.show[0])))
+        rows.append(
+            SheetRow(
+                [SheetCell(picture) for picture in material.decode(codes)], query=SheetCell(material.show[0])
+            )
+        )
     return contact_sheet(rows, cell=_WIDE_CELL, title="along the principal components of the codes, -2 to +2")
 
 
@@ -90,8 +94,12 @@ def draw_interpolations(material: Material) -> Image.Image:
     for first in range(0, min(2 * _ROWS, len(material.show) - 1), 2):
         start, end = material.codes[first], material.codes[first + 1]
         pictures = material.decode(start + _BETWEEN[:, None].astype(np.float32) * (end - start))
-        ends = [Cell(material.show[first]), *map(Cell, pictures), Cell(material.show[first + 1])]
-        rows.append(Row(ends))
+        ends = [
+            SheetCell(material.show[first]),
+            *map(SheetCell, pictures),
+            SheetCell(material.show[first + 1]),
+        ]
+        rows.append(SheetRow(ends))
     return contact_sheet(
         rows, cell=_WIDE_CELL, title="from one picture to another, both themselves at the ends"
     )

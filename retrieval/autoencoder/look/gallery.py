@@ -28,7 +28,7 @@ def hang(material: Material, folder: Path, *, page: bool = False, progress: Prog
     The page holds its pictures itself, those of the epochs too if `folder`/snapshots has any.
 
     Raises:
-        EncoderInvalid: the model has no decoder. OSError: the disk refused.
+        DecoderMissing: the model has no decoder. OSError: the disk refused.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chosen = {name: exhibit for name, exhibit in EXHIBITS.items() if exhibit.fits(material)}

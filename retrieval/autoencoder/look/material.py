@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...encoder import Decoder, Model
-from ...errors import EncoderInvalid
 from ..corruption import Corruption
 from ..run import Epoch
 
@@ -32,16 +31,8 @@ class Material:
 
     @property
     def decoder(self) -> Decoder:
-        """The model's decoder.
-
-        Raises:
-            EncoderInvalid: it has none.
-        """
-        if self.model.decoder is None:
-            raise EncoderInvalid(
-                self.model.encoder.description.name, "it has no decoder, so there is nothing to look at"
-            )
-        return self.model.decoder
+        """The model's decoder. Raises DecoderMissing if it has none."""
+        return self.model.require_decoder()
 
     @property
     def code_shape(self) -> tuple[int, ...]:

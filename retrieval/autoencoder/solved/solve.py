@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ...encoder import EncoderDescription, Model, Network
+from ...encoder import Encoder, EncoderDescription, Model, Network
 from ...progress import Progress
 from ..export import export, to_litert
 from .alignment import ALIGNED, alignment
@@ -23,7 +23,14 @@ SIZES = (32, 64)
 _BLOCK = 64
 
 
-def solve(pictures: Pixels, *, dim: int = DIM, seed: int = 0, progress: Progress | None = None) -> Model:
+def solve(
+    pictures: Pixels,
+    *,
+    dim: int = DIM,
+    seed: int = 0,
+    decoder: bool = True,
+    progress: Progress | None = None,
+) -> Model:
     """Fit the default encoder and its decoder to `pictures` (n, S, S, 3) uint8, S 32 or 64, n at least 2.
 
     The layers are solved one after another instead of descended to (`docs/design.md` says how and why); only
@@ -40,18 +47,20 @@ def solve(pictures: Pixels, *, dim: int = DIM, seed: int = 0, progress: Progress
     recipe = choose_recipe(pictures.shape[1], aligned=share >= ALIGNED)
     branches, head = _solve_encoder(pictures, recipe, (dim, seed), progress)
     encoder = encoder_network(branches, head, size=pictures.shape[1], grid=recipe.grid)
+    dims = encoder.output_shape[-1]
+    details = {"aligned": bool(share >= ALIGNED), "alignment": round(share, 4)}
+    details |= {"fitted_on": len(pictures), "seed": seed}
+    description = EncoderDescription(
+        "solved", size=pictures.shape[1], dim=dims, scale=(255.0,), details=details
+    )
+    if not decoder:
+        with progress.step("export"):
+            return Model(Encoder(to_litert(encoder), description))
     with progress.step("train the decoder", total=STEPS) as step:
-        latents = _run(encoder, pictures)
-        decoder = train_decoder(latents, pictures, seed=seed, step=step)
+        trained = train_decoder(_run(encoder, pictures), pictures, seed=seed, step=step)
     with progress.step("export"):
         inputs = keras.Input(pictures.shape[1:], name="pictures")
-        autoencoder = keras.Model(inputs, decoder(encoder(inputs)), name="autoencoder")
-        details = {"aligned": bool(share >= ALIGNED), "alignment": round(share, 4)}
-        details |= {"fitted_on": len(pictures), "seed": seed}
-        description = EncoderDescription(
-            "solved", size=pictures.shape[1], dim=latents.shape[1], scale=(255.0,), details=details
-        )
-        return export(autoencoder, description)
+        return export(keras.Model(inputs, trained(encoder(inputs)), name="autoencoder"), description)
 
 
 def _solve_encoder(

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import ImageUnreadable
-from ...images import RIGHT, WRONG, Cell, Row, Source, contact_sheet
+from ...images import RIGHT, WRONG, SheetCell, SheetRow, Source, contact_sheet
 from ..edited import edited_picture
 from ..report import Answer, Example, Report
 
@@ -28,13 +28,13 @@ def draw_sheet(report: Report, kind: str, path: Path) -> Image.Image:
     return sheet
 
 
-def _rows(report: Report, example: Example) -> list[Row]:
+def _rows(report: Report, example: Example) -> list[SheetRow]:
     picture, asked = _query(report, example), example.label or Path(example.path).name
     change = f"{example.edit_label}\n" if example.edit else ""
     return [
-        Row(
+        SheetRow(
             [_cell(report, answer) for answer in answers],
-            query=Cell(picture, f"{name}\n{change}{asked}"),
+            query=SheetCell(picture, f"{name}\n{change}{asked}"),
         )
         for name, answers in (("latent", example.latent), ("pixel", example.pixel))
     ]
@@ -50,6 +50,6 @@ def _query(report: Report, example: Example) -> Source:
         return path  # the sheet says that it cannot be read
 
 
-def _cell(report: Report, answer: Answer) -> Cell:
+def _cell(report: Report, answer: Answer) -> SheetCell:
     caption = answer.label or Path(answer.path).name
-    return Cell(report.folder / answer.path, caption, frame=RIGHT if answer.right else WRONG)
+    return SheetCell(report.folder / answer.path, caption, frame=RIGHT if answer.right else WRONG)

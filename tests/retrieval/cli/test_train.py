@@ -113,6 +113,6 @@ def test_reading_a_run_takes_no_tensorflow():
     import subprocess
 
     script = "import sys; from retrieval.cli import train, denoise, reconstruct;"
-    script += "from retrieval.autoencoder import gather, look, options, restore;"
+    script += "from retrieval import restore; from retrieval.autoencoder import gather, look, options;"
     script += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

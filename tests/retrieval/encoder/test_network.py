@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from retrieval.encoder import Network, cores
+from retrieval.encoder import Network
 
 
 def test_shapes_are_without_the_batch(model):
@@ -24,10 +24,6 @@ def test_run_gives_what_run_one_gives(model):
     values = np.random.default_rng(0).random((5, 16, 16, 3), dtype=np.float32)
     one_by_one = np.stack([network.run_one(value) for value in values])
     np.testing.assert_array_equal(network.run(values), one_by_one)
-
-
-def test_there_is_a_core():
-    assert cores() >= 1
 
 
 def test_nothing_is_written_to_the_terminal(model_folder):

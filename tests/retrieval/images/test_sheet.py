@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from retrieval.images import RIGHT, WRONG, Cell, Row, contact_sheet, grid
+from retrieval.images import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
 
 RED = Image.new("RGB", (200, 200), "red")
 WIDE = Image.new("RGB", (200, 100), "blue")
@@ -19,7 +19,7 @@ def size_of(box):
 
 
 def test_pictures_keep_their_shape_and_stand_on_white():
-    sheet = contact_sheet([Row([Cell(RED), Cell(WIDE)])], cell=100)
+    sheet = contact_sheet([SheetRow([SheetCell(RED), SheetCell(WIDE)])], cell=100)
     assert size_of(where(sheet, "red")) == (100, 100)
     assert size_of(where(sheet, "blue")) == (100, 50)
     assert sheet.getpixel((0, 0)) == (255, 255, 255)
@@ -27,7 +27,7 @@ def test_pictures_keep_their_shape_and_stand_on_white():
 
 def test_hits_stand_in_order_after_the_framed_query():
     green = Image.new("RGB", (9, 9), "lime")
-    sheet = contact_sheet([Row([Cell(WIDE), Cell(green)], query=Cell(RED))], cell=100)
+    sheet = contact_sheet([SheetRow([SheetCell(WIDE), SheetCell(green)], query=SheetCell(RED))], cell=100)
     query, frame = where(sheet, "red"), where(sheet, "#1f6feb")
     assert size_of(frame) == (104, 104)
     assert (frame[0], frame[1]) == (query[0] - 2, query[1] - 2)
@@ -37,15 +37,17 @@ def test_hits_stand_in_order_after_the_framed_query():
 
 
 def test_frames_tell_right_from_wrong():
-    sheet = contact_sheet([Row([Cell(RED, frame=RIGHT), Cell(WIDE, frame=WRONG), Cell(RED)])], cell=100)
+    sheet = contact_sheet(
+        [SheetRow([SheetCell(RED, frame=RIGHT), SheetCell(WIDE, frame=WRONG), SheetCell(RED)])], cell=100
+    )
     assert size_of(where(sheet, RIGHT)) == (104, 104)
     assert size_of(where(sheet, WRONG)) == (104, 104)
     assert where(sheet, RIGHT)[2] < where(sheet, WRONG)[0]
 
 
 def test_a_caption_takes_room_below_and_stays_within_its_cell():
-    plain = contact_sheet([Row([Cell(RED)])], cell=100)
-    captioned = contact_sheet([Row([Cell(RED, "0.123\n" + "long/" * 40)])], cell=100)
+    plain = contact_sheet([SheetRow([SheetCell(RED)])], cell=100)
+    captioned = contact_sheet([SheetRow([SheetCell(RED, "0.123\n" + "long/" * 40)])], cell=100)
     assert captioned.width == plain.width
     assert captioned.height > plain.height + 15
     below = np.asarray(captioned)[where(captioned, "red")[3] + 4 :]
@@ -56,7 +58,7 @@ def test_a_caption_takes_room_below_and_stays_within_its_cell():
 
 
 def test_a_title_stands_above():
-    sheet = contact_sheet([Row([Cell(RED)])], title="nearest " * 50, cell=100)
+    sheet = contact_sheet([SheetRow([SheetCell(RED)])], title="nearest " * 50, cell=100)
     above = np.asarray(sheet)[: where(sheet, "red")[1]]
     assert np.any(above < 100)
     assert np.all(above[:, -10:] == 255)
@@ -64,19 +66,24 @@ def test_a_title_stands_above():
 
 def test_an_unreadable_picture_is_a_grey_cell_that_says_so(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"no picture")
-    sheet = contact_sheet([Row([Cell(RED), Cell(tmp_path / "a.jpg"), Cell(tmp_path / "gone.jpg")])], cell=100)
+    sheet = contact_sheet(
+        [SheetRow([SheetCell(RED), SheetCell(tmp_path / "a.jpg"), SheetCell(tmp_path / "gone.jpg")])],
+        cell=100,
+    )
     left, top, right, bottom = where(sheet, "#e3e3e3")
     assert (right - left, bottom - top) == (212, 100)  # two cells and the gap between them
     assert np.any(np.asarray(sheet)[top:bottom, left : left + 100] < 100)
 
 
 def test_tiny_pictures_are_enlarged_pixel_by_pixel():
-    sheet = contact_sheet([Row([Cell(np.array([[0, 255], [255, 0]], dtype=np.uint8))])], cell=100)
+    sheet = contact_sheet([SheetRow([SheetCell(np.array([[0, 255], [255, 0]], dtype=np.uint8))])], cell=100)
     assert set(np.unique(np.asarray(sheet))) == {0, 255}
 
 
 def test_rows_stand_below_each_other_and_may_be_of_any_length():
-    sheet = contact_sheet([Row([Cell(RED)]), Row([]), Row([Cell(WIDE)] * 3)], cell=100)
+    sheet = contact_sheet(
+        [SheetRow([SheetCell(RED)]), SheetRow([]), SheetRow([SheetCell(WIDE)] * 3)], cell=100
+    )
     assert where(sheet, "red")[3] < where(sheet, "blue")[1]
     assert contact_sheet([], title="nothing").mode == "RGB"
 

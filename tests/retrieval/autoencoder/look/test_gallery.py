@@ -9,7 +9,7 @@ from retrieval.autoencoder.corruption import Corruption
 from retrieval.autoencoder.look import EXHIBITS, Material, hang
 from retrieval.autoencoder.run import Epoch
 from retrieval.encoder import Encoder, EncoderDescription
-from retrieval.errors import EncoderInvalid
+from retrieval.errors import DecoderMissing
 
 HISTORY = tuple(Epoch(n, 1 / n, 0.5 / n, 1.1 / n, 0.6 / n, 2.0, 100.0) for n in (1, 2, 3))
 
@@ -69,7 +69,7 @@ def test_two_pictures_are_enough(model, blobs, tmp_path):
 
 
 def test_a_model_without_a_decoder_shows_nothing(model, blobs, tmp_path):
-    with pytest.raises(EncoderInvalid, match="nothing to look at"):
+    with pytest.raises(DecoderMissing, match="has no decoder"):
         hang(Material(replace(model, decoder=None), blobs, blobs), tmp_path)
 
 

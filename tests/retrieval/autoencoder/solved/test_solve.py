@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from retrieval.autoencoder import solve
+from retrieval.autoencoder.solved import solve
 from retrieval.autoencoder.solved.recipe import choose_recipe
 from retrieval.demo import CLASSES, draw_picture
 from retrieval.encoder.model import KERAS

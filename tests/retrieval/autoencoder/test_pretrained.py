@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from retrieval.autoencoder.export import to_keras_file
-from retrieval.autoencoder.foreign import Foreign
+from retrieval.autoencoder.pretrained import PretrainedEncoder
 from retrieval.encoder import EncoderDescription
 from retrieval.errors import EncoderInvalid
 from retrieval.models import open_model
@@ -36,25 +36,25 @@ def test_a_keras_file_encodes_as_its_description_says(mine, blobs):
 def test_a_description_is_required_and_shown_by_an_example(mine):
     mine.with_suffix(".json").unlink()
     with pytest.raises(EncoderInvalid, match=r"mine\.json is missing.*as in \{.*\"dim\": 512"):
-        Foreign.open(mine)
+        PretrainedEncoder.open(mine)
 
 
 def test_a_description_of_another_network_is_refused_with_both_shapes(mine):
     mine.with_suffix(".json").write_text('{"size": 16, "dim": 4}')
     with pytest.raises(EncoderInvalid, match=r"gives \(None, 3\), its description says .* and \(None, 4\)"):
-        Foreign.open(mine)
+        PretrainedEncoder.open(mine)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut"])
 def test_a_damaged_file_is_named(mine, content):
     mine.write_bytes(content)
     with pytest.raises(EncoderInvalid, match=r"mine\.keras cannot be used: Keras cannot load it"):
-        Foreign.open(mine)
+        PretrainedEncoder.open(mine)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(EncoderInvalid, match=r"none\.keras cannot be used: there is no such file"):
-        Foreign.open(tmp_path / "none.keras")
+        PretrainedEncoder.open(tmp_path / "none.keras")
 
 
 def test_the_keras_file_of_a_run_is_its_encoder(finished, blobs):
@@ -75,7 +75,7 @@ def test_weights_that_cannot_be_had_are_one_sentence(monkeypatch):
 
     monkeypatch.setattr("keras.src.applications.mobilenet_v2.file_utils.get_file", refuse)
     with pytest.raises(EncoderInvalid, match=r"MobileNetV2 .*cannot be had, \[Errno -2\] Name or") as caught:
-        Foreign.open("MobileNetV2")
+        PretrainedEncoder.open("MobileNetV2")
     assert "without internet, copy that folder" in str(caught.value)
 
 
@@ -88,7 +88,7 @@ def test_an_application_prepares_pixels_its_own_way(monkeypatch):
     # VGG16 swaps red and blue and subtracts ImageNet's mean; the stand-in goes by its module.
     body.__module__ = keras.applications.VGG16.__module__
     monkeypatch.setattr(keras.applications, "VGG16", body)
-    encoder = Foreign.open("VGG16").model().encoder
+    encoder = PretrainedEncoder.open("VGG16").model().encoder
     red = np.zeros((1, 224, 224, 3), dtype=np.uint8)
     red[..., 0] = 200
     np.testing.assert_allclose(encoder.encode(red)[0], [-103.939, -116.779, 200 - 123.68], atol=0.1)

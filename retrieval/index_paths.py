@@ -60,7 +60,7 @@ def nearest_index(start: Path | None = None) -> Path:
     )
 
 
-def remembered(folder: Path, directory: Path) -> dict[str, str]:
+def folder_reference(folder: Path, directory: Path) -> dict[str, str]:
     """What an index in `directory` keeps to find `folder` again: the way from the one to the other.
 
     A folder with its index inside can be moved. An index elsewhere keeps the absolute path as well, so that

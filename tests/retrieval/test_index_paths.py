@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from index_store import Index, IndexNotFound, Row
-from retrieval.place import existing_index, folder_of, index_directory, nearest_index, remembered
+from retrieval.index_paths import existing_index, folder_of, folder_reference, index_directory, nearest_index
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def make_index():
     def make(directory, folder, picture="a.png"):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / picture).touch()
-        with Index.create(directory, 2, settings={"folder": remembered(folder, directory)}) as index:
+        with Index.create(directory, 2, settings={"folder": folder_reference(folder, directory)}) as index:
             index.add([[1, 0]], [Row(picture, size=0, mtime_ns=0, sha256="", width=1, height=1)])
             index.save()
         return directory

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.autoencoder.restore import denoise, reconstruct
 from retrieval.encoder import Model
-from retrieval.errors import EncoderInvalid
+from retrieval.errors import DecoderMissing
+from retrieval.restore import denoise, reconstruct
 
 QUARTERS = np.array([[[250, 10, 10], [10, 250, 10]], [[10, 10, 250], [250, 250, 250]]], dtype=np.uint8)
 
@@ -76,5 +76,5 @@ def test_a_picture_smaller_than_the_network_is_enlarged(shape):
 
 
 def test_without_a_decoder_there_is_nothing_to_decode(model):
-    with pytest.raises(EncoderInvalid, match="no decoder"):
+    with pytest.raises(DecoderMissing, match="no decoder"):
         reconstruct(replace(model, decoder=None), smooth(16, 16))

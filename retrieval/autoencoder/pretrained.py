@@ -28,14 +28,14 @@ _EXAMPLE = '{"name": "mine", "size": 224, "dim": 512, "mean": 127.5, "scale": 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Foreign:
+class PretrainedEncoder:
     """A Keras `network` that takes pictures as `description` says and gives vectors."""
 
     network: keras.Model
     description: EncoderDescription
 
     @classmethod
-    def open(cls, source: str | Path) -> Foreign:
+    def open(cls, source: str | Path) -> PretrainedEncoder:
         """The .keras file at the path `source`, described by the .json of the same name beside it, or the
         Keras application called `source`.
 
@@ -48,7 +48,7 @@ class Foreign:
         return cls._application(str(source))
 
     @classmethod
-    def of(cls, model: Model, *, name: str = "the model") -> Foreign:
+    def of(cls, model: Model, *, name: str = "the model") -> PretrainedEncoder:
         """The encoder of a `model` that came with its Keras file; `name` stands for it in messages.
 
         Raises:
@@ -84,14 +84,14 @@ class Foreign:
 
     def with_head(
         self, pictures: Pixels, *, options: HeadOptions | None = None, progress: Progress | None = None
-    ) -> Foreign:
+    ) -> PretrainedEncoder:
         """The same with a last layer solved from `pictures` (n, side, side, 3) uint8, see `head.fit_head`."""
-        return Foreign(
+        return PretrainedEncoder(
             *fit_head(self.network, self.description, pictures, options=options, progress=progress)
         )
 
     @classmethod
-    def _open_file(cls, path: Path) -> Foreign:
+    def _open_file(cls, path: Path) -> PretrainedEncoder:
         described = path.with_name(DESCRIPTION) if path.name == KERAS else path.with_suffix(".json")
         if not path.is_file():
             raise EncoderInvalid(str(path), "there is no such file")
@@ -112,7 +112,7 @@ class Foreign:
         return cls(network, description)
 
     @classmethod
-    def _application(cls, name: str, *, weights: str | None = "imagenet") -> Foreign:
+    def _application(cls, name: str, *, weights: str | None = "imagenet") -> PretrainedEncoder:
         make = getattr(keras.applications, name, None)
         if not callable(make):
             known = sorted(entry for entry in dir(keras.applications) if entry[0].isupper())

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..encoder import Decoder, Encoder, Model
-from ..errors import EncoderInvalid
-from ..images import Source, load_picture, open_picture
+from .encoder import Model
+from .images import Source, load_picture, open_picture
 
 Pixels = NDArray[np.uint8]
 Way = Literal["auto", "whole", "tiles"]
@@ -23,7 +22,7 @@ def reconstruct(model: Model, source: Source) -> Pixels:
     """What the autoencoder keeps of `source`: squashed, encoded, decoded, (height, width, 3) at its own size.
 
     Raises:
-        ImageUnreadable: `source` cannot be read. EncoderInvalid: the model has no decoder.
+        ImageUnreadable: `source` cannot be read. DecoderMissing: the model has no decoder.
     """
     picture = load_picture(source, model.encoder.size)
     decoded = _through(model, picture.pixels[None])[0]
@@ -38,7 +37,7 @@ def denoise(model: Model, source: Source, *, way: Way = "auto") -> Pixels:
     does. "auto" takes tiles where the code is a map and the picture is larger than the network's.
 
     Raises:
-        ImageUnreadable: `source` cannot be read. EncoderInvalid: the model has no decoder.
+        ImageUnreadable: `source` cannot be read. DecoderMissing: the model has no decoder.
     """
     pixels = np.asarray(open_picture(source))
     side = model.encoder.size
@@ -50,16 +49,7 @@ def denoise(model: Model, source: Source, *, way: Way = "auto") -> Pixels:
 
 
 def _through(model: Model, pictures: Pixels) -> Pixels:
-    encoder, decoder = _halves(model)
-    return decoder.decode(encoder.encode(pictures))
-
-
-def _halves(model: Model) -> tuple[Encoder, Decoder]:
-    if model.decoder is None:
-        raise EncoderInvalid(
-            model.encoder.description.name, "it has no decoder, so nothing can be decoded: train one"
-        )
-    return model.encoder, model.decoder
+    return model.require_decoder().decode(model.encoder.encode(pictures))
 
 
 def _resized(pixels: Pixels, width: int, height: int) -> Pixels:

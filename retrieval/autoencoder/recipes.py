@@ -1,0 +1,50 @@
+"""Ways to fit an encoder to pictures without labels. To add one, write its `fit` and name it in `RECIPES`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..encoder import Model
+from ..progress import Progress
+from .solved import solve
+
+Pixels = NDArray[np.uint8]
+
+
+class FitRecipe(Protocol):
+    """A way to fit an encoder."""
+
+    def fit(
+        self, pictures: Pixels, *, dim: int | None, seed: int, decoder: bool, progress: Progress | None
+    ) -> Model:
+        """An encoder fitted to `pictures` (n, S, S, 3) uint8, n >= 2, and with `decoder` its decoder too.
+
+        dim: numbers a vector; None leaves it to the recipe. The same pictures and seed give the same model.
+
+        Raises:
+            ValueError: pictures of another shape, size or number.
+        """
+        ...
+
+
+class SolvedRecipe:
+    """The default encoder, see `solved.solve`."""
+
+    def fit(
+        self,
+        pictures: Pixels,
+        *,
+        dim: int | None = None,
+        seed: int = 0,
+        decoder: bool = True,
+        progress: Progress | None = None,
+    ) -> Model:
+        """See `FitRecipe.fit`."""
+        chosen = {} if dim is None else {"dim": dim}
+        return solve(pictures, seed=seed, decoder=decoder, progress=progress, **chosen)
+
+
+RECIPES: dict[str, FitRecipe] = {"solved": SolvedRecipe()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import Floats, Integers
-from .relevance import check_k
+from .metrics import check_k
 
 
 def knn_labels(neighbour_labels: Integers, *, k: int | None = None) -> Integers:

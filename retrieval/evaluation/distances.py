@@ -1,4 +1,4 @@
-"""Exact distances from a block of queries to every row of a database, made so that equals stay equal.
+"""Exact distances from a block of queries to every row of a database, and which rows may not answer.
 
 Rankings are compared between methods, so rounding noise must not decide between equals. A matrix product
 gives the same pair of vectors slightly different results in different places. Therefore
@@ -24,12 +24,67 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from .arrays import Distances, Floats, Integers, Vectors
-from .exclusion import Exclusion
 
-Metric: TypeAlias = Literal["l2", "l1", "cosine"]
+DistanceMetric: TypeAlias = Literal["l2", "l1", "cosine"]
 Measure: TypeAlias = Callable[[Vectors], Distances]
 
 RESOLUTION = 1e-12
+CACHE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A row is left out for a query when both have the same id. Negative ids match nothing.
+
+    `query_ids (q,)` and `database_ids (n,)` are integers. Leave-one-out: every picture has its own id.
+    Without exact duplicates: pictures with equal content have equal ids.
+
+    Example: queries 0 and 1 are the rows 0 and 1; row 2 is a copy of row 0.
+        >>> exclusion = Exclusion(np.array([0, 1]), np.array([0, 1, 0]))
+        >>> exclusion.counts().tolist()
+        [2, 1]
+    """
+
+    query_ids: Integers
+    database_ids: Integers
+
+    @classmethod
+    def parse(cls, exclude: Integers | Exclusion | None, *, num_queries: int, num_rows: int) -> Exclusion:
+        """Take `exclude` as it is given to a search and check that it fits.
+
+        It may be `(q,)` database rows, one a query, -1 for none; an `Exclusion`; or None.
+
+        Raises:
+            TypeError: rows or ids are not integers.
+            ValueError: wrong lengths, or a row that the database does not have.
+        """
+        if exclude is None:
+            exclude = np.full(num_queries, -1, dtype=np.int64)
+        if not isinstance(exclude, Exclusion):
+            rows = np.asarray(exclude)
+            _check_ids(rows, num_queries, "exclude")
+            if np.any(rows >= num_rows):
+                raise ValueError(
+                    f"exclude names row {rows.max()} of a database of {num_rows} rows: "
+                    "pass positions in the database, -1 for none"
+                )
+            return cls(rows, np.arange(num_rows))
+        _check_ids(np.asarray(exclude.query_ids), num_queries, "query_ids")
+        _check_ids(np.asarray(exclude.database_ids), num_rows, "database_ids")
+        return exclude
+
+    def counts(self) -> Integers:
+        """How many rows are left out for each query: `(q,)`."""
+        sorted_ids = np.sort(self.database_ids)
+        below = np.searchsorted(sorted_ids, self.query_ids, side="left")
+        upto = np.searchsorted(sorted_ids, self.query_ids, side="right")
+        return np.where(self.query_ids < 0, 0, upto - below).astype(np.int64)
+
+    def apply(self, distances: Distances, part: slice) -> None:
+        """Put the rows left out for the queries in `part` infinitely far away, in place."""
+        for row_distances, query_id in zip(distances, self.query_ids[part].tolist(), strict=True):
+            if query_id >= 0:
+                row_distances[self.database_ids == query_id] = np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +105,12 @@ class DistanceBlocks:
 
     @classmethod
     def between(
-        cls, queries: Vectors, database: Vectors, *, metric: Metric, exclude: Integers | Exclusion | None
+        cls,
+        queries: Vectors,
+        database: Vectors,
+        *,
+        metric: DistanceMetric,
+        exclude: Integers | Exclusion | None,
     ) -> DistanceBlocks:
         """Check and prepare the vectors `(q, d)` and `(n, d)`, of any floating type.
 
@@ -61,8 +121,8 @@ class DistanceBlocks:
             ValueError: an unknown metric, vectors that are not 2-D, of different dims, empty or not
                 finite, or an exclusion that does not fit them.
         """
-        if metric not in get_args(Metric):
-            raise ValueError(f"metric is {metric!r}, expected one of {', '.join(get_args(Metric))}")
+        if metric not in get_args(DistanceMetric):
+            raise ValueError(f"metric is {metric!r}, expected one of {', '.join(get_args(DistanceMetric))}")
         checked, rows = _check_vectors(queries, "queries"), _check_vectors(database, "database")
         if checked.shape[1] != rows.shape[1]:
             raise ValueError(
@@ -144,20 +204,30 @@ def _cosine(database: Vectors) -> Measure:
 
 
 def _l1(database: Vectors) -> Measure:
-    # Imported here: five to eight times faster than NumPy or SciPy, and needed for this metric only.
+    # Imported here: three times faster than NumPy or SciPy, and needed for this metric only.
     import faiss
 
     rows = np.ascontiguousarray(database, dtype=np.float32)
+    # FAISS reads all rows again for every query. Parts that stay in the processor's cache take half the time.
+    step = max(1, CACHE_BYTES // rows[0].nbytes)
 
     def measure(queries: Vectors) -> Distances:
         points = np.ascontiguousarray(queries, dtype=np.float32)
-        distances: Distances = faiss.pairwise_distances(points, rows, faiss.METRIC_L1)
+        distances = np.empty((len(points), len(rows)), dtype=np.float32)
+        threads = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)  # blocks of queries are on several threads already
+        try:
+            for start in range(0, len(rows), step):
+                part = slice(start, start + step)
+                distances[:, part] = faiss.pairwise_distances(points, rows[part], faiss.METRIC_L1)
+        finally:
+            faiss.omp_set_num_threads(threads)
         return distances
 
     return measure
 
 
-_MEASURES: dict[Metric, Callable[[Vectors], Measure]] = {"l2": _l2, "l1": _l1, "cosine": _cosine}
+_MEASURES: dict[DistanceMetric, Callable[[Vectors], Measure]] = {"l2": _l2, "l1": _l1, "cosine": _cosine}
 
 
 def _unit(vectors: Vectors) -> Floats:
@@ -181,3 +251,10 @@ def _check_vectors(vectors: Vectors, name: str) -> Vectors:
             f"{bad_rows[0]}: leave them out"
         )
     return checked
+
+
+def _check_ids(ids: Integers, length: int, name: str) -> None:
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"{name} holds {ids.dtype}, expected integers")
+    if ids.shape != (length,):
+        raise ValueError(f"{name} has shape {ids.shape}, expected ({length},): pass one for each")

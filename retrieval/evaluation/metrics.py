@@ -19,10 +19,11 @@ fit, `k` below 1, or more relevant answers than `num_relevant`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .arrays import Bools, Floats, Integers
-from .relevance import Relevance, check_k
 
 
 def precision_at(relevant: Bools, num_relevant: Integers, *, k: int | None = None) -> Floats:
@@ -60,7 +61,7 @@ def average_precision(relevant: Bools, num_relevant: Integers, *, k: int | None 
 
     An item that is not in the list adds 0. The mean over queries is mAP. Source: Manning et al. (2008),
     section 8.4; `trec_eval` measures `map` and, with `k`, `map_cut`. Conventions and errors: see the
-    module. Equal distances: this takes the list as it was ranked; `average_precision_with_ties` does not.
+    module.
 
     Example: found at ranks 1 and 4 of the two there are, (1/1 + 2/4) / 2.
         >>> relevant = np.array([[True, False, False, True, False]])
@@ -131,34 +132,6 @@ def discounts(count: int) -> Floats:
     return weights
 
 
-def graded_ndcg(gains: Floats, ideal_gains: Floats, *, k: int | None = None) -> Floats:
-    """nDCG for grades: `gains (q, n)` of the ranked answers, nearest first, 0 for irrelevant.
-
-    `ideal_gains (q, m)` are the grades of all items of the database in any order (the gains themselves,
-    when the lists are whole). Grades are taken as they are; pass `2.0**grades - 1` for the exponential
-    form. NaN where no item has a grade above 0. Source: as `ndcg`.
-
-    Raises:
-        ValueError: not 2-D, different numbers of queries, a negative or non-finite grade, `k` below 1.
-
-    Example: grades 1, 3 where 3, 1 were best, (1 + 3/log2(3)) / (3 + 1/log2(3)).
-        >>> gains = np.array([[1.0, 3.0]])
-        >>> graded_ndcg(gains, gains).round(6).tolist()
-        [0.796708]
-    """
-    gains, ideal_gains = _check_gains(gains, "gains"), _check_gains(ideal_gains, "ideal_gains")
-    if len(gains) != len(ideal_gains):
-        raise ValueError(
-            f"gains has {len(gains)} queries, ideal_gains {len(ideal_gains)}: pass one row a query in both"
-        )
-    whole = max(gains.shape[1], ideal_gains.shape[1])
-    top = check_k(k, whole)
-    best = _discounted(-np.sort(-ideal_gains, axis=1), top)
-    result = np.full(len(gains), np.nan)
-    np.divide(_discounted(gains, top), best, out=result, where=best > 0)
-    return result
-
-
 def interpolated_precision(
     relevant: Bools, num_relevant: Integers, *, k: int | None = None, levels: int = 11
 ) -> Floats:
@@ -197,16 +170,95 @@ def _curve(precisions: Floats, total: int, levels: int) -> Floats:
     return curve
 
 
-def _check_gains(gains: Floats, name: str) -> Floats:
-    checked = np.asarray(gains, dtype=np.float64)
-    if checked.ndim != 2:
-        raise ValueError(f"{name} has shape {checked.shape}, expected (queries, items): pass one row a query")
-    if not np.all(np.isfinite(checked)) or np.any(checked < 0):
-        raise ValueError(f"{name} has negative or non-finite grades: pass grades from 0 (irrelevant) upwards")
-    return checked
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The relevant answers of all queries as one flat list, by query and then by rank.
+
+    `query (h,)`, `rank (h,)` from 1, `ordinal (h,)` from 1: the how-manieth relevant answer it is.
+    """
+
+    query: Integers
+    rank: Integers
+    ordinal: Integers
 
 
-def _discounted(gains: Floats, k: int) -> Floats:
-    cut = gains[:, :k]
-    gained: Floats = cut @ discounts(cut.shape[1])
-    return gained
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """Checked relevance `answers (q, min(n, k)) bool`, nearest first, and `num_relevant (q,)` in all."""
+
+    answers: Bools
+    num_relevant: Integers
+    k: int
+
+    @classmethod
+    def parse(cls, relevant: Bools, num_relevant: Integers, k: int | None) -> Relevance:
+        """Check what a metric was given.
+
+        Raises:
+            TypeError: `relevant` is not boolean or `num_relevant` holds no integers.
+            ValueError: the shapes do not fit, `k` is below 1, or a list holds more than `num_relevant`.
+        """
+        relevant, totals = np.asarray(relevant), np.asarray(num_relevant)
+        _check_relevant(relevant)
+        _check_totals(totals, relevant)
+        checked_k = check_k(k, relevant.shape[1])
+        return cls(relevant[:, :checked_k], totals.astype(np.int64), checked_k)
+
+    def hits(self) -> Hits:
+        """Where the relevant answers stand: what there is to add up, without touching the others."""
+        num_queries, width = self.answers.shape
+        counts = np.count_nonzero(self.answers, axis=1)
+        query = np.repeat(np.arange(num_queries), counts)
+        rank = np.flatnonzero(self.answers) - query * width + 1
+        before = np.cumsum(counts) - counts
+        ordinal = np.arange(len(query)) - before[query] + 1
+        return Hits(query, rank, ordinal)
+
+    def sums(self, query: Integers, weights: Floats) -> Floats:
+        """Add up the weight of every hit within its query: `(q,) float64`."""
+        return np.bincount(query, weights=weights, minlength=len(self.answers)).astype(np.float64, copy=False)
+
+    def divide(self, sums: Floats, totals: Floats | Integers | int) -> Floats:
+        """Divide, with NaN where the query has no relevant item at all."""
+        has_relevant = self.num_relevant > 0
+        result = np.full(len(self.answers), np.nan)
+        np.divide(sums, totals, out=result, where=has_relevant)
+        return result
+
+
+def check_k(k: int | None, num_answers: int) -> int:
+    """Turn `k=None` into the whole list, and refuse a `k` below 1."""
+    if k is None:
+        return max(num_answers, 1)
+    if k < 1:
+        raise ValueError(f"k is {k}, expected at least 1: pass how many of the nearest answers count")
+    return int(k)
+
+
+def _check_relevant(relevant: Bools) -> None:
+    if relevant.dtype != np.bool_:
+        raise TypeError(
+            f"relevant holds {relevant.dtype}, expected bool: pass labels[order] == label[:, None]"
+        )
+    if relevant.ndim != 2:
+        raise ValueError(
+            f"relevant has shape {relevant.shape}, expected (queries, ranked answers): "
+            "pass relevant[np.newaxis] for a single query"
+        )
+
+
+def _check_totals(totals: Integers, relevant: Bools) -> None:
+    if totals.dtype.kind not in "iu":
+        raise TypeError(f"num_relevant holds {totals.dtype}, expected integers: pass a count for each query")
+    if totals.shape != relevant.shape[:1]:
+        raise ValueError(
+            f"num_relevant has shape {totals.shape}, expected {relevant.shape[:1]}: "
+            "pass how many relevant items there are for each query, ranked or not"
+        )
+    found = np.count_nonzero(relevant, axis=1)
+    if np.any(found > totals):
+        query = int(np.argmax(found > totals))
+        raise ValueError(
+            f"query {query} has {found[query]} relevant answers but num_relevant says {totals[query]}: "
+            "count the relevant items of the whole database, without the query itself"
+        )

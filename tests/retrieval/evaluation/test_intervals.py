@@ -70,6 +70,13 @@ def test_it_is_the_bca_interval_of_scipy_at_a_wider_level():
     assert ours.high == pytest.approx(expected.high, abs=0.015 * width)
 
 
+@pytest.mark.parametrize(("count", "quantile"), [(2, 12.7062), (3, 4.30265), (6, 2.57058), (40, 2.02269)])
+def test_the_widening_for_small_samples_is_by_the_exact_quantile_of_student(count, quantile):
+    # Quantiles for 97.5 % and count - 1 degrees of freedom, from a table.
+    expected = quantile * math.sqrt(count / (count - 1))
+    assert intervals._small_sample_reach(0.975, count) == pytest.approx(expected, rel=1e-5)
+
+
 def test_an_extreme_level_of_an_extreme_sample_reaches_the_largest_mean_drawn():
     # Four of five draws are the 1.0 in 0.6 % of the repeats.
     assert bootstrap(np.array([0.0, 0.0, 0.0, 0.0, 1.0]), level=0.9999).high >= 0.8

@@ -9,13 +9,13 @@ from sklearn.metrics import average_precision_score, ndcg_score
 
 from retrieval.evaluation import (
     average_precision,
-    graded_ndcg,
     interpolated_precision,
     ndcg,
     precision_at,
     recall_at,
     reciprocal_rank,
 )
+from retrieval.evaluation.metrics import Relevance, check_k
 
 SAME_SIGNATURE = [precision_at, recall_at, average_precision, reciprocal_rank, ndcg, interpolated_precision]
 
@@ -105,44 +105,6 @@ def test_average_precision_and_ndcg_agree_with_scikit_learn(seed):
         np.testing.assert_allclose(ndcg(relevant, totals, k=k), expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("k", [None, 1, 5, 30, 60])
-def test_graded_ndcg_agrees_with_scikit_learn(k):
-    random = np.random.default_rng(3)
-    gains = random.integers(0, 4, (20, 30)).astype(float)
-    scores = -np.arange(30.0)[None]
-    expected = [ndcg_score(row[None], scores, k=k) for row in gains]
-    np.testing.assert_allclose(graded_ndcg(gains, gains, k=k), expected, rtol=0, atol=1e-9)
-
-
-def test_graded_ndcg_of_a_cut_list_by_hand_where_the_best_item_was_not_listed():
-    values = graded_ndcg(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0, 3.0]]), k=2)
-    assert values == pytest.approx([1.0 / (3.0 + 1.0 / math.log2(3))])
-
-
-def test_graded_ndcg_with_grades_of_zero_and_one_is_ndcg():
-    relevant = np.random.default_rng(0).random((10, 20)) < 0.3
-    gains = relevant.astype(float)
-    np.testing.assert_allclose(graded_ndcg(gains, gains), ndcg(relevant, relevant.sum(axis=1)), atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("gains", "ideal", "words"),
-    [
-        ([1.0], [[1.0]], r"gains has shape \(1,\)"),
-        ([[1.0]], [[1.0], [2.0]], "gains has 1 queries, ideal_gains 2"),
-        ([[-1.0]], [[1.0]], "negative or non-finite"),
-        ([[1.0]], [[math.nan]], "ideal_gains has negative or non-finite"),
-    ],
-)
-def test_graded_ndcg_refuses_what_does_not_fit(gains, ideal, words):
-    with pytest.raises(ValueError, match=words):
-        graded_ndcg(np.array(gains), np.array(ideal))
-
-
-def test_graded_ndcg_without_any_gain_has_no_value():
-    assert np.isnan(graded_ndcg(np.zeros((1, 3)), np.zeros((1, 3))))
-
-
 def test_the_curve_by_hand():
     # Found at ranks 1, 3, 6 and 10 of four: precisions 1, 2/3, 1/2, 2/5 (Manning's way of interpolating).
     relevant = np.zeros((1, 12), dtype=bool)
@@ -195,3 +157,31 @@ def test_answers_that_are_not_relevant_at_the_end_change_nothing(relevant, paddi
     longer = np.pad(relevant, ((0, 0), (0, padding)))
     for metric in (average_precision, reciprocal_rank, ndcg, interpolated_precision, recall_at):
         np.testing.assert_array_equal(metric(longer, totals), metric(relevant, totals))
+
+
+def test_hits_are_listed_by_query_and_rank():
+    answers = np.array([[True, False, True], [False, False, False], [False, True, False]])
+    hits = Relevance.parse(answers, np.array([2, 1, 1]), None).hits()
+    assert hits.query.tolist() == [0, 0, 2]
+    assert hits.rank.tolist() == [1, 3, 2]
+    assert hits.ordinal.tolist() == [1, 2, 1]
+
+
+def test_k_cuts_the_answers_but_not_the_number_of_relevant_items():
+    checked = Relevance.parse(np.array([[True, False, True]]), np.array([2]), 2)
+    assert checked.answers.tolist() == [[True, False]]
+    assert checked.num_relevant.tolist() == [2]
+
+
+def test_dividing_by_nothing_to_find_gives_nan_without_a_warning():
+    checked = Relevance.parse(np.array([[True], [False]]), np.array([1, 0]), None)
+    quotients = checked.divide(np.array([1.0, 0.0]), np.array([2, 0]))
+    assert quotients[0] == 0.5
+    assert np.isnan(quotients[1])
+
+
+def test_k_of_none_is_the_whole_list():
+    assert check_k(None, 7) == 7
+    assert check_k(9, 7) == 9
+    with pytest.raises(ValueError, match="k is -1"):
+        check_k(-1, 7)

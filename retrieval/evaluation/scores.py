@@ -1,4 +1,7 @@
-"""All ranking metrics of a labelled search at once, a value a query, without holding all rankings."""
+"""All ranking metrics of a labelled search at once, a value a query, and their means.
+
+Rankings are measured block by block, so that they are never all in memory.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats, Integers, Vectors
-from .averages import Mean, mean_over_classes, mean_over_queries
 from .class_metrics import knn_accuracy, knn_labels
-from .distances import Metric
-from .exclusion import Exclusion
+from .distances import DistanceMetric, Exclusion
+from .exact_search import RankedBlock, rank_blocks
 from .metrics import (
     average_precision,
     interpolated_precision,
@@ -20,7 +22,6 @@ from .metrics import (
     recall_at,
     reciprocal_rank,
 )
-from .ranking import RankedBlock, rank_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def measure_ranking(
     queries: LabelledVectors,
     database: LabelledVectors,
     *,
-    metric: Metric = "l2",
+    metric: DistanceMetric = "l2",
     exclude: Integers | Exclusion | None = None,
     tie_seed: int | None = 0,
     choice: MetricChoice | None = None,
@@ -118,37 +119,87 @@ def measure_ranking(
     query_labels = _check_labels(queries, "queries")
     database_labels = _check_labels(database, "database")
     blocks = rank_blocks(queries.vectors, database.vectors, metric=metric, exclude=exclude, tie_seed=tie_seed)
-    block_values = _BlockValues(query_labels, np.append(database_labels, -1), choice or MetricChoice())
-    return _joined([block_values.measure(ranked) for ranked in blocks])
+    # With one more label, -1, at the end: where position -1 of an order, "no answer", looks.
+    answer_labels = np.append(database_labels, -1)
+    chosen = choice or MetricChoice()
+    return _joined([_measured(block, query_labels[block.queries], answer_labels, chosen) for block in blocks])
 
 
 @dataclass(frozen=True, slots=True)
-class _BlockValues:
-    query_labels: Integers
-    # With one more label, -1, at the end: where position -1 of an order, "no answer", looks.
-    database_labels: Integers
-    choice: MetricChoice
+class Mean:
+    """A mean, of how many values, and how many were left out because they have none (NaN)."""
 
-    def measure(self, ranked: RankedBlock) -> QueryValues:
-        labels = self.query_labels[ranked.queries]
-        found = self.database_labels[ranked.order]
-        relevant = (found == labels[:, None]) & (labels >= 0)[:, None]
-        totals = np.count_nonzero(relevant, axis=1)
-        used = {k: max(1, min(k, relevant.shape[1])) for k in self.choice.asked}
-        voted = knn_labels(found, k=used[self.choice.neighbours])
-        values = {
-            "map": average_precision(relevant, totals),
-            "mrr": reciprocal_rank(relevant, totals),
-            "ndcg": ndcg(relevant, totals),
-            "knn_accuracy": knn_accuracy(voted[:, None], labels, totals),
-        }
-        for cutoff in self.choice.cutoffs:
-            for name, metric in _AT_CUTOFF.items():
-                values[f"{name}_at_{cutoff}"] = metric(relevant, totals, k=used[cutoff])
-        curves = interpolated_precision(relevant, totals, levels=self.choice.levels)
-        nearest_rows = ranked.order[:, : max(used.values())].copy()
-        nearest = knn_labels(found, k=1)
-        return QueryValues(values, labels, curves, nearest_rows, nearest, voted, totals, used)
+    value: float
+    counted: int
+    left_out: int
+
+
+def mean_over_queries(values: Floats) -> Mean:
+    """The micro average: every query counts the same, so that large classes count most.
+
+    Values that are NaN (queries with nothing to find) are left out and counted; when all are, the value
+    is NaN.
+
+    Raises:
+        ValueError: `values` is not `(q,)`.
+
+    Example:
+        >>> mean_over_queries(np.array([1.0, np.nan, 0.5]))
+        Mean(value=0.75, counted=2, left_out=1)
+    """
+    checked = _check_values(values)
+    kept = checked[~np.isnan(checked)]
+    value = float(kept.mean()) if len(kept) else float("nan")
+    return Mean(value, len(kept), len(checked) - len(kept))
+
+
+def mean_over_classes(values: Floats, labels: Integers) -> Mean:
+    """The macro average: the mean over classes of each class's mean, so that every class counts the same.
+
+    `labels (q,)` are the queries' classes. Queries with NaN or a negative label do not count. `counted`
+    and `left_out` are classes here: those with a query that counts, and those without.
+
+    Raises:
+        ValueError: shapes are not both `(q,)`.
+
+    Example: class 0 has mean 0.5, class 1 has 1.0; over queries it would be 0.625.
+        >>> mean_over_classes(np.array([0.0, 0.5, 1.0, 1.0]), np.array([0, 0, 0, 1]))
+        Mean(value=0.75, counted=2, left_out=0)
+    """
+    checked, classes = _check_values(values), np.asarray(labels)
+    if classes.shape != checked.shape:
+        raise ValueError(f"labels has shape {classes.shape}, expected {checked.shape}: pass one a query")
+    names, index = np.unique(classes, return_inverse=True)
+    kept = ~np.isnan(checked)
+    counts = np.bincount(index[kept], minlength=len(names))
+    sums = np.bincount(index[kept], weights=checked[kept], minlength=len(names))
+    counted = (counts > 0) & (names >= 0)
+    means = sums[counted] / counts[counted]
+    value = float(means.mean()) if len(means) else float("nan")
+    return Mean(value, len(means), int(np.count_nonzero(names >= 0)) - len(means))
+
+
+def _measured(
+    ranked: RankedBlock, labels: Integers, database_labels: Integers, choice: MetricChoice
+) -> QueryValues:
+    found = database_labels[ranked.order]
+    relevant = (found == labels[:, None]) & (labels >= 0)[:, None]
+    totals = np.count_nonzero(relevant, axis=1)
+    used = {k: max(1, min(k, relevant.shape[1])) for k in choice.asked}
+    voted = knn_labels(found, k=used[choice.neighbours])
+    values = {
+        "map": average_precision(relevant, totals),
+        "mrr": reciprocal_rank(relevant, totals),
+        "ndcg": ndcg(relevant, totals),
+        "knn_accuracy": knn_accuracy(voted[:, None], labels, totals),
+    }
+    for cutoff in choice.cutoffs:
+        for name, metric in _AT_CUTOFF.items():
+            values[f"{name}_at_{cutoff}"] = metric(relevant[:, : used[cutoff]], totals, k=used[cutoff])
+    curves = interpolated_precision(relevant, totals, levels=choice.levels)
+    nearest_rows = ranked.order[:, : max(used.values())].copy()
+    nearest = knn_labels(found, k=1)
+    return QueryValues(values, labels, curves, nearest_rows, nearest, voted, totals, used)
 
 
 _AT_CUTOFF = {"precision": precision_at, "recall": recall_at, "ndcg": ndcg}
@@ -156,15 +207,11 @@ _AT_CUTOFF = {"precision": precision_at, "recall": recall_at, "ndcg": ndcg}
 
 def _joined(blocks: list[QueryValues]) -> QueryValues:
     first = blocks[0]
+    fields = ("labels", "curves", "nearest_rows", "nearest", "voted", "num_relevant")
     return QueryValues(
         values={name: np.concatenate([block.values[name] for block in blocks]) for name in first.values},
-        labels=np.concatenate([block.labels for block in blocks]),
-        curves=np.concatenate([block.curves for block in blocks]),
-        nearest_rows=np.concatenate([block.nearest_rows for block in blocks]),
-        nearest=np.concatenate([block.nearest for block in blocks]),
-        voted=np.concatenate([block.voted for block in blocks]),
-        num_relevant=np.concatenate([block.num_relevant for block in blocks]),
         used_cutoffs=first.used_cutoffs,
+        **{name: np.concatenate([getattr(block, name) for block in blocks]) for name in fields},
     )
 
 
@@ -176,3 +223,10 @@ def _check_labels(labelled: LabelledVectors, name: str) -> Integers:
             f"{np.shape(labelled.vectors)[:1]}: number the classes from 0, -1 for no label"
         )
     return labels.astype(np.int64)
+
+
+def _check_values(values: Floats) -> Floats:
+    checked = np.asarray(values, dtype=np.float64)
+    if checked.ndim != 1:
+        raise ValueError(f"values has shape {checked.shape}, expected (queries,): pass one value a query")
+    return checked

@@ -1,0 +1,263 @@
+"""Exact search: every database row in order of distance, the nearest one, or the rank of a given one.
+
+Many queries are worked through in blocks on several threads, with a bounded amount in memory.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..threads import num_threads
+from .arrays import Distances, Floats, Integers, Vectors
+from .distances import DistanceBlocks, DistanceMetric, Exclusion
+
+Result = TypeVar("Result")
+
+BLOCK_CELLS = 4_000_000
+MOST_WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RankedBlock:
+    """The answers of the queries `start` to `start + b`.
+
+    `order (b, w) int64`: database rows, nearest first. `distances (b, w) float32`: theirs. Where rows are
+    left out for a query, its list may be shorter than `w`: it ends in -1 at infinite distance.
+    """
+
+    start: int
+    order: Integers
+    distances: Distances
+
+    @property
+    def queries(self) -> slice:
+        """Which queries these are, as a slice of all of them."""
+        return slice(self.start, self.start + len(self.order))
+
+
+@dataclass(frozen=True, slots=True)
+class SelfRetrieval:
+    """At which rank (from 1) each query found the one right row: `ranks (q,) int64`.
+
+    Example:
+        >>> SelfRetrieval(np.array([1, 4])).reciprocal_ranks().tolist()
+        [1.0, 0.25]
+    """
+
+    ranks: Integers
+
+    def reciprocal_ranks(self) -> Floats:
+        """One divided by the rank; the mean is MRR."""
+        return 1.0 / self.ranks
+
+
+@dataclass(frozen=True, slots=True)
+class TieOrder:
+    """Of two rows at the same distance, the one with the smaller place comes first.
+
+    `places (n,)` says the place of each row, `rows (n,)` the row at each place.
+    """
+
+    places: Integers
+    rows: Integers
+
+    @classmethod
+    def of(cls, num_rows: int, seed: int | None) -> TieOrder:
+        """By position in the database, or with a seed by positions shuffled once for all queries.
+
+        Example:
+            >>> TieOrder.of(3, None).places.tolist()
+            [0, 1, 2]
+        """
+        rows = np.arange(num_rows)
+        if seed is not None:
+            rows = np.random.default_rng(seed).permutation(num_rows)
+        return cls(np.argsort(rows), rows)
+
+
+def rank_blocks(
+    queries: Vectors,
+    database: Vectors,
+    *,
+    metric: DistanceMetric = "l2",
+    exclude: Integers | Exclusion | None = None,
+    tie_seed: int | None = None,
+) -> Iterator[RankedBlock]:
+    """Rank the whole database `(n, d)` for each query `(q, d)`; blocks come in the order of the queries.
+
+    `exclude` leaves rows out: `(q,)` database rows (the query itself, for leave-one-out; -1 for none), or
+    an `Exclusion` (to leave out all copies). Rows at equal distance come in the order of the database, or
+    with `tie_seed` in an order drawn once from the seed: the same for every method that ranks as many
+    rows. Pass a seed whenever the database is sorted by class, else a method that cannot tell pictures
+    apart (a constant, a short hash) is given the order of the folders for an answer. How distances are
+    kept free of rounding noise: see `distances`. Memory: blocks of four million distances at about
+    40 bytes each, for up to four threads.
+
+    Raises:
+        TypeError, ValueError: at once, before anything is ranked: see `DistanceBlocks.between`.
+
+    Example: leave-one-out for three points on a line.
+        >>> points = np.array([[0.0], [1.0], [3.0]], dtype=np.float32)
+        >>> [ranked] = rank_blocks(points, points, exclude=np.arange(3))
+        >>> ranked.order.tolist()
+        [[1, 2], [0, 2], [1, 0]]
+        >>> ranked.distances.tolist()
+        [[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]]
+    """
+    distances = DistanceBlocks.between(queries, database, metric=metric, exclude=exclude)
+    ties = TieOrder.of(distances.num_rows, tie_seed)
+    width = distances.num_rows - int(distances.exclusion.counts().min())
+
+    def rank(part: slice) -> RankedBlock:
+        return RankedBlock(part.start, *_ranked(distances.block(part), ties, width))
+
+    return map_blocks(rank, num_queries=len(distances.queries), block=block_size(distances.num_rows))
+
+
+def nearest_rows(
+    queries: Vectors,
+    database: Vectors,
+    *,
+    metric: DistanceMetric = "l2",
+    exclude: Integers | Exclusion | None = None,
+    tie_seed: int | None = None,
+) -> Integers:
+    """The nearest row of the database for each query: `(q,)`, -1 where every row is left out.
+
+    The first of what `rank_blocks` gives for the same arguments, without sorting the rest.
+
+    Raises:
+        TypeError, ValueError: as `rank_blocks`.
+
+    Example:
+        >>> points = np.array([[0.0], [1.0], [3.0]], dtype=np.float32)
+        >>> nearest_rows(points, points, exclude=np.arange(3)).tolist()
+        [1, 0, 1]
+    """
+    distances = DistanceBlocks.between(queries, database, metric=metric, exclude=exclude)
+    ties = TieOrder.of(distances.num_rows, tie_seed)
+    return _for_each_query(distances, lambda part: _nearest(distances.block(part), ties))
+
+
+def self_retrieval(
+    queries: Vectors,
+    database: Vectors,
+    *,
+    targets: Integers,
+    metric: DistanceMetric = "l2",
+    exclude: Integers | Exclusion | None = None,
+    tie_seed: int | None = None,
+) -> SelfRetrieval:
+    """Where each query `(q, d)` finds its target, one row `(q,)` of the database `(n, d)`.
+
+    Made for edited pictures that should find their original. Everything as in `rank_blocks`, without
+    sorting: the rank is 1 + the rows that are nearer + those at the same distance with an earlier place.
+    Leave other copies of the original out by `exclude`, or finding one counts as a miss.
+
+    Raises:
+        TypeError, ValueError: as `rank_blocks`; also targets that are not rows of the database or that
+            are left out by `exclude`.
+
+    Example: the second query is nearer to row 0 than to its target.
+        >>> rows = np.array([[0.0], [1.0], [3.0]], dtype=np.float32)
+        >>> edited = np.array([[0.1], [0.4]], dtype=np.float32)
+        >>> self_retrieval(edited, rows, targets=np.array([0, 1])).ranks.tolist()
+        [1, 2]
+    """
+    distances = DistanceBlocks.between(queries, database, metric=metric, exclude=exclude)
+    ties = TieOrder.of(distances.num_rows, tie_seed)
+    rows = _check_targets(targets, distances)
+    ranks = _for_each_query(distances, lambda part: _target_ranks(distances.block(part), rows[part], ties))
+    return SelfRetrieval(ranks)
+
+
+def block_size(num_rows: int) -> int:
+    """How many queries to rank at once, so that a block has about four million distances.
+
+    A distance costs some 40 bytes while a block is being ranked: 160 MB a block.
+
+    Example:
+        >>> block_size(60_000)
+        66
+    """
+    return max(1, BLOCK_CELLS // max(num_rows, 1))
+
+
+def map_blocks(work: Callable[[slice], Result], *, num_queries: int, block: int) -> Iterator[Result]:
+    """Yield `work(part)` for the consecutive parts `slice(start, stop)` of the queries, in order.
+
+    On at most `num_threads()` threads and never more than four. They work ahead of whoever consumes the
+    results by no more than one block each: NumPy sorts and multiplies outside the interpreter's lock.
+
+    Example:
+        >>> list(map_blocks(lambda part: (part.start, part.stop), num_queries=5, block=2))
+        [(0, 2), (2, 4), (4, 5)]
+    """
+    workers = min(num_threads(), MOST_WORKERS)
+    pending: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, num_queries, block):
+            pending.append(pool.submit(work, slice(start, min(start + block, num_queries))))
+            if len(pending) > workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _for_each_query(distances: DistanceBlocks, work: Callable[[slice], Integers]) -> Integers:
+    """What `work` gives for the blocks of queries, joined: `(q,)`."""
+    block = block_size(distances.num_rows)
+    return np.concatenate(list(map_blocks(work, num_queries=len(distances.queries), block=block)))
+
+
+def _ranked(distances: Distances, ties: TieOrder, width: int) -> tuple[Integers, Distances]:
+    # One sort of whole numbers does it: the bits of a float32 >= 0 order as the float does, and the place
+    # below them settles the ties. Faster than a stable argsort, and it gives the same order.
+    keys: NDArray[np.uint64] = distances.view(np.uint32).astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= ties.places.astype(np.uint64)
+    keys.sort(axis=1)
+    keys = keys[:, :width]
+    ranked = (keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
+    order = ties.rows[(keys & np.uint64(0xFFFFFFFF)).astype(np.int64)]
+    order[np.isinf(ranked)] = -1
+    return order, ranked
+
+
+def _nearest(distances: Distances, ties: TieOrder) -> Integers:
+    least = distances.min(axis=1, keepdims=True)
+    places = np.where(distances == least, ties.places, len(ties.places)).min(axis=1)
+    nearest: Integers = np.where(np.isinf(least[:, 0]), -1, ties.rows[places])
+    return nearest
+
+
+def _target_ranks(distances: Distances, targets: Integers, ties: TieOrder) -> Integers:
+    own = np.take_along_axis(distances, targets[:, None], axis=1)
+    earlier = ties.places < ties.places[targets][:, None]
+    before = (distances < own) | ((distances == own) & earlier)
+    ranks: Integers = np.count_nonzero(before, axis=1) + 1
+    return ranks
+
+
+def _check_targets(targets: Integers, distances: DistanceBlocks) -> Integers:
+    rows = np.asarray(targets)
+    num_queries, num_rows = len(distances.queries), distances.num_rows
+    if rows.dtype.kind not in "iu" or rows.shape != (num_queries,):
+        raise ValueError(
+            f"targets is {rows.dtype} of shape {rows.shape}, expected ({num_queries},) integers: "
+            "pass the right row for each query"
+        )
+    if np.any((rows < 0) | (rows >= num_rows)):
+        raise ValueError(f"targets go from {rows.min()} to {rows.max()}, the database has {num_rows} rows")
+    query_ids, database_ids = distances.exclusion.query_ids, distances.exclusion.database_ids
+    left_out = (query_ids >= 0) & (database_ids[rows] == query_ids)
+    if np.any(left_out):
+        raise ValueError(f"the target of query {int(np.argmax(left_out))} is left out by exclude")
+    return rows

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evaluation import LabelledVectors, Metric, QueryValues, measure_ranking
+from ..evaluation import DistanceMetric, LabelledVectors, QueryValues, measure_ranking
 from ..evaluation.baselines import ColorHistogram, FlatPixels
 from ..images import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, load
 from ..parallel import in_order
@@ -22,7 +22,7 @@ QUALITIES = ("precision_at_1", "precision_at_10", "map")
 
 _HITS = 8
 _EXAMPLES = 8
-_METRICS: dict[str, Metric] = {"latent": "cosine", "color_histogram": "l2", "pixel": "l2"}
+_METRICS: dict[str, DistanceMetric] = {"latent": "cosine", "color_histogram": "l2", "pixel": "l2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Comparison:
         return SheetCell(self.retriever.folder / self.paths[row], name, frame=RIGHT if right else WRONG)
 
 
-def _measured(vectors: Vectors, labels: Integers, metric: Metric) -> QueryValues:
+def _measured(vectors: Vectors, labels: Integers, metric: DistanceMetric) -> QueryValues:
     pictures = LabelledVectors(vectors, labels)
     return measure_ranking(pictures, pictures, metric=metric, exclude=np.arange(len(labels)))
 

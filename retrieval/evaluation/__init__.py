@@ -5,16 +5,14 @@ classes without holding all rankings, `self_retrieval` needs no classes, `bootst
 `evaluate` puts them together: it compares the search of a retriever with others, and gives a `Report`.
 """
 
-from .averages import Mean, mean_over_classes, mean_over_queries
 from .class_metrics import confusion_matrix, knn_accuracy, knn_labels
-from .distances import Metric
-from .exclusion import Exclusion
+from .distances import DistanceMetric, Exclusion
+from .exact_search import RankedBlock, SelfRetrieval, rank_blocks, self_retrieval
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
 from .labelling import Labelling
 from .method import Method, PictureEncoder
 from .metrics import (
     average_precision,
-    graded_ndcg,
     interpolated_precision,
     ndcg,
     precision_at,
@@ -23,14 +21,20 @@ from .metrics import (
 )
 from .page import write_report
 from .protocol import EvaluationSettings, evaluate
-from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
-from .ranking import RankedBlock, rank_blocks
 from .report import CorpusFacts, MethodReport, Report
-from .self_retrieval import SelfRetrieval, self_retrieval
-from .tied_metrics import average_precision_with_ties, ndcg_with_ties
+from .scores import (
+    LabelledVectors,
+    Mean,
+    MetricChoice,
+    QueryValues,
+    mean_over_classes,
+    mean_over_queries,
+    measure_ranking,
+)
 
 __all__ = [
     "CorpusFacts",
+    "DistanceMetric",
     "EvaluationSettings",
     "Exclusion",
     "Interval",
@@ -39,7 +43,6 @@ __all__ = [
     "Mean",
     "Method",
     "MethodReport",
-    "Metric",
     "MetricChoice",
     "PictureEncoder",
     "QueryValues",
@@ -48,11 +51,9 @@ __all__ = [
     "SelfRetrieval",
     "Verdict",
     "average_precision",
-    "average_precision_with_ties",
     "bootstrap",
     "confusion_matrix",
     "evaluate",
-    "graded_ndcg",
     "interpolated_precision",
     "knn_accuracy",
     "knn_labels",
@@ -60,7 +61,6 @@ __all__ = [
     "mean_over_queries",
     "measure_ranking",
     "ndcg",
-    "ndcg_with_ties",
     "paired_difference",
     "precision_at",
     "rank_blocks",

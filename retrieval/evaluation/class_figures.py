@@ -13,8 +13,8 @@ from .chance import chance_values, chance_votes
 from .class_metrics import confusion_matrix
 from .figures import Measured
 from .method import Method
-from .query_values import MetricChoice, QueryValues
 from .report import Answer, Example
+from .scores import MetricChoice, QueryValues
 from .trial import Trial
 
 CURVE_LEVELS = 21

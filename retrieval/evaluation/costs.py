@@ -7,8 +7,8 @@ from time import perf_counter
 import numpy as np
 
 from .arrays import Vectors
-from .baselines.pictures import Pictures
-from .distances import Metric
+from .baselines import Pictures
+from .distances import DistanceMetric
 from .method import PictureEncoder
 
 NEIGHBOURS = 10
@@ -23,7 +23,7 @@ def encode_milliseconds(encoder: PictureEncoder, pictures: Pictures) -> float:
     return 1000.0 * (perf_counter() - begun) / len(pictures)
 
 
-def search_milliseconds(queries: Vectors, database: Vectors, metric: Metric) -> float:
+def search_milliseconds(queries: Vectors, database: Vectors, metric: DistanceMetric) -> float:
     """Milliseconds a query, for the ten nearest by exact search: the median of up to 20, one by one.
 
     On one thread: threads of one query wait for each other longer than they work where others work too.

@@ -13,11 +13,11 @@ from PIL import Image
 from ..images import load
 from ..progress import Progress
 from .arrays import Integers, Vectors
-from .baselines.pictures import Pictures
-from .blocks import map_blocks
+from .baselines import Pictures
 from .collection import Collection
 from .edits import EDITS, Edit
 from .embedding import as_kept, finite
+from .exact_search import map_blocks
 from .method import Method
 from .reading import open_once, squashed, stack
 

@@ -9,8 +9,8 @@ import numpy as np
 from .arrays import Floats, Integers
 from .collection import Collection
 from .edited import EditedVectors
+from .exact_search import rank_blocks
 from .method import Method
-from .ranking import rank_blocks
 from .report import Answer, Example
 
 EXAMPLES = 6

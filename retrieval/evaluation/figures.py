@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .arrays import Floats, Integers
-from .averages import mean_over_classes
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
+from .scores import mean_over_classes
 
 UNKNOWN = Interval(float("nan"), float("nan"), float("nan"))
 

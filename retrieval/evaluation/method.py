@@ -11,9 +11,8 @@ from typing import Protocol
 from ..encoder import Encoder, Model
 from ..errors import EncoderInvalid
 from .arrays import Distances
-from .baselines import ColorHistogram, FlatPixels, PerceptualHash, PrincipalComponents
-from .baselines.pictures import Pictures
-from .distances import Metric
+from .baselines import ColorHistogram, FlatPixels, PerceptualHash, Pictures, PrincipalComponents
+from .distances import DistanceMetric
 
 FLOAT_BYTES = 4
 PIXEL_METHODS = ("pixel", "pixel_l1", "pixel_cosine")
@@ -49,7 +48,7 @@ class Method:
     name: str
     title: str
     encoder: PictureEncoder
-    metric: Metric
+    metric: DistanceMetric
     bytes_per_image: float
     whole_numbers: bool = False
 

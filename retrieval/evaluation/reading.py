@@ -12,8 +12,8 @@ from PIL import Image
 from ..errors import ImageUnreadable
 from ..images import RejectedFile, load, open_picture, read_file
 from .arrays import Integers
-from .baselines.pictures import Pictures
-from .blocks import map_blocks
+from .baselines import Pictures
+from .exact_search import map_blocks
 
 BATCH = 64
 

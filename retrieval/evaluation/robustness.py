@@ -9,14 +9,13 @@ import numpy as np
 
 from .arrays import Floats, Integers
 from .collection import Collection
+from .distances import Exclusion
 from .edited import EditedVectors
 from .edits import Edit
-from .exclusion import Exclusion
+from .exact_search import nearest_rows, self_retrieval
 from .figures import Measured
 from .intervals import Interval, bootstrap
 from .method import Method
-from .nearest import nearest_rows
-from .self_retrieval import self_retrieval
 from .trial import Trial, content_numbers
 
 

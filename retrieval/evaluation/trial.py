@@ -9,9 +9,8 @@ import numpy as np
 
 from .arrays import Integers
 from .collection import Collection
-from .distances import Metric
-from .exclusion import Exclusion
-from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
+from .distances import DistanceMetric, Exclusion
+from .scores import LabelledVectors, MetricChoice, QueryValues, measure_ranking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +67,7 @@ class Trial:
         numbers = {name: number for number, name in enumerate(self.classes)}
         return np.array([numbers.get(str(label), -1) for label in pictures.labels], dtype=np.int64)
 
-    def measure(self, name: str, metric: Metric, choice: MetricChoice) -> QueryValues:
+    def measure(self, name: str, metric: DistanceMetric, choice: MetricChoice) -> QueryValues:
         """Every metric's value for every query, searched with the vectors of method `name`."""
         sides = [
             LabelledVectors(pictures.floats(name), self.labels(pictures))

@@ -1,4 +1,4 @@
-"""What a latent search has to beat: encoders that learn nothing, or no more than a rotation of the pixels.
+"""Baselines that a latent search has to beat: encoders that learn nothing, or only a rotation of the pixels.
 
 Each has `size`, `dim` and `encode` to the letter as the running encoder has them. A new one is a class here
 and a line in `BASELINES`.

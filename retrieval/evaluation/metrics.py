@@ -174,7 +174,7 @@ def _curve(precisions: Floats, total: int, levels: int) -> Floats:
 class Hits:
     """The relevant answers of all queries as one flat list, by query and then by rank.
 
-    `query (h,)`, `rank (h,)` from 1, `ordinal (h,)` from 1: the how-manieth relevant answer it is.
+    `query (h,)`, `rank (h,)` from 1, `ordinal (h,)` counts the relevant answers of a query from 1.
     """
 
     query: Integers

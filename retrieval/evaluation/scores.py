@@ -28,7 +28,7 @@ from .metrics import (
 class LabelledVectors:
     """Vectors `(n, d)` and their classes `(n,)`, integers from 0; negative for pictures without a label.
 
-    A picture without a label is never relevant and has no vote, but it is searched: it can be in the way.
+    A picture without a label is never relevant and has no vote, but it is ranked like all others.
     """
 
     vectors: Vectors
@@ -44,7 +44,7 @@ class MetricChoice:
     levels: int = 11
 
     def __post_init__(self) -> None:
-        """Refuse cut-offs and neighbours below 1: they may be lowered later, but not to nothing."""
+        """Refuse cut-offs and neighbours below 1."""
         if min(self.asked) < 1:
             raise ValueError(f"cutoffs {self.cutoffs} and neighbours {self.neighbours} must be at least 1")
 
@@ -119,7 +119,7 @@ def measure_ranking(
     query_labels = _check_labels(queries, "queries")
     database_labels = _check_labels(database, "database")
     blocks = rank_blocks(queries.vectors, database.vectors, metric=metric, exclude=exclude, tie_seed=tie_seed)
-    # With one more label, -1, at the end: where position -1 of an order, "no answer", looks.
+    # Row -1 of an order means "no answer": as an index it finds the last label, which is "no label".
     answer_labels = np.append(database_labels, -1)
     chosen = choice or MetricChoice()
     return _joined([_measured(block, query_labels[block.queries], answer_labels, chosen) for block in blocks])

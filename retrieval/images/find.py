@@ -163,7 +163,7 @@ class _Search:
             for entry in entries:
                 relative = f"{path}/{entry.name}" if path else entry.name
                 if entry.name.startswith(".") or entry.name in _HIDDEN_FOLDERS:
-                    self.skipped["hidden"] += not self._is_told_to_skip(entry)
+                    self.skipped["hidden"] += not self._is_in_skip(entry)
                 elif entry.is_symlink():
                     self._take_link(entry, relative)
                 elif entry.is_file():
@@ -174,7 +174,7 @@ class _Search:
                     folders.append(relative)
         return sorted(folders, reverse=True)
 
-    def _is_told_to_skip(self, entry: os.DirEntry[str]) -> bool:
+    def _is_in_skip(self, entry: os.DirEntry[str]) -> bool:
         try:
             return bool(self.skip) and _identity(Path(entry.path)) in self.skip
         except OSError:  # a link that leads nowhere

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageOps
 
 from ..errors import ImageUnreadable
-from .captions import draw_line, lines_of, own_font, shortened
+from .captions import default_font, draw_line, lines_of, shortened
 from .decode import open_picture
 from .source import Source
 
 RIGHT, WRONG = "#2a9d4b", "#d1372f"
 
-_QUERY, _MAT, _UNREADABLE, _RULE = "#1f6feb", "#f2f2f2", "#e3e3e3", "#c9c9c9"
+_QUERY, _BACKGROUND, _UNREADABLE, _RULE = "#1f6feb", "#f2f2f2", "#e3e3e3", "#c9c9c9"
 _INK, _PALE_INK = "#1b1b1b", "#636363"
 
 
@@ -96,7 +96,7 @@ class _Sheet:
     def __init__(self, lines: Sequence[_Line], title: str, cell: int) -> None:
         self.lines, self.title, self.cell = lines, title, cell
         self.margin, self.gap, self.frame = round(cell * 0.15), round(cell * 0.12), max(2, cell // 40)
-        self.letters, self.title_letters = max(10, round(cell * 0.08)), max(12, round(cell * 0.125))
+        self.text_size, self.title_size = max(10, round(cell * 0.08)), max(12, round(cell * 0.125))
         self.leading = round(cell * 0.1)
         self.top = self.margin + (round(cell * 0.25) if title else 0)
 
@@ -104,7 +104,7 @@ class _Sheet:
         canvas = Image.new("RGB", self._size(), "white")
         corner, width = (self.margin, round(self.margin * 0.8)), canvas.width - 2 * self.margin
         title = " ".join(lines_of(self.title))
-        draw_line(canvas, corner, title, size=self.title_letters, width=width, ink=_INK)
+        draw_line(canvas, corner, title, size=self.title_size, width=width, ink=_INK)
         y = self.top
         for line in self.lines:
             self._draw_hits(canvas, line, y)
@@ -149,7 +149,7 @@ class _Sheet:
         x, y = corner[0], corner[1] + self.cell + self.frame + self.gap // 4
         for number, text in enumerate(lines_of(cell.caption)):
             place, ink = (x, y + number * self.leading), _PALE_INK if number else _INK
-            draw_line(canvas, place, text, size=self.letters, width=self.cell, ink=ink)
+            draw_line(canvas, place, text, size=self.text_size, width=self.cell, ink=ink)
 
     def _thumbnail(self, source: Source) -> Image.Image:
         try:
@@ -159,12 +159,12 @@ class _Sheet:
         tiny = max(picture.size) * 2 <= self.cell
         method = Image.Resampling.NEAREST if tiny else Image.Resampling.BICUBIC
         small = ImageOps.contain(picture, (self.cell, self.cell), method)
-        mat = Image.new("RGB", (self.cell, self.cell), _MAT)
-        mat.paste(small, ((self.cell - small.width) // 2, (self.cell - small.height) // 2))
-        return mat
+        square = Image.new("RGB", (self.cell, self.cell), _BACKGROUND)
+        square.paste(small, ((self.cell - small.width) // 2, (self.cell - small.height) // 2))
+        return square
 
     def _unreadable(self, error: ImageUnreadable) -> Image.Image:
-        grey, font = Image.new("RGB", (self.cell, self.cell), _UNREADABLE), own_font(self.letters)
+        grey, font = Image.new("RGB", (self.cell, self.cell), _UNREADABLE), default_font(self.text_size)
         texts = ["cannot be read", *textwrap.wrap(error.reason, width=22)[:5]]
         top = self.cell // 2 - len(texts) / 2 * self.leading
         for number, text in enumerate(texts):

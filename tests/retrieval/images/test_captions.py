@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from retrieval.images.captions import draw_line, lines_of, own_font, set_in_font, shortened
+from retrieval.images.captions import choose_font, default_font, draw_line, lines_of, shortened
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,17 @@ def drawn(line):
 
 
 @pytest.mark.parametrize("name", ["Größe–1.jpg", "Ωμέγα.jpg", "Фото/кот.jpg"])
-def test_letters_that_pillows_own_font_lacks_are_drawn_in_another(name):
-    text, font = set_in_font(name, 13)
+def test_letters_that_pillows_default_font_lacks_are_drawn_in_another(name):
+    text, font = choose_font(name, 13)
     assert text == name
-    assert font is not own_font(13)
+    assert font is not default_font(13)
     assert drawn(name) != drawn(name.encode("ascii", "backslashreplace").decode())
     assert drawn(name) != drawn(name.encode("ascii", "replace").decode())
 
 
 @pytest.mark.parametrize("name", ["日本/写真.jpg", "नमस्ते.jpg", "\U0001f600.png", "\U00012345.png", "Ω日.png"])
-def test_a_sign_is_drawn_or_escaped_and_never_a_question_mark(name):
-    text, font = set_in_font(name, 13)
+def test_a_character_is_drawn_or_escaped_and_never_a_question_mark(name):
+    text, font = choose_font(name, 13)
     assert "?" not in text
     assert text.encode("ascii", "backslashreplace") == name.encode("ascii", "backslashreplace")
     empty = np.asarray(font.getmask("\U0010fffd")).tobytes()
@@ -60,8 +60,8 @@ def test_a_sign_is_drawn_or_escaped_and_never_a_question_mark(name):
 
 
 def test_escapes_stand_beside_what_a_font_has():
-    # No font has a sign for a code point that is not assigned, whatever is installed here.
-    text, _ = set_in_font("Ω\u0378.jpg", 13)
+    # No font has a code point that is not assigned, whatever is installed here.
+    text, _ = choose_font("Ω\u0378.jpg", 13)
     assert text == "Ω\\u0378.jpg"
 
 
@@ -85,22 +85,22 @@ def test_lines_in_all_fonts_stand_at_one_height():
 
 
 def test_a_text_that_fits_is_left_alone():
-    assert shortened("apple.jpg", own_font(12), 500) == "apple.jpg"
+    assert shortened("apple.jpg", default_font(12), 500) == "apple.jpg"
 
 
 def test_a_long_text_keeps_both_ends():
-    short = shortened("vegetables/pepper/red/pepper_017.jpg", own_font(12), 120)
+    short = shortened("vegetables/pepper/red/pepper_017.jpg", default_font(12), 120)
     head, tail = short.split("…")
     assert "vegetables".startswith(head)
     assert tail.endswith("017.jpg")
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60), st.integers(20, 300))
-def test_a_shortened_text_fits_and_one_sign_more_would_not(text, width):
-    font = own_font(12)
+def test_a_shortened_text_fits_and_one_character_more_would_not(text, width):
+    font = default_font(12)
     short = shortened(text, font, width)
     assert font.getlength(short) <= width
     if short != text:
-        kept = len(short)  # the gap counts for the sign that could be there
+        kept = len(short)  # the gap counts for the character that could be there
         tail = (kept + 1) // 2
         assert font.getlength(text[: kept - tail] + "…" + text[-tail:]) > width

@@ -236,7 +236,7 @@ def test_a_folder_that_cannot_be_read_is_one_rejection(tmp_path, monkeypatch):
         find_images(tmp_path / "locked")
 
 
-def test_a_file_of_unknown_kind_that_cannot_be_looked_into_is_told(tmp_path, monkeypatch):
+def test_a_file_of_unknown_kind_that_cannot_be_opened_is_rejected(tmp_path, monkeypatch):
     (tmp_path / "IMG_0001").write_bytes(b"x")
     monkeypatch.setattr(Path, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "denied")))
     assert reasons(find_images(tmp_path)) == {"IMG_0001": "permission denied"}

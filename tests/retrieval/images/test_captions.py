@@ -1,12 +1,15 @@
 import subprocess
 import sys
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from retrieval.images import captions
 from retrieval.images.captions import choose_font, default_font, draw_line, lines_of, shortened
 
 
@@ -57,6 +60,17 @@ def test_a_character_is_drawn_or_escaped_and_never_a_question_mark(name):
     assert text.encode("ascii", "backslashreplace") == name.encode("ascii", "backslashreplace")
     empty = np.asarray(font.getmask("\U0010fffd")).tobytes()
     assert all(np.asarray(font.getmask(sign)).tobytes() != empty for sign in text)
+
+
+def test_an_installed_font_draws_what_the_others_lack(monkeypatch):
+    # Matplotlib's font of last resort, which is not used otherwise, stands for a font of Chinese characters.
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", "LastResortHE-Regular.ttf")
+    if not path.exists():
+        pytest.skip("this version of Matplotlib comes without that font")
+    monkeypatch.setattr(captions, "_installed_fonts", lambda: (str(path),))
+    text, font = choose_font("日本/installed.jpg", 13)
+    assert text == "日本/installed.jpg"
+    assert "Last Resort" in font.getname()[0]
 
 
 def test_escapes_stand_beside_what_a_font_has():

@@ -1,6 +1,5 @@
 """A corpus to try the search engine on: pictures of its own drawing, in classes that a person tells apart."""
 
-from .classes import CLASSES
-from .corpus import draw_corpus, draw_picture
+from .corpus import CLASSES, draw_corpus, draw_picture
 
 __all__ = ["CLASSES", "draw_corpus", "draw_picture"]

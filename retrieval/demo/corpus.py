@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
 
-from .classes import CLASSES
-from .light import light_up
+from .drawing import light_up
+from .landscapes import paint_mountains, paint_seas, paint_skylines
+from .nature import paint_ferns, paint_fish, paint_flowers, paint_shells
+from .symbols import paint_faces, paint_gears, paint_signs, paint_stars
+from .textures import paint_bricks, paint_cells, paint_cloth, paint_marble, paint_wood
+
+Painter = Callable[[np.random.Generator, int], Image.Image]
+
+CLASSES: Mapping[str, Painter] = MappingProxyType(
+    {
+        "bricks": paint_bricks,
+        "cells": paint_cells,
+        "cloth": paint_cloth,
+        "faces": paint_faces,
+        "ferns": paint_ferns,
+        "fish": paint_fish,
+        "flowers": paint_flowers,
+        "gears": paint_gears,
+        "marble": paint_marble,
+        "mountains": paint_mountains,
+        "seas": paint_seas,
+        "shells": paint_shells,
+        "signs": paint_signs,
+        "skylines": paint_skylines,
+        "stars": paint_stars,
+        "wood": paint_wood,
+    }
+)
+"""A painter takes a random generator and a width in pixels and returns a square RGB picture of that width."""
 
 SMALLEST = 16
 OVERSAMPLING = 2

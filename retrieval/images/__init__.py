@@ -1,8 +1,8 @@
-"""Pictures in: find, decode, turn upright, resize — one way, at fitting, indexing and query — and show.
+"""Pictures in: find, decode, turn upright, resize, the same at fitting, indexing and query; contact sheets.
 
 Example:
-    >>> findings = find_images("photos")
-    >>> picture, facts = read_picture(Path("photos", findings.pictures[0].path), 64)
+    >>> scan = find_images("photos")
+    >>> picture, facts = read_picture(Path("photos", scan.pictures[0].path), 64)
     >>> picture.pixels.shape
     (64, 64, 3)
 """
@@ -12,11 +12,9 @@ from __future__ import annotations
 from index_store import RejectedFile
 
 from .decode import MAX_PIXELS, Picture, load, load_picture, open_picture, read_picture
-from .facts import FileFacts, file_facts, read_file
-from .find import find_images
-from .findings import FolderScan, ImageFile
+from .find import FolderScan, ImageFile, Skipped, find_images
 from .sheet import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
-from .source import Source
+from .source import FileFacts, Source, read_file
 
 __all__ = [
     "MAX_PIXELS",
@@ -29,9 +27,9 @@ __all__ = [
     "RejectedFile",
     "SheetCell",
     "SheetRow",
+    "Skipped",
     "Source",
     "contact_sheet",
-    "file_facts",
     "find_images",
     "grid",
     "load",

@@ -18,13 +18,10 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ImageUnreadable
-from .facts import FileFacts, read_file
+from .formats import HEAD_BYTES, picture_format, readable_formats
 from .pixels import AnyArray, Pixels, from_array, to_rgb
-from .quiet import pillow_muted
-from .reasons import decoding_reason, printable, too_many_pixels
-from .signatures import HEAD_BYTES, picture_format
-from .source import Given, Source, read_source
-from .suffixes import readable_formats
+from .reasons import decoding_reason, printable, too_many_pixels, without_pillow_warnings
+from .source import Contents, FileFacts, Source, read_file, read_source
 
 # Where Pillow itself stops; held here too, since Pillow's limit can be lifted by anybody in the process.
 MAX_PIXELS = 178_956_970
@@ -70,9 +67,9 @@ def open_picture(source: Source, *, at_least: int | None = None) -> Image.Image:
         'RGB'
     """
     _check_side("at_least", 1 if at_least is None else at_least)
-    given = read_source(source)
-    with _faults_of(given):
-        return _upright(given, at_least)[0]
+    contents = read_source(source)
+    with _reasons_for_errors(contents):
+        return _upright(contents, at_least)[0]
 
 
 def load_picture(source: Source, size: int) -> Picture:
@@ -105,7 +102,7 @@ def load(source: Source, size: int) -> Pixels:
 
 
 def read_picture(path: Path | str, size: int) -> tuple[Picture, FileFacts]:
-    """`load_picture` and `file_facts` of one file that is read once.
+    """`load_picture` of one file, and the file's facts, from a single reading.
 
     Raises:
         ImageUnreadable: as `open_picture`.
@@ -117,13 +114,13 @@ def read_picture(path: Path | str, size: int) -> tuple[Picture, FileFacts]:
         (4032, 3149884)
     """
     data, facts = read_file(path)
-    return _squashed(Given(printable(str(path)), data), size), facts
+    return _squashed(Contents(printable(str(path)), data), size), facts
 
 
-def _squashed(given: Given, size: int) -> Picture:
+def _squashed(contents: Contents, size: int) -> Picture:
     _check_side("size", size)
-    with _faults_of(given):
-        image, (width, height) = _upright(given, size)
+    with _reasons_for_errors(contents):
+        image, (width, height) = _upright(contents, size)
         small = image.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0)
         return Picture(pixels=np.array(small), width=width, height=height)
 
@@ -134,26 +131,26 @@ def _check_side(name: str, pixels: int) -> None:
 
 
 @contextmanager
-def _faults_of(given: Given) -> Iterator[None]:
-    head = given.material[:HEAD_BYTES] if isinstance(given.material, bytes) else b""
-    with pillow_muted():
+def _reasons_for_errors(contents: Contents) -> Iterator[None]:
+    head = contents.data[:HEAD_BYTES] if isinstance(contents.data, bytes) else b""
+    with without_pillow_warnings():
         try:
             yield
         except ImageUnreadable:
             raise
         # Pillow's plugins let out whatever their parsing runs into, and promise no list of it.
         except Exception as error:
-            raise ImageUnreadable(given.name, decoding_reason(error, head)) from error
+            raise ImageUnreadable(contents.name, decoding_reason(error, head)) from error
 
 
-def _upright(given: Given, at_least: int | None) -> tuple[Image.Image, tuple[int, int]]:
+def _upright(contents: Contents, at_least: int | None) -> tuple[Image.Image, tuple[int, int]]:
     """The decoded picture, and the width and height that it has before any reduction."""
-    if isinstance(given.material, np.ndarray):
-        return _from_array(given.name, given.material)
-    image = _identified(given.material) if isinstance(given.material, bytes) else given.material
-    _refuse_pixels(given.name, image.size)
+    if isinstance(contents.data, np.ndarray):
+        return _from_array(contents.name, contents.data)
+    image = _identified(contents.data) if isinstance(contents.data, bytes) else contents.data
+    _refuse_pixels(contents.name, image.size)
     size = image.size
-    if at_least is not None and image is not given.material:
+    if at_least is not None and image is not contents.data:
         image.draft(None, (2 * at_least, 2 * at_least))
     image.load()
     orientation = _orientation(image)

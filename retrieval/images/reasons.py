@@ -1,4 +1,4 @@
-"""Why a picture cannot be read, in a few words for its user: never a traceback, never an object's address."""
+"""Why a picture cannot be read, in a few words for its user, and no warnings of Pillow beside them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import errno
 import os
 import re
 import struct
+import threading
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 from PIL import Image, UnidentifiedImageError
 
-from .signatures import contents_in_words, picture_format
+from .formats import contents_in_words, picture_format
 
 EMPTY = "empty file"
 NOT_UTF8 = "its name is not valid UTF-8: rename it"
@@ -85,3 +90,49 @@ def _unidentified_reason(head: bytes) -> str:
 def _begins_as(head: bytes) -> str:
     name = picture_format(head)
     return f" (a {name} file)" if name else ""
+
+
+@contextmanager
+def without_pillow_warnings() -> Iterator[None]:
+    """Inside, warnings that Pillow's modules issue in this thread are dropped; all others pass as before.
+
+    Pillow warns about large pictures, odd EXIF blocks and the like. Here those are a rejection with a reason,
+    or of no consequence, and under `-W error` the warning would refuse pictures that are fine.
+
+    Example:
+        >>> with without_pillow_warnings():
+        ...     Image.open("a-100-megapixel-scan.png")
+    """
+    _put_filter_first()
+    _THREAD.depth += 1
+    try:
+        yield
+    finally:
+        _THREAD.depth -= 1
+
+
+class _DecodingThread(threading.local):
+    """Takes the place of a filter's module pattern: `warnings` only ever calls its `match`.
+
+    `warnings.catch_warnings` swaps a list of the whole process and puts it back, so that two threads that
+    overlap put back each other's. This filter looks at the thread when it is asked, and stays.
+    """
+
+    depth = 0
+
+    def match(self, module: str) -> bool:
+        return self.depth > 0 and module.startswith("PIL.")
+
+
+_THREAD = _DecodingThread()
+_FILTER = ("ignore", None, Warning, _THREAD, 0)
+
+
+def _put_filter_first() -> None:
+    # Whoever changed the filters since (pytest does, for each test) has put theirs before ours.
+    filters = cast("list[Any]", warnings.filters)
+    if filters and filters[0] is _FILTER:
+        return
+    if _FILTER in filters:
+        filters.remove(_FILTER)
+    filters.insert(0, _FILTER)

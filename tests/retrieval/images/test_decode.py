@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from retrieval.errors import ImageUnreadable
-from retrieval.images import decode, file_facts, load, load_picture, open_picture, read_picture
+from retrieval.images import load, load_picture, open_picture, read_file, read_picture
 from retrieval.images.decode import MAX_PIXELS
 
 
@@ -242,82 +242,6 @@ def test_limits_are_those_of_pillow():
     assert MAX_PIXELS == 2 * Image.MAX_IMAGE_PIXELS
 
 
-def broken():
-    image = Image.fromarray(photograph(64, 48))
-    for name in ("BMP", "GIF", "JPEG", "PNG", "PPM", "TGA", "TIFF"):
-        data = encoded(image, name)
-        yield f"{name} cut", data[: len(data) - 200], "the file is truncated or damaged"
-    for name in ("JPEG2000", "WEBP"):
-        data = encoded(image, name)
-        yield f"{name} cut", data[: len(data) - 200], "the picture data are damaged"
-    for name in ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"):
-        yield f"{name} header alone", encoded(image, name)[:30], f"a.? {name} file"
-    progressive = encoded(image, "JPEG", progressive=True)
-    yield "progressive cut", progressive[:-200], "truncated or damaged .a JPEG file."
-    packed = encoded(image, "TIFF", compression="tiff_lzw")
-    yield "packed TIFF cut", packed[: len(packed) // 2], "a.? TIFF file"
-    yield "packed TIFF damaged", packed[:100] + bytes(500) + packed[600:], "damaged"
-    png = encoded(image, "PNG")
-    yield "PNG with a broken zlib stream", png[:200] + bytes(40) + png[240:], "the picture data are damaged"
-    yield "text", b"Dear Sir or Madam", "it holds text"
-    yield "svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "it holds an SVG drawing"
-    yield "empty", b"", "empty file"
-    yield "zeros", bytes(1000), "no picture format"
-    yield "postscript", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "it holds text"
-
-
-@pytest.mark.parametrize(("data", "reason"), [pytest.param(*rest, id=label) for label, *rest in broken()])
-def test_broken_files_are_refused_by_path_and_reason(tmp_path, data, reason):
-    path = tmp_path / "holiday.jpg"
-    path.write_bytes(data)
-    with pytest.raises(ImageUnreadable, match=reason) as caught:
-        read_picture(path, 16)
-    assert caught.value.path == str(path)
-    assert "0x" not in str(caught.value)
-    assert "\n" not in str(caught.value)
-    with pytest.raises(ImageUnreadable, match=r"the given bytes cannot be read"):
-        load(data, 16)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        ValueError("x"),
-        OverflowError("x"),
-        struct.error("x"),
-        SyntaxError("x"),
-        RecursionError("x"),
-        MemoryError(),
-    ],
-)
-def test_whatever_a_decoder_raises_becomes_one_error(monkeypatch, colors, error):
-    data = encoded(colors, "PNG")
-
-    def fail(_):
-        raise error
-
-    monkeypatch.setattr(decode, "to_rgb", fail)
-    with pytest.raises(ImageUnreadable, match="the given bytes cannot be read: ") as caught:
-        load(data, 4)
-    assert caught.value.__cause__ is error
-
-
-def test_an_interrupt_is_no_fault_of_the_picture(monkeypatch, colors):
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(decode, "to_rgb", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        load(colors, 4)
-
-
-def test_an_array_that_is_no_picture_is_refused():
-    with pytest.raises(
-        ImageUnreadable, match=r"the given array cannot be read: it has shape \(3,\), expected"
-    ):
-        load(np.zeros(3, dtype=np.uint8), 4)
-
-
 def test_a_closed_image_is_named_by_its_file(tmp_path, colors):
     path = tmp_path / "a.png"
     colors.save(path)
@@ -337,7 +261,7 @@ def test_a_size_of_nothing_is_a_mistake_of_the_caller(colors):
 def test_reading_hashes_and_decodes_the_same_bytes(tmp_path, colors, monkeypatch):
     path = tmp_path / "a.png"
     colors.save(path)
-    expected = file_facts(path)
+    expected = read_file(path)[1]
     opened = []
     real_open = Path.open
     monkeypatch.setattr(Path, "open", lambda self, *mode: opened.append(self) or real_open(self, *mode))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from retrieval.errors import NoPictures
-from retrieval.images import find_images
+from retrieval.images import Skipped, find_images
 
 
 def draw(path, *, name=None):
@@ -16,22 +16,22 @@ def draw(path, *, name=None):
     Image.new("RGB", (3, 2), "red").save(path, name)
 
 
-def paths(findings):
-    return [found.path for found in findings.pictures]
+def paths(scan):
+    return [found.path for found in scan.pictures]
 
 
-def reasons(findings):
-    return {rejection.path: rejection.reason for rejection in findings.rejections}
+def reasons(scan):
+    return {rejection.path: rejection.reason for rejection in scan.rejections}
 
 
 def test_pictures_are_found_below_the_folder_in_order_of_their_paths(tmp_path):
     names = ["b.png", "a/z.JPG", "a/b/c.tif", "a.webp", "a-b/x.gif", "Z.bmp", "ünï.pgm", "a b.ppm"]
     for name in names:
         draw(tmp_path / name)
-    findings = find_images(tmp_path)
-    assert paths(findings) == sorted(names)
-    assert findings.rejections == ()
-    assert find_images(str(tmp_path)) == findings
+    scan = find_images(tmp_path)
+    assert paths(scan) == sorted(names)
+    assert scan.rejections == ()
+    assert find_images(str(tmp_path)) == scan
 
 
 def test_size_and_time_of_change_come_along(tmp_path):
@@ -42,7 +42,7 @@ def test_size_and_time_of_change_come_along(tmp_path):
     assert (found.size, found.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
 
 
-def test_left_out_silently(tmp_path):
+def test_left_out_and_counted(tmp_path):
     for name in (".hidden.png", ".thumbs/a.png", "__MACOSX/a.png", "a/.DS_Store.jpg"):
         draw(tmp_path / name)
     for name in (
@@ -58,18 +58,67 @@ def test_left_out_silently(tmp_path):
         (tmp_path / name).write_bytes(b"" if name == "empty" else b"whatever")
     os.mkfifo(tmp_path / "pipe.png")
     os.mkfifo(tmp_path / "pipe")
-    assert find_images(tmp_path) == find_images(tmp_path, skip=[])
-    assert paths(find_images(tmp_path)) == []
-    assert reasons(find_images(tmp_path)) == {}
+    scan = find_images(tmp_path)
+    assert scan == find_images(tmp_path, skip=[])
+    assert paths(scan) == []
+    assert reasons(scan) == {}
+    assert scan.skipped == Skipped(hidden=4, other=10)
+
+
+def test_pictures_named_like_other_files_are_counted(tmp_path):
+    draw(tmp_path / "a.png")
+    draw(tmp_path / "photo.txt", name="JPEG")
+    draw(tmp_path / "sub" / "scan.PDF", name="TIFF")
+    (tmp_path / "link.doc").symlink_to(tmp_path / "a.png")
+    (tmp_path / "notes.txt").write_text("notes")
+    (tmp_path / "empty.txt").touch()
+    scan = find_images(tmp_path)
+    assert paths(scan) == ["a.png"]
+    assert scan.skipped == Skipped(other=2, misnamed=3)
+
+
+def test_what_was_told_to_be_skipped_is_not_counted(tmp_path):
+    draw(tmp_path / ".retrieve" / "sheet.png")
+    draw(tmp_path / ".thumbs" / "a.png")
+    (tmp_path / ".index").symlink_to(tmp_path / ".retrieve")
+    (tmp_path / ".nowhere").symlink_to(tmp_path / "gone")
+    scan = find_images(tmp_path, skip=[tmp_path / ".retrieve"])
+    assert scan.skipped == Skipped(hidden=2)
+
+
+def test_a_file_of_another_kind_that_cannot_be_opened_is_one(tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").write_text("notes")
+    monkeypatch.setattr(Path, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "denied")))
+    scan = find_images(tmp_path)
+    assert scan.skipped == Skipped(other=1)
+    assert scan.rejections == ()
+
+
+def test_rejected_files_come_with_size_and_time_of_change(tmp_path):
+    (tmp_path / "raw.nef").write_bytes(b"12345")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "gone.jpg").symlink_to("nothing")
+    (tmp_path / "here").symlink_to(".")
+    for name in ("raw.nef", "empty.jpg"):
+        os.utime(tmp_path / name, ns=(1, 1_700_000_000_000_000_000))
+    facts = {
+        rejected.path: (rejected.size, rejected.mtime_ns) for rejected in find_images(tmp_path).rejections
+    }
+    assert facts == {
+        "raw.nef": (5, 1_700_000_000_000_000_000),
+        "empty.jpg": (0, 1_700_000_000_000_000_000),
+        "gone.jpg": (0, 0),
+        "here": (0, 0),
+    }
 
 
 def test_an_index_folder_is_skipped_whatever_its_name(tmp_path):
     draw(tmp_path / "a.png")
     draw(tmp_path / "index/sheet.png")
     (tmp_path / "link").symlink_to(tmp_path / "index")
-    findings = find_images(tmp_path, skip=[tmp_path / "index" / ".." / "index", tmp_path / "not there"])
-    assert paths(findings) == ["a.png"]
-    assert findings.rejections == ()
+    scan = find_images(tmp_path, skip=[tmp_path / "index" / ".." / "index", tmp_path / "not there"])
+    assert paths(scan) == ["a.png"]
+    assert scan.rejections == ()
 
 
 @pytest.mark.parametrize("name", ["BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"])
@@ -113,9 +162,9 @@ def test_links_to_folders_are_followed(tmp_path):
 def test_a_folder_is_read_once_under_its_real_path(tmp_path):
     draw(tmp_path / "z" / "a.png")
     (tmp_path / "b").symlink_to(tmp_path / "z")
-    findings = find_images(tmp_path)
-    assert paths(findings) == ["z/a.png"]
-    assert reasons(findings) == {"b": "it leads to a folder that is read already: z"}
+    scan = find_images(tmp_path)
+    assert paths(scan) == ["z/a.png"]
+    assert reasons(scan) == {"b": "it leads to a folder that is read already: z"}
 
 
 def test_loops_of_links_end(tmp_path):
@@ -125,9 +174,9 @@ def test_loops_of_links_end(tmp_path):
     (tmp_path / "top" / "far").symlink_to("../..")
     (tmp_path / "top" / "self.png").symlink_to("self.png")
     (tmp_path / "top" / "nowhere.jpg").symlink_to("gone.jpg")
-    findings = find_images(tmp_path / "top")
-    assert paths(findings) == ["a/1.png"]
-    assert reasons(findings) == {
+    scan = find_images(tmp_path / "top")
+    assert paths(scan) == ["a/1.png"]
+    assert reasons(scan) == {
         "a/here": "it leads to a folder that is read already: a",
         "a/up": "it leads to a folder that is read already: the top folder",
         "far": "the link leads to a folder around the one being read",
@@ -143,9 +192,9 @@ def test_two_outside_folders_that_link_to_each_other(tmp_path):
     (tmp_path / "y" / "to_x").symlink_to("../x")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x").symlink_to("../x")
-    findings = find_images(tmp_path / "in")
-    assert paths(findings) == ["x/1.png", "x/to_y/2.png"]
-    assert list(reasons(findings)) == ["x/to_y/to_x"]
+    scan = find_images(tmp_path / "in")
+    assert paths(scan) == ["x/1.png", "x/to_y/2.png"]
+    assert list(reasons(scan)) == ["x/to_y/to_x"]
 
 
 def test_the_folder_may_itself_be_a_link(tmp_path):
@@ -163,10 +212,10 @@ def test_names_that_are_not_utf8(tmp_path):
     draw(tmp_path / "a.png")
     for name in (b"/caf\xe9/inside.png", b"/\xff.png", b"/\xff.txt"):
         Path(os.fsdecode(raw + name)).write_bytes((tmp_path / "a.png").read_bytes())
-    findings = find_images(tmp_path)
-    assert paths(findings) == ["a.png"]
+    scan = find_images(tmp_path)
+    assert paths(scan) == ["a.png"]
     reason = "its name is not valid UTF-8: rename it"
-    assert reasons(findings) == {"caf\\xe9": reason, "\\xff.png": reason}
+    assert reasons(scan) == {"caf\\xe9": reason, "\\xff.png": reason}
 
 
 def test_a_folder_that_cannot_be_read_is_one_rejection(tmp_path, monkeypatch):
@@ -180,16 +229,16 @@ def test_a_folder_that_cannot_be_read_is_one_rejection(tmp_path, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    findings = find_images(tmp_path)
-    assert paths(findings) == ["a.png"]
-    assert reasons(findings) == {"locked": "the folder cannot be read: permission denied"}
+    scan = find_images(tmp_path)
+    assert paths(scan) == ["a.png"]
+    assert reasons(scan) == {"locked": "the folder cannot be read: permission denied"}
     with pytest.raises(NoPictures, match="locked: the folder cannot be read: permission denied"):
         find_images(tmp_path / "locked")
 
 
-def test_a_file_of_unknown_kind_that_cannot_be_looked_into_is_told(tmp_path, monkeypatch):
+def test_a_file_of_unknown_kind_that_cannot_be_opened_is_rejected(tmp_path, monkeypatch):
     (tmp_path / "IMG_0001").write_bytes(b"x")
-    monkeypatch.setattr(Path, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "denied")))
+    monkeypatch.setattr(Path, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "denied")))
     assert reasons(find_images(tmp_path)) == {"IMG_0001": "permission denied"}
 
 

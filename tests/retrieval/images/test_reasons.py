@@ -1,11 +1,20 @@
 import errno
 import struct
+import threading
+import warnings
 import zlib
+from io import BytesIO
 
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from retrieval.images.reasons import decoding_reason, printable, system_reason, too_many_pixels
+from retrieval.images.reasons import (
+    decoding_reason,
+    printable,
+    system_reason,
+    too_many_pixels,
+    without_pillow_warnings,
+)
 
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF"
 
@@ -66,3 +75,72 @@ def test_decoding_errors_in_words(error, head, reason):
     words = decoding_reason(error, head)
     assert reason in words
     assert "0x" not in words
+
+
+def warn_as(module):
+    """Issue a warning as if from a line of `module`."""
+    warnings.warn_explicit("of no use to a user", UserWarning, "file.py", 1, module=module)
+
+
+def test_warnings_of_pillow_are_dropped_inside_only():
+    with without_pillow_warnings():
+        warn_as("PIL.TiffImagePlugin")
+    with pytest.warns(UserWarning, match="of no use"):
+        warn_as("PIL.TiffImagePlugin")
+
+
+def test_dropping_warnings_nests():
+    with without_pillow_warnings():
+        with without_pillow_warnings():
+            warn_as("PIL.Image")
+        warn_as("PIL.Image")
+
+
+def test_others_are_heard():
+    with without_pillow_warnings(), pytest.warns(UserWarning, match="of no use"):
+        warn_as("numpy.core")
+
+
+def test_other_threads_are_heard():
+    heard = []
+
+    def warn_and_listen():
+        try:
+            warn_as("PIL.Image")
+        except UserWarning as warning:  # the tests turn warnings into errors
+            heard.append(str(warning))
+
+    with without_pillow_warnings():
+        thread = threading.Thread(target=warn_and_listen)
+        thread.start()
+        thread.join()
+    assert heard == ["of no use to a user"]
+
+
+def test_a_filter_set_later_does_not_outrank():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with without_pillow_warnings():
+            warn_as("PIL.Image")
+
+
+def test_the_list_of_filters_does_not_grow():
+    with warnings.catch_warnings():
+        with without_pillow_warnings():
+            pass
+        length = len(warnings.filters)
+        for _ in range(5):
+            warnings.filters.insert(0, warnings.filters.pop(1))
+            with without_pillow_warnings():
+                pass
+        assert len(warnings.filters) == length
+
+
+def test_a_real_warning_of_pillow(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4)
+    buffer = BytesIO()
+    Image.new("L", (3, 2)).save(buffer, "PNG")
+    with without_pillow_warnings():
+        assert Image.open(buffer).size == (3, 2)
+    with pytest.warns(Image.DecompressionBombWarning):
+        Image.open(buffer)

@@ -37,9 +37,9 @@ def read_or_reason(path):
     ],
 )
 def test_every_file_is_decoded_or_rejected_with_a_reason(folder, rejected):
-    findings = find_images(DATA / folder)
-    reasons = {rejection.path: rejection.reason for rejection in findings.rejections}
-    for found in findings.pictures:
+    scan = find_images(DATA / folder)
+    reasons = {rejection.path: rejection.reason for rejection in scan.rejections}
+    for found in scan.pictures:
         outcome = read_or_reason(DATA / folder / found.path)
         if isinstance(outcome, str):
             reasons[found.path] = outcome
@@ -51,7 +51,7 @@ def test_every_file_is_decoded_or_rejected_with_a_reason(folder, rejected):
     files = {
         path.relative_to(DATA / folder).as_posix() for path in (DATA / folder).rglob("*") if path.is_file()
     }
-    told = {found.path for found in findings.pictures} | reasons.keys()
+    told = {found.path for found in scan.pictures} | reasons.keys()
     assert {Path(path).name.partition("-")[0] for path in files - told} == {"LICENSE"}
 
 

@@ -101,3 +101,27 @@ def test_mistakes_of_the_caller():
         contact_sheet([], cell=8)
     with pytest.raises(ValueError, match="columns is 0, expected 1 or more"):
         grid([], columns=0)
+
+
+def test_a_row_of_many_hits_goes_on_below_its_first_hits():
+    green = Image.new("RGB", (9, 9), "lime")
+    hits = [SheetCell(WIDE, "0.1")] * 12 + [SheetCell(green, "0.2")] * 2
+    sheet = contact_sheet([SheetRow(hits, query=SheetCell(RED)), SheetRow([SheetCell(RED)])], cell=50)
+    twelve = contact_sheet([SheetRow(hits[:12], query=SheetCell(RED))], cell=50)
+    assert sheet.width == twelve.width
+    blue, lime = where(sheet, "blue"), where(sheet, "lime")
+    assert lime[0] == blue[0]
+    assert size_of(lime) == (2 * 50 + 6, 50)
+    assert lime[1] > blue[3]
+    reds = np.all(np.asarray(sheet) == (255, 0, 0), axis=2)
+    assert reds[: lime[1]].sum() == 50 * 50
+    assert reds[lime[3] :].sum() == 50 * 50
+    assert np.array_equal(np.asarray(sheet)[: blue[3]], np.asarray(twelve)[: blue[3]])
+
+
+def test_the_length_of_lines_can_be_chosen():
+    sheet = contact_sheet([SheetRow([SheetCell(WIDE)] * 100)], cell=40, columns=25)
+    assert sheet.width < 25 * 50
+    assert size_of(where(sheet, "blue"))[1] > 3 * 40
+    with pytest.raises(ValueError, match="columns is 0, expected 1 or more"):
+        contact_sheet([], columns=0)

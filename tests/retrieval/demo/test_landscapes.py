@@ -1,7 +1,7 @@
 import numpy as np
 
 from retrieval.demo.color import Palette
-from retrieval.demo.sky import draw_hour, paint_sky
+from retrieval.demo.landscapes import paint_sky, scene_palette
 
 
 def test_skies_are_made_of_the_palette():
@@ -13,5 +13,5 @@ def test_skies_are_made_of_the_palette():
 
 
 def test_hours_differ_in_light():
-    brightest = [draw_hour(np.random.default_rng(seed), 1.0).table[-1].mean() for seed in range(20)]
+    brightest = [scene_palette(np.random.default_rng(seed), 1.0).table[-1].mean() for seed in range(20)]
     assert np.ptp(brightest) > 0.1

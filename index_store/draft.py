@@ -10,16 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .array_file import ArrayFile, layouts
-from .catalog_draft import CatalogDraft
+from .arrays import ArrayFile, layouts
+from .catalog import CatalogDraft
+from .checks import Ids, Vectors
 from .errors import OptionInvalid
-from .files import StoredFile, damage, read_chunks, settle_file, write_file
-from .manifest import Manifest, Settings
+from .files import damage, read_chunks, settle_file, write_file
+from .manifest import FORMAT_VERSION, Manifest
 from .names import APPEND_ONLY, CATALOG, CORE, IDS, SEARCH, VECTORS, real_name
 from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, FlatSearcher, Searcher
 from .swap import stage_manifest
-from .vectors import Ids, Vectors
 
 
 class Draft:
@@ -53,20 +53,23 @@ class Draft:
 
     @classmethod
     def extend(cls, directory: Path, saved: Manifest) -> Draft:
-        """Begin the generation after `saved`, with all that it holds.
+        """Begin the generation after `saved`, with all that it holds, in the current format.
 
         Raises:
             IndexDamaged: a file of it was altered: a new generation would bless the damage.
         """
         attachments = {name: file for name, file in saved.files.items() if name not in (*CORE, SEARCH)}
-        manifest = dataclasses.replace(saved, generation=saved.generation + 1, files=attachments)
+        generation = saved.generation + 1
+        manifest = dataclasses.replace(
+            saved, generation=generation, files=attachments, format_version=FORMAT_VERSION
+        )
         with ExitStack() as opened:
             arrays = {}
             for name, layout in layouts(saved.dim).items():
                 stored = saved.files[name]
                 arrays[name] = ArrayFile.resume(directory / stored.path, layout, stored)
                 opened.callback(arrays[name].close)
-            catalog = _copy_catalog(directory, saved.files[CATALOG], manifest.generation)
+            catalog = _copy_catalog(directory, saved)
             opened.pop_all()
             return cls(directory, manifest, arrays, catalog)
 
@@ -104,10 +107,6 @@ class Draft:
         stored = write_file(self._directory / real_name(name, self.manifest.generation), _chunks(source))
         self._change(files={**self.manifest.files, name: stored})
 
-    def configure(self, settings: Settings) -> None:
-        """Replace the settings."""
-        self._change(settings=settings)
-
     def seal(self) -> None:
         """Bring everything down to the disk and stage the manifest. May be done again if it fails."""
         count, generation = self.manifest.count, self.manifest.generation
@@ -140,12 +139,13 @@ def now() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
-def _copy_catalog(directory: Path, stored: StoredFile, generation: int) -> CatalogDraft:
-    source, target = directory / stored.path, directory / real_name(CATALOG, generation)
+def _copy_catalog(directory: Path, saved: Manifest) -> CatalogDraft:
+    stored = saved.files[CATALOG]
+    source, target = directory / stored.path, directory / real_name(CATALOG, saved.generation + 1)
     copied = write_file(target, read_chunks(source))
     if (copied.size, copied.sha256) != (stored.size, stored.sha256):
         raise damage(directory, [f"{source} was altered: its contents do not match their checksum"])
-    return CatalogDraft.resume(target)
+    return CatalogDraft.resume(target, saved.format_version)
 
 
 def _chunks(source: str | Path | bytes) -> Iterator[bytes]:

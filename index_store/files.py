@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .choices import Check
+from .checks import Check
 from .errors import IndexDamaged, IndexUnwritable
 from .names import APPEND_ONLY, PART
 
@@ -47,7 +47,7 @@ def writing(directory: Path) -> Iterator[None]:
     except (OSError, sqlite3.OperationalError) as err:
         raise IndexUnwritable(
             f"cannot write index {directory}: {_reason(err)}; what was saved there before is unchanged: "
-            f"{_way_out(err)} and do it again"
+            f"{_way_out(err)}"
         ) from err
 
 
@@ -167,7 +167,7 @@ def _way_out(err: OSError | sqlite3.OperationalError) -> str:
     if isinstance(err, _IN_THE_WAY):
         return "name a directory"
     if isinstance(err, OSError) and err.errno in _FORBIDDEN:
-        return "make the directory writable"
+        return "make the directory writable, or put the index elsewhere with --index DIR"
     if isinstance(err, OSError) and err.errno not in _NO_ROOM:
-        return "see to the disk"
-    return "free some room on the disk"
+        return "check the disk and do it again"
+    return "free some room on the disk and do it again"

@@ -5,15 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from .array_file import layouts
+from .arrays import layouts
 from .catalog import Catalog
-from .choices import Check
+from .checks import Check, Ids, Vectors
 from .errors import IndexDamaged
 from .files import check_files, damage
 from .manifest import Manifest
 from .names import CATALOG, IDS, SEARCH, VECTORS
 from .searchers import SEARCHERS, Searcher
-from .vectors import Ids, Vectors
 
 
 class Generation:
@@ -33,7 +32,7 @@ class Generation:
             self.ids: Ids = arrays[IDS].open(paths[IDS], manifest.count)
         except (OSError, ValueError) as err:
             raise damage(directory, [f"{paths[VECTORS]} or {paths[IDS]} cannot be mapped ({err})"]) from err
-        self.catalog = Catalog.open(paths[CATALOG])
+        self.catalog = Catalog.open(paths[CATALOG], manifest.format_version)
         self._directory = directory
         self._searcher: Searcher | None = None
         self._searcher_lock = threading.Lock()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import SupportsIndex
 
 from numpy.typing import ArrayLike
 
-from .choices import (
+from .checks import (
     CHECKS,
     METRICS,
     STRUCTURES,
     Check,
+    Ids,
     Metric,
     Structure,
     check_choice,
@@ -28,11 +28,7 @@ from .index_view import IndexView
 from .manifest import Manifest, Settings, check_settings
 from .names import check_attachment_name
 from .rows import RejectedFile, Row, check_path, check_rows
-from .swap import following, lock_for_writing, remove_strays, swap
-from .vectors import Ids
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from .swap import WriterLock, following, remove_strays, swap, writer_lock
 
 
 class Index(IndexView):
@@ -50,7 +46,7 @@ class Index(IndexView):
         [[1, 0]]
     """
 
-    def __init__(self, directory: Path, content: Generation | Draft, lock: BaseFileLock | None) -> None:
+    def __init__(self, directory: Path, content: Generation | Draft, lock: WriterLock | None) -> None:
         """Use `create` or `open`."""
         super().__init__(directory, content)
         self._lock = lock
@@ -65,16 +61,17 @@ class Index(IndexView):
         structure: Structure = "flat",
         encoder: str | None = None,
         settings: Settings | None = None,
+        lock: WriterLock | None = None,
     ) -> Index:
         """Begin an empty index for `dim`-dim vectors.
 
         An index that is in `directory` already stays in force until `save` replaces it; ids go on where it
         stops. `encoder` is the fingerprint of what makes the vectors; `settings` is any JSON object that the
-        caller wants to keep.
+        caller wants to keep; `lock` is the `writer_lock` of the directory where the caller holds it already.
 
         Raises:
             OptionInvalid: an argument outside its choices. IndexBusy: another writer is at work.
-            IndexUnwritable: the disk refused.
+            FormatUnsupported: an index of a newer format is there. IndexUnwritable: the disk refused.
         """
         directory, moment = Path(directory), now()
         manifest = Manifest(
@@ -87,23 +84,29 @@ class Index(IndexView):
             changed=moment,
             settings=check_settings({} if settings is None else settings),
         )
-        with writing(directory):
-            directory.mkdir(parents=True, exist_ok=True)
-        lock = lock_for_writing(directory)
+        lock = _use(lock, directory)
         try:
             remove_strays(directory)
             with writing(directory):
                 return cls(directory, Draft.create(directory, following(directory, manifest)), lock)
         except BaseException:
-            lock.release()
+            lock.end_use()
             raise
 
     @classmethod
-    def open(cls, directory: str | Path, *, check: Check = "quick", writable: bool = False) -> Index:
+    def open(
+        cls,
+        directory: str | Path,
+        *,
+        check: Check = "quick",
+        writable: bool = False,
+        lock: WriterLock | None = None,
+    ) -> Index:
         """Open the index in `directory`.
 
         check: "quick" compares the size of every file and the contents of all up to 4 MiB with the manifest,
-        "full" the contents of all. writable: also take the lock that one writer at a time holds.
+        "full" the contents of all. writable: also take the lock that one writer at a time holds, or use
+        `lock`, where the caller holds it already.
 
         Raises:
             IndexNotFound: no index there. FormatUnsupported: made by another version.
@@ -116,21 +119,19 @@ class Index(IndexView):
             return cls(directory, Generation.open(directory, check), None)
         # Before the lock, which would leave a file in a directory that holds no index.
         Manifest.read(directory)
-        lock = lock_for_writing(directory)
+        lock = _use(lock, directory)
         try:
             remove_strays(directory)
             return cls(directory, Generation.open(directory, check), lock)
         except BaseException:
-            lock.release()
+            lock.end_use()
             raise
 
     def __enter__(self) -> Index:
         """Itself; the end of the block closes it."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close; what was not saved is discarded."""
         self.close()
 
@@ -145,15 +146,7 @@ class Index(IndexView):
                 remove_strays(self._directory)
         finally:
             if lock is not None:
-                lock.release()
-
-    def configure(self, settings: Settings) -> None:
-        """Replace the caller's settings.
-
-        Raises:
-            OptionInvalid: not an object of what JSON can hold. IndexReadOnly: not opened for writing.
-        """
-        self._draft().configure(check_settings(settings))
+                lock.end_use()
 
     def add(self, vectors: ArrayLike, rows: Sequence[Row] | None = None) -> Ids:
         """Add `vectors` (n, dim), with a row each or without rows, and return their ids (n,) int64.
@@ -232,3 +225,11 @@ class Index(IndexView):
             raise IndexReadOnly(
                 f"index {self._directory} was opened for reading: open it with writable=True to change it"
             )
+
+
+def _use(lock: WriterLock | None, directory: Path) -> WriterLock:
+    """The lock of an `Index` that writes to `directory`: the caller's, or one that goes when it is closed."""
+    if lock is not None:
+        return lock.use(directory)
+    with writer_lock(directory) as own:
+        return own.use(directory)

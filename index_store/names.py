@@ -14,6 +14,10 @@ from .errors import OptionInvalid
 
 MANIFEST = "manifest.json"
 LOCK = "lock"
+LOCK_HOLDER = "lock.json"
+LOCK_FILES = (LOCK, LOCK_HOLDER)
+"""What a writer that holds the lock has in the directory; the first may stay when it is done."""
+
 VECTORS = "vectors.f32"
 IDS = "ids.i64"
 CATALOG = "catalog.sqlite"
@@ -21,7 +25,7 @@ SEARCH = "search.faiss"
 
 CORE = (VECTORS, IDS, CATALOG)
 APPEND_ONLY = (VECTORS, IDS)
-RESERVED = (*CORE, SEARCH, MANIFEST, LOCK)
+RESERVED = (*CORE, SEARCH, MANIFEST, *LOCK_FILES)
 PART = "-part"
 
 _LOGICAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_]+)+")

@@ -1,8 +1,9 @@
-"""Arrays on disk: appended to by one writer, memory-mapped by everybody."""
+"""Arrays on disk: appended to by one writer, memory-mapped by everybody, with rows found by id."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,8 +11,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import Ids
+from .errors import IdsUnknown
 from .files import StoredFile, damage, read_chunks, sync
 from .names import IDS, VECTORS
+
+_NAMED_IDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +112,26 @@ class ArrayFile:
     def close(self) -> None:
         """Close the file; arrays read from it stay readable."""
         self._file.close()
+
+
+def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path) -> Ids:
+    """Positions (m,) of the `wanted` ids among all `ids` (n,), which ascend.
+
+    Raises:
+        IdsUnknown: names ids that the index in `directory` does not hold.
+
+    Example:
+        >>> positions_of([7, 2], np.array([2, 5, 7]), Path("index")).tolist()
+        [2, 0]
+    """
+    asked = np.asarray(wanted, dtype=np.int64).reshape(-1)
+    positions = np.searchsorted(ids, asked)
+    known = np.zeros(len(asked), dtype=bool)
+    inside = positions < len(ids)
+    known[inside] = ids[positions[inside]] == asked[inside]
+    if not known.all():
+        named = ", ".join(map(str, asked[~known][:_NAMED_IDS]))
+        raise IdsUnknown(
+            f"index {directory} holds no vector with id {named}: use the ids that it answered with"
+        )
+    return positions

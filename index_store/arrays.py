@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,94 +18,70 @@ from .names import IDS, VECTORS
 _NAMED_IDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayLayout:
-    """How an array lies on disk, row after row. dtype: of a number. row: the shape of a row."""
-
-    dtype: str
-    row: tuple[int, ...]
-
-    @property
-    def row_bytes(self) -> int:
-        """Bytes a row."""
-        return int(np.prod(self.row, dtype=np.int64)) * np.dtype(self.dtype).itemsize
-
-    def open(self, path: Path, count: int) -> NDArray[Any]:
-        """The first `count` rows of the file at `path`: memory-mapped, read-only.
-
-        The array outlives the name of the file: it stays readable after the file has been removed.
-        """
-        if count == 0:
-            # No system maps a file of no bytes.
-            return np.empty((0, *self.row), dtype=self.dtype)
-        return np.asarray(np.memmap(path, dtype=self.dtype, mode="r", shape=(count, *self.row)))
-
-
-def layouts(dim: int) -> dict[str, ArrayLayout]:
-    """The arrays of an index by their logical names.
+def row_dtypes(dim: int) -> dict[str, np.dtype[Any]]:
+    """How a row of each array of an index lies on disk, by the logical names of the arrays.
 
     Example:
-        >>> layouts(64)["vectors.f32"].row_bytes
+        >>> row_dtypes(64)["vectors.f32"].itemsize
         256
     """
-    return {VECTORS: ArrayLayout("<f4", (dim,)), IDS: ArrayLayout("<i8", ())}
+    return {VECTORS: np.dtype(("<f4", (dim,))), IDS: np.dtype("<i8")}
+
+
+def map_rows(path: Path, row: np.dtype[Any], count: int) -> NDArray[Any]:
+    """The first `count` rows of the file at `path`: memory-mapped, read-only.
+
+    They can still be read when the file has been removed.
+    """
+    if count == 0:
+        # No system maps a file of no bytes.
+        return np.empty(0, dtype=row)
+    return np.asarray(np.memmap(path, dtype=row, mode="r", shape=(count,)))
 
 
 class ArrayFile:
-    """An array that one writer appends to.
+    """An array that one writer appends to: a new one or, with `stored`, the saved one that it describes.
 
     The file does not know how many of its rows count: that is for the manifest to say. Rows behind them are
-    leftovers of a writer that was interrupted, and the next append lies over them.
+    left over from a writer that was interrupted, and the next append overwrites them.
+
+    Raises:
+        IndexDamaged: the contents are not the ones described.
     """
 
-    def __init__(self, path: Path, layout: ArrayLayout, *, mode: Literal["w+b", "r+b"]) -> None:
-        """Use `create` or `resume`."""
+    def __init__(self, path: Path, row: np.dtype[Any], stored: StoredFile | None = None) -> None:
+        """Open or make the file at `path`, whose rows are of dtype `row`."""
         self._path = path
-        self._layout = layout
+        self._row = row
         # Unbuffered: a write that fails leaves nothing in a buffer to fail again when the file is closed.
-        self._file = path.open(mode, buffering=0)
+        self._file = path.open("r+b" if stored else "w+b", buffering=0)
         self._digest, self._hashed = hashlib.sha256(), 0
-
-    @classmethod
-    def create(cls, path: Path, layout: ArrayLayout) -> ArrayFile:
-        """Begin an empty array in a new file."""
-        return cls(path, layout, mode="w+b")
-
-    @classmethod
-    def resume(cls, path: Path, layout: ArrayLayout, stored: StoredFile) -> ArrayFile:
-        """Go on appending to the array that `stored` describes.
-
-        Raises:
-            IndexDamaged: its contents are not the ones described: appending would bless the damage.
-        """
-        array = cls(path, layout, mode="r+b")
-        if array.describe(stored.size // layout.row_bytes) != stored:
-            array.close()
+        if stored and self.describe(stored.size // row.itemsize) != stored:
+            self.close()
             raise damage(path.parent, [f"{path} was altered: its contents do not match their checksum"])
-        return array
 
     def append(self, rows: NDArray[Any], *, at: int) -> None:
         """Write `rows` behind the first `at` rows. Raises OSError if the disk refuses."""
-        contiguous = np.ascontiguousarray(rows, dtype=self._layout.dtype)
+        contiguous = np.ascontiguousarray(rows, dtype=self._row.base)
         unwritten = contiguous.reshape(-1).view(np.uint8).data
-        self._file.seek(at * self._layout.row_bytes)
+        self._file.seek(at * self._row.itemsize)
         while len(unwritten):
             unwritten = unwritten[self._file.write(unwritten) :]
 
     def read(self, count: int) -> NDArray[Any]:
         """The first `count` rows: memory-mapped, read-only."""
-        return self._layout.open(self._path, count)
+        return map_rows(self._path, self._row, count)
 
     def describe(self, count: int) -> StoredFile:
         """Size and SHA-256 of the first `count` rows; `count` never falls. Only what is new is hashed."""
-        size = count * self._layout.row_bytes
+        size = count * self._row.itemsize
         for chunk in read_chunks(self._path, start=self._hashed, stop=size):
             self._digest.update(chunk)
             self._hashed += len(chunk)
         return StoredFile(self._path.name, self._hashed, self._digest.hexdigest())
 
     def sync(self) -> None:
-        """Bring the rows down to the disk."""
+        """Make sure that the rows are on the disk."""
         sync(self._file)
 
     def close(self) -> None:

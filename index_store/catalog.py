@@ -53,8 +53,7 @@ _PAGE = 4096
 class Catalog:
     """Rows by id and by path, and the files that were rejected.
 
-    May be used from several threads. Paths that are not text, which a file system can hold, come back as they
-    went in.
+    May be used from several threads. Paths that are not valid Unicode, as on some disks, come back unchanged.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, format_version: int) -> None:
@@ -161,7 +160,7 @@ class CatalogDraft(Catalog):
         return draft
 
     def add(self, rows: Sequence[Row], first_id: int) -> None:
-        """Add `rows` with ids from `first_id`: all of them or none. A file rejected before is so no more.
+        """Add `rows` with ids from `first_id`: all of them or none. They are no longer rejected files.
 
         Raises:
             RowsInvalid: a path that has a row already.

@@ -52,7 +52,7 @@ def writing(directory: Path) -> Iterator[None]:
 
 
 def write_file(path: Path, chunks: Iterable[bytes]) -> StoredFile:
-    """Write `chunks` to `path` through a temporary file beside it, down to the disk.
+    """Write `chunks` to `path` through a temporary file beside it, and make sure that they are on the disk.
 
     Raises:
         OSError: the disk refused; a file that was at `path` before is still there.
@@ -76,7 +76,7 @@ def write_part(path: Path, chunks: Iterable[bytes]) -> tuple[Path, StoredFile]:
 
 
 def settle_file(path: Path) -> StoredFile:
-    """Bring a file that somebody else wrote down to the disk, and describe it."""
+    """Make sure that a file that a library wrote is on the disk, and describe it."""
     with path.open("r+b") as file:
         sync(file)
     size = path.stat().st_size
@@ -102,13 +102,13 @@ def sha256_of(path: Path, size: int) -> str:
 
 
 def sync(file: IO[bytes]) -> None:
-    """Bring what was written to `file` down to the disk."""
+    """Make sure that what was written to `file` is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 def sync_directory(directory: Path) -> None:
-    """Bring the names in `directory` down to the disk, where the system can."""
+    """Make sure that the names in `directory` are on the disk, where the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(directory, os.O_RDONLY)

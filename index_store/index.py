@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -34,9 +35,9 @@ from .swap import WriterLock, following, remove_strays, swap, writer_lock
 class Index(IndexView):
     """Vectors under stable ids, with a row a file, in one directory.
 
-    `save` puts a new generation in force by one rename. Until then the directory holds the old one, whatever
-    happens; who has that one open reads on in it afterwards. One writer at a time, any number of readers. A
-    reader may be used from several threads, and need not be closed.
+    `save` makes a new generation the current one by one rename. Until then the directory holds the old one,
+    whatever happens; readers that have it open can still use it afterwards. One writer at a time, any number
+    of readers. A reader may be used from several threads, and need not be closed.
 
     Example:
         >>> with Index.create("corners", 2, metric="l2") as index:
@@ -65,7 +66,7 @@ class Index(IndexView):
     ) -> Index:
         """Begin an empty index for `dim`-dim vectors.
 
-        An index that is in `directory` already stays in force until `save` replaces it; ids go on where it
+        An index that is in `directory` already stays there until `save` replaces it; ids continue where it
         stops. `encoder` is the fingerprint of what makes the vectors; `settings` is any JSON object that the
         caller wants to keep; `lock` is the `writer_lock` of the directory where the caller holds it already.
 
@@ -84,14 +85,8 @@ class Index(IndexView):
             changed=moment,
             settings=check_settings({} if settings is None else settings),
         )
-        lock = _use(lock, directory)
-        try:
-            remove_strays(directory)
-            with writing(directory):
-                return cls(directory, Draft.create(directory, following(directory, manifest)), lock)
-        except BaseException:
-            lock.end_use()
-            raise
+        with _using(lock, directory) as used, writing(directory):
+            return cls(directory, Draft.create(directory, following(directory, manifest)), used)
 
     @classmethod
     def open(
@@ -105,8 +100,8 @@ class Index(IndexView):
         """Open the index in `directory`.
 
         check: "quick" compares the size of every file and the contents of all up to 4 MiB with the manifest,
-        "full" the contents of all. writable: also take the lock that one writer at a time holds, or use
-        `lock`, where the caller holds it already.
+        "full" the contents of all. writable: also take the lock that one writer at a time holds. lock: the
+        `writer_lock` of the directory, where the caller holds it already; the index is then writable.
 
         Raises:
             IndexNotFound: no index there. FormatUnsupported: made by another version.
@@ -115,17 +110,12 @@ class Index(IndexView):
         """
         directory = Path(directory)
         check_choice("check", check, CHECKS)
-        if not writable:
+        if not writable and lock is None:
             return cls(directory, Generation.open(directory, check), None)
         # Before the lock, which would leave a file in a directory that holds no index.
         Manifest.read(directory)
-        lock = _use(lock, directory)
-        try:
-            remove_strays(directory)
-            return cls(directory, Generation.open(directory, check), lock)
-        except BaseException:
-            lock.end_use()
-            raise
+        with _using(lock, directory) as used:
+            return cls(directory, Generation.open(directory, check), used)
 
     def __enter__(self) -> Index:
         """Itself; the end of the block closes it."""
@@ -136,7 +126,7 @@ class Index(IndexView):
         self.close()
 
     def close(self) -> None:
-        """Let go of the directory; what was not saved is discarded. May be called twice."""
+        """Close the files and end the writing; what was not saved is discarded. May be called twice."""
         content, self._content = self._content, None
         lock, self._lock = self._lock, None
         try:
@@ -174,7 +164,7 @@ class Index(IndexView):
         check_path(rejected.path)
         draft = self._draft()
         with writing(self._directory):
-            draft.reject(rejected)
+            draft.catalog.reject(rejected)
 
     def attach(self, name: str, source: str | Path | bytes) -> None:
         """Keep a copy of a file, or these bytes, in the index under `name`, say "encoder.tflite".
@@ -189,13 +179,13 @@ class Index(IndexView):
             draft.attach(name, source)
 
     def save(self) -> None:
-        """Put everything since the last save in force, as a new generation; without changes, do nothing.
+        """Make everything since the last save the current generation; without changes, do nothing.
 
         The index can be added to and saved again afterwards.
 
         Raises:
-            IndexUnwritable: the disk refused. The index in force is the old one still, and unless the last
-                step of all failed, this one can go on and be saved again.
+            IndexUnwritable: the disk refused. The current index is still the old one, and `save` can be tried
+                again, unless the very last step failed.
         """
         content = self._opened()
         self._refuse_reader()
@@ -227,9 +217,16 @@ class Index(IndexView):
             )
 
 
-def _use(lock: WriterLock | None, directory: Path) -> WriterLock:
-    """The lock of an `Index` that writes to `directory`: the caller's, or one that goes when it is closed."""
-    if lock is not None:
-        return lock.use(directory)
-    with writer_lock(directory) as own:
-        return own.use(directory)
+@contextmanager
+def _using(lock: WriterLock | None, directory: Path) -> Iterator[WriterLock]:
+    """The lock for an `Index` made in the block: the caller's, or one that is freed when it is closed."""
+    used = writer_lock(directory) if lock is None else lock
+    used.use(directory)
+    if lock is None:
+        used.release()
+    try:
+        remove_strays(directory)
+        yield used
+    except BaseException:
+        used.end_use()
+        raise

@@ -138,11 +138,11 @@ class IndexView:
         encoder = self.manifest.encoder
         if encoder == fingerprint and dim in (None, self.dim):
             return
-        made_by = f"encoder {_short(encoder)}" if encoder else "an encoder that it does not name"
+        made_by = f"encoder {encoder[:12]}" if encoder else "an encoder that it does not name"
         dims = f", {dim}-dim" if dim is not None else ""
         raise EncoderMismatch(
             f"index {self._directory} holds {self.dim}-dim vectors of {made_by}, this is encoder "
-            f"{_short(fingerprint)}{dims}: query with the encoder of the index, or index the folder again"
+            f"{fingerprint[:12]}{dims}: query with the encoder of the index, or index the folder again"
         )
 
     def _check(self, vectors: ArrayLike, what: str) -> Vectors:
@@ -155,7 +155,3 @@ class IndexView:
         if self._content is None:
             raise IndexClosed(f"index {self._directory} is closed: open it again")
         return self._content
-
-
-def _short(fingerprint: str) -> str:
-    return fingerprint[:12]

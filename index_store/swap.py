@@ -55,7 +55,7 @@ class WriterLock:
         self._kept = False
         self._free_if_unused()
 
-    def use(self, directory: Path) -> WriterLock:
+    def use(self, directory: Path) -> None:
         """Let one `Index` in `directory` write; `end_use` ends that.
 
         Raises:
@@ -68,7 +68,6 @@ class WriterLock:
         if self._in_use:
             raise IndexBusy(f"index {directory} is being written with this lock: close that Index first")
         self._in_use = True
-        return self
 
     def end_use(self) -> None:
         """End what `use` began."""
@@ -78,15 +77,16 @@ class WriterLock:
     def _free_if_unused(self) -> None:
         if self._kept or self._in_use or not self._lock.is_locked:
             return
-        (self._directory / LOCK_HOLDER).unlink(missing_ok=True)
-        empty = self._made and [path.name for path in self._directory.iterdir()] == [LOCK]
-        if empty:
-            # Before the lock is free: nobody can hold it under this name afterwards. Not possible on Windows,
-            # where the file goes with the lock.
+        try:
             with contextlib.suppress(OSError):
-                (self._directory / LOCK).unlink()
-        self._lock.release()
-        if empty:
+                (self._directory / LOCK_HOLDER).unlink(missing_ok=True)
+                if self._made and not {path.name for path in self._directory.iterdir()} - {LOCK}:
+                    # Before the lock is free, so that nobody waits for a file that goes. On Windows, where
+                    # this is refused, the file goes with the lock.
+                    (self._directory / LOCK).unlink()
+        finally:
+            self._lock.release()
+        if self._made:
             with contextlib.suppress(OSError):
                 self._directory.rmdir()
 
@@ -132,29 +132,29 @@ def writer_lock(directory: str | Path) -> WriterLock:
 
 
 def stage_manifest(directory: Path, manifest: Manifest) -> None:
-    """Write `manifest` beside the one in force, and everything it names down to the disk."""
+    """Write `manifest` beside the current one, and make sure that the files it names are on the disk."""
     write_part(directory / MANIFEST, [manifest.to_json().encode()])
     sync_directory(directory)
 
 
 def swap(directory: Path) -> None:
-    """Put the staged manifest in force: before this the old generation is the index, after it the new one."""
+    """Replace the manifest by the staged one: from then on the new generation is the index."""
     (directory / (MANIFEST + PART)).replace(directory / MANIFEST)
     sync_directory(directory)
 
 
 def remove_strays(directory: Path) -> None:
-    """Remove files of ours that the manifest in force does not name.
+    """Remove files of ours that the current manifest does not name.
 
-    Old generations, and what a writer left that was killed. Files whose names are not of our pattern are
-    somebody else's.
+    These are old generations, and what a killed writer left. Files whose names are not of our pattern stay:
+    they are not ours.
     """
     try:
         kept = {stored.path for stored in Manifest.read(directory).files.values()}
     except IndexNotFound:
         kept = set()
     except (IndexDamaged, FormatUnsupported):
-        # What cannot be read may still be rescued.
+        # Somebody may still repair it.
         return
     for path in directory.iterdir() if directory.is_dir() else ():
         if path.name not in kept and is_stray_name(path.name):
@@ -164,9 +164,9 @@ def remove_strays(directory: Path) -> None:
 
 
 def following(directory: Path, manifest: Manifest) -> Manifest:
-    """`manifest` of an empty index, numbered so that it can stand beside whatever is in `directory`.
+    """`manifest` of an empty index, numbered so that its files can lie beside those in `directory`.
 
-    Ids go on where the index in force stops, so that an id kept from it never means another vector.
+    Ids continue where the current index stops: an id kept from it never means another vector.
     """
     generation, next_id = newest_generation(directory), 0
     with contextlib.suppress(IndexNotFound, IndexDamaged):

@@ -48,11 +48,6 @@ class ApproximateSearcher(ABC):
         self._metric = metric
 
     @classmethod
-    @abstractmethod
-    def build(cls: type[Searching], vectors: Vectors, metric: Metric) -> Searching:
-        """See `Searcher.build`."""
-
-    @classmethod
     def load(cls: type[Searching], path: Path, vectors: Vectors, metric: Metric) -> Searching:
         """See `Searcher.load`."""
         return cls(read_faiss(path, cls.kind, vectors.shape), vectors, metric)

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import Ids
+from .checks import Ids, first_few
 from .errors import IdsUnknown
 from .files import StoredFile, damage, read_chunks, sync
 from .names import IDS, VECTORS
-
-_NAMED_IDS = 5
 
 
 def row_dtypes(dim: int) -> dict[str, np.dtype[Any]]:
@@ -105,8 +103,8 @@ def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path) -> Ids:
     inside = positions < len(ids)
     known[inside] = ids[positions[inside]] == asked[inside]
     if not known.all():
-        named = ", ".join(map(str, asked[~known][:_NAMED_IDS]))
         raise IdsUnknown(
-            f"index {directory} holds no vector with id {named}: use the ids that it answered with"
+            f"index {directory} holds no vector with id {first_few(asked[~known].tolist())}: "
+            "use the ids that it answered with"
         )
     return positions

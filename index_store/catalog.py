@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Ids
+from .checks import Ids, first_few
 from .errors import IdsUnknown, IndexClosed, RowsInvalid
 from .files import damage
 from .manifest import FORMAT_VERSION
@@ -98,7 +98,7 @@ class Catalog:
         found = {row.id: row for row in rows}
         if unknown := [row_id for row_id in wanted if row_id not in found]:
             raise IdsUnknown(
-                f"{self._path} has no row for id {', '.join(map(str, unknown[:5]))}: "
+                f"{self._path} has no row for id {first_few(unknown)}: "
                 "use the ids that this index answered with"
             )
         return [found[row_id] for row_id in wanted]

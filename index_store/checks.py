@@ -27,7 +27,7 @@ Distances: TypeAlias = NDArray[np.float32]
 # a stored vector would no longer be at distance 0 from itself.
 UNIT_TOLERANCE = 1e-6
 
-_NAMED_ROWS = 5
+_NAMED = 5
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -131,6 +131,15 @@ def _refuse(what: str, refused: NDArray[np.bool_], fault: str, way_out: str) -> 
     rows = np.flatnonzero(refused)
     if len(rows) == 0:
         return
-    named = ", ".join(map(str, rows[:_NAMED_ROWS]))
-    more = f" and {len(rows) - _NAMED_ROWS} more" if len(rows) > _NAMED_ROWS else ""
-    raise VectorsInvalid(f"{what} are {fault} in row {named}{more}: {way_out}")
+    raise VectorsInvalid(f"{what} are {fault} in row {first_few(rows.tolist())}: {way_out}")
+
+
+def first_few(numbers: Sequence[int]) -> str:
+    """The first five of `numbers` in words, for a message.
+
+    Example:
+        >>> first_few(range(7))
+        '0, 1, 2, 3, 4 and 2 more'
+    """
+    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    return ", ".join(map(str, numbers[:_NAMED])) + more

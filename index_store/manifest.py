@@ -94,7 +94,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON text, with a checksum of itself."""
-        data = dataclasses.asdict(self)
+        data = {"format_version": self.format_version, **dataclasses.asdict(self)}
         data |= {name: data[name].isoformat(timespec="seconds") for name in ("created", "changed")}
         return json.dumps({**data, "checksum": checksum_of(data)}, indent=1, allow_nan=False) + "\n"
 

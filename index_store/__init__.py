@@ -1,6 +1,6 @@
 """Vectors, rows and files on disk: a vector index that knows no images and no TensorFlow.
 
-`Index` is the door: create, open, add, search, save. `writer_lock` keeps other writers out during long work
+`Index` does it all: create, open, add, search, save. `writer_lock` keeps other writers out during long work
 that ends in an index. The searchers can be used alone, on any vectors.
 """
 

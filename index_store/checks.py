@@ -1,4 +1,4 @@
-"""What callers give, checked once at the door: choices, numbers and vectors."""
+"""The arguments of callers, checked once, so that everything inside can trust them."""
 
 from __future__ import annotations
 

@@ -100,21 +100,20 @@ class Draft:
 
     def attach(self, name: str, source: str | Path | bytes) -> None:
         """Copy a file into the generation."""
-        stored = write_file(self._directory / real_name(name, self.manifest.generation), _chunks(source))
+        stored = write_file(self._path(name), _chunks(source))
         self._change(files={**self.manifest.files, name: stored})
 
     def seal(self) -> None:
         """Write everything to the disk, with the manifest staged for `swap`. May be repeated if it fails."""
-        count, generation = self.manifest.count, self.manifest.generation
         files = dict(self.manifest.files)
         for name in APPEND_ONLY:
             self._arrays[name].sync()
-            files[name] = self._arrays[name].describe(count)
+            files[name] = self._arrays[name].describe(self.manifest.count)
         self.catalog.forget_from(self.manifest.next_id)
-        files[CATALOG] = settle_file(self._directory / real_name(CATALOG, generation))
+        files[CATALOG] = settle_file(self._path(CATALOG))
         kind = SEARCHERS[self.manifest.structure]
         if kind.derived:
-            path = self._directory / real_name(SEARCH, generation)
+            path = self._path(SEARCH)
             kind.build(self.vectors, self.manifest.metric).save(path)
             files[SEARCH] = settle_file(path)
         self._change(changed=now())
@@ -125,6 +124,9 @@ class Draft:
         self.catalog.close()
         for array in self._arrays.values():
             array.close()
+
+    def _path(self, name: str) -> Path:
+        return self._directory / real_name(name, self.manifest.generation)
 
     def _change(self, **values: object) -> None:
         self.manifest = dataclasses.replace(self.manifest, **values)  # type: ignore[arg-type]

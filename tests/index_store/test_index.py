@@ -261,7 +261,7 @@ class TestSave:
             index.attach("encoder.tflite", b"another")
             index.reject(RejectedFile("z.png", "empty"))
         after = {path.name: path.read_bytes() for path in saved.iterdir()}
-        # The rows behind those that count are lain over by the next writer.
+        # The next writer overwrites the rows behind those that count.
         assert {name: content[: len(before[name])] for name, content in after.items()} == before
         assert len(Index.open(saved, check="full")) == 4
 

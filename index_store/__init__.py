@@ -1,10 +1,11 @@
 """Vectors, rows and files on disk: a vector index that knows no images and no TensorFlow.
 
-`Index` is the door: create, open, add, search, save. The searchers can be used alone, on any vectors.
+`Index` does it all: create, open, add, search, save. `writer_lock` keeps other writers out during long work
+that ends in an index. The searchers can be used alone, on any vectors.
 """
 
 from .catalog import Catalog
-from .choices import Check, Metric, Structure
+from .checks import Check, Metric, Structure
 from .errors import (
     EncoderMismatch,
     FormatUnsupported,
@@ -22,13 +23,16 @@ from .errors import (
 )
 from .files import StoredFile
 from .index import Index
+from .index_view import Neighbors
 from .manifest import FORMAT_VERSION, Manifest
-from .neighbors import Neighbors
+from .names import LOCK_FILES
 from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
+from .swap import WriterLock, writer_lock
 
 __all__ = [
     "FORMAT_VERSION",
+    "LOCK_FILES",
     "SEARCHERS",
     "Catalog",
     "Check",
@@ -58,4 +62,6 @@ __all__ = [
     "StoredFile",
     "Structure",
     "VectorsInvalid",
+    "WriterLock",
+    "writer_lock",
 ]

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 
-from .array_file import ArrayFile, layouts
-from .catalog_draft import CatalogDraft
+from .arrays import ArrayFile, row_dtypes
+from .catalog import CatalogDraft
+from .checks import Ids, Vectors
 from .errors import OptionInvalid
-from .files import StoredFile, damage, read_chunks, settle_file, write_file
-from .manifest import Manifest, Settings
+from .files import damage, read_chunks, settle_file, write_file
+from .manifest import FORMAT_VERSION, Manifest
 from .names import APPEND_ONLY, CATALOG, CORE, IDS, SEARCH, VECTORS, real_name
-from .rows import RejectedFile, Row
+from .rows import Row
 from .searchers import SEARCHERS, FlatSearcher, Searcher
 from .swap import stage_manifest
-from .vectors import Ids, Vectors
 
 
 class Draft:
-    """Files that no manifest in force names yet.
+    """Files that the manifest on disk does not name yet.
 
-    `manifest` is the truth about how far the draft has come: an `append` that is interrupted leaves it as it
-    was, and the next one writes over what the interrupted one left. Methods raise OSError or
-    sqlite3.OperationalError when the disk refuses.
+    `manifest` says how many vectors count: an `append` that is interrupted does not change it, and the next
+    overwrites what that one left. Methods raise OSError or sqlite3.OperationalError when the disk refuses.
     """
 
     def __init__(
@@ -42,37 +41,41 @@ class Draft:
     @classmethod
     def create(cls, directory: Path, manifest: Manifest) -> Draft:
         """Begin an empty generation."""
-        with ExitStack() as opened:
-            arrays = {}
-            for name, layout in layouts(manifest.dim).items():
-                arrays[name] = ArrayFile.create(directory / real_name(name, manifest.generation), layout)
-                opened.callback(arrays[name].close)
-            catalog = CatalogDraft.create(directory / real_name(CATALOG, manifest.generation))
-            opened.pop_all()
-            return cls(directory, manifest, arrays, catalog)
+        return cls._begin(directory, manifest, saved=None)
 
     @classmethod
     def extend(cls, directory: Path, saved: Manifest) -> Draft:
-        """Begin the generation after `saved`, with all that it holds.
+        """Begin the generation after `saved`, with all that it holds, in the current format.
 
         Raises:
-            IndexDamaged: a file of it was altered: a new generation would bless the damage.
+            IndexDamaged: a file of it was altered. A new generation would give it a valid checksum.
         """
-        attachments = {name: file for name, file in saved.files.items() if name not in (*CORE, SEARCH)}
-        manifest = dataclasses.replace(saved, generation=saved.generation + 1, files=attachments)
+        files = {name: file for name, file in saved.files.items() if name not in (*CORE, SEARCH)}
+        generation = saved.generation + 1
+        manifest = dataclasses.replace(
+            saved, generation=generation, files=files, format_version=FORMAT_VERSION
+        )
+        return cls._begin(directory, manifest, saved)
+
+    @classmethod
+    def _begin(cls, directory: Path, manifest: Manifest, saved: Manifest | None) -> Draft:
+        def path_of(name: str) -> Path:
+            return directory / real_name(name, manifest.generation)
+
         with ExitStack() as opened:
             arrays = {}
-            for name, layout in layouts(saved.dim).items():
-                stored = saved.files[name]
-                arrays[name] = ArrayFile.resume(directory / stored.path, layout, stored)
-                opened.callback(arrays[name].close)
-            catalog = _copy_catalog(directory, saved.files[CATALOG], manifest.generation)
+            for name, row in row_dtypes(manifest.dim).items():
+                stored = saved.files[name] if saved else None
+                path = directory / stored.path if stored else path_of(name)
+                arrays[name] = opened.enter_context(closing(ArrayFile(path, row, stored)))
+            path = path_of(CATALOG)
+            catalog = _copy_catalog(directory, saved, path) if saved else CatalogDraft.create(path)
             opened.pop_all()
             return cls(directory, manifest, arrays, catalog)
 
     @property
     def vectors(self) -> Vectors:
-        """All vectors up to now, (n, dim) float32, memory-mapped."""
+        """All vectors so far, (n, dim) float32, memory-mapped."""
         return self._arrays[VECTORS].read(self.manifest.count)
 
     @property
@@ -81,7 +84,7 @@ class Draft:
         return self._arrays[IDS].read(self.manifest.count)
 
     def searcher(self) -> Searcher:
-        """An exact searcher over all vectors up to now: a structure is worth building only once."""
+        """An exact searcher over all vectors so far: a search structure is built once, by `seal`."""
         return FlatSearcher.build(self.vectors, self.manifest.metric)
 
     def append(self, vectors: Vectors, rows: Sequence[Row] | None) -> Ids:
@@ -95,31 +98,22 @@ class Draft:
         self._change(count=count + len(ids), next_id=first_id + len(ids))
         return ids
 
-    def reject(self, rejected: RejectedFile) -> None:
-        """Keep why a file was rejected."""
-        self.catalog.reject(rejected)
-
     def attach(self, name: str, source: str | Path | bytes) -> None:
         """Copy a file into the generation."""
-        stored = write_file(self._directory / real_name(name, self.manifest.generation), _chunks(source))
+        stored = write_file(self._path(name), _chunks(source))
         self._change(files={**self.manifest.files, name: stored})
 
-    def configure(self, settings: Settings) -> None:
-        """Replace the settings."""
-        self._change(settings=settings)
-
     def seal(self) -> None:
-        """Bring everything down to the disk and stage the manifest. May be done again if it fails."""
-        count, generation = self.manifest.count, self.manifest.generation
+        """Write everything to the disk, with the manifest staged for `swap`. May be repeated if it fails."""
         files = dict(self.manifest.files)
         for name in APPEND_ONLY:
             self._arrays[name].sync()
-            files[name] = self._arrays[name].describe(count)
+            files[name] = self._arrays[name].describe(self.manifest.count)
         self.catalog.forget_from(self.manifest.next_id)
-        files[CATALOG] = settle_file(self._directory / real_name(CATALOG, generation))
+        files[CATALOG] = settle_file(self._path(CATALOG))
         kind = SEARCHERS[self.manifest.structure]
         if kind.derived:
-            path = self._directory / real_name(SEARCH, generation)
+            path = self._path(SEARCH)
             kind.build(self.vectors, self.manifest.metric).save(path)
             files[SEARCH] = settle_file(path)
         self._change(changed=now())
@@ -131,6 +125,9 @@ class Draft:
         for array in self._arrays.values():
             array.close()
 
+    def _path(self, name: str) -> Path:
+        return self._directory / real_name(name, self.manifest.generation)
+
     def _change(self, **values: object) -> None:
         self.manifest = dataclasses.replace(self.manifest, **values)  # type: ignore[arg-type]
 
@@ -140,12 +137,13 @@ def now() -> datetime:
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
-def _copy_catalog(directory: Path, stored: StoredFile, generation: int) -> CatalogDraft:
-    source, target = directory / stored.path, directory / real_name(CATALOG, generation)
+def _copy_catalog(directory: Path, saved: Manifest, target: Path) -> CatalogDraft:
+    stored = saved.files[CATALOG]
+    source = directory / stored.path
     copied = write_file(target, read_chunks(source))
     if (copied.size, copied.sha256) != (stored.size, stored.sha256):
         raise damage(directory, [f"{source} was altered: its contents do not match their checksum"])
-    return CatalogDraft.resume(target)
+    return CatalogDraft.resume(target, saved.format_version)
 
 
 def _chunks(source: str | Path | bytes) -> Iterator[bytes]:

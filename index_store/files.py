@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .choices import Check
+from .checks import Check
 from .errors import IndexDamaged, IndexUnwritable
 from .names import APPEND_ONLY, PART
 
@@ -47,12 +47,12 @@ def writing(directory: Path) -> Iterator[None]:
     except (OSError, sqlite3.OperationalError) as err:
         raise IndexUnwritable(
             f"cannot write index {directory}: {_reason(err)}; what was saved there before is unchanged: "
-            f"{_way_out(err)} and do it again"
+            f"{_way_out(err)}"
         ) from err
 
 
 def write_file(path: Path, chunks: Iterable[bytes]) -> StoredFile:
-    """Write `chunks` to `path` through a temporary file beside it, down to the disk.
+    """Write `chunks` to `path` through a temporary file beside it, and make sure that they are on the disk.
 
     Raises:
         OSError: the disk refused; a file that was at `path` before is still there.
@@ -76,7 +76,7 @@ def write_part(path: Path, chunks: Iterable[bytes]) -> tuple[Path, StoredFile]:
 
 
 def settle_file(path: Path) -> StoredFile:
-    """Bring a file that somebody else wrote down to the disk, and describe it."""
+    """Make sure that a file that a library wrote is on the disk, and describe it."""
     with path.open("r+b") as file:
         sync(file)
     size = path.stat().st_size
@@ -102,13 +102,13 @@ def sha256_of(path: Path, size: int) -> str:
 
 
 def sync(file: IO[bytes]) -> None:
-    """Bring what was written to `file` down to the disk."""
+    """Make sure that what was written to `file` is on the disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 def sync_directory(directory: Path) -> None:
-    """Bring the names in `directory` down to the disk, where the system can."""
+    """Make sure that the names in `directory` are on the disk, where the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(directory, os.O_RDONLY)
@@ -167,7 +167,7 @@ def _way_out(err: OSError | sqlite3.OperationalError) -> str:
     if isinstance(err, _IN_THE_WAY):
         return "name a directory"
     if isinstance(err, OSError) and err.errno in _FORBIDDEN:
-        return "make the directory writable"
+        return "make the directory writable, or put the index elsewhere with --index DIR"
     if isinstance(err, OSError) and err.errno not in _NO_ROOM:
-        return "see to the disk"
-    return "free some room on the disk"
+        return "check the disk and do it again"
+    return "free some room on the disk and do it again"

@@ -5,60 +5,55 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from .array_file import layouts
+from .arrays import map_rows, row_dtypes
 from .catalog import Catalog
-from .choices import Check
+from .checks import Check, Ids, Vectors
 from .errors import IndexDamaged
 from .files import check_files, damage
 from .manifest import Manifest
 from .names import CATALOG, IDS, SEARCH, VECTORS
 from .searchers import SEARCHERS, Searcher
-from .vectors import Ids, Vectors
 
 
 class Generation:
-    """What one manifest names, opened.
+    """The files that one manifest names, opened.
 
-    Everything but attachments and the search structure is held open, so that it can be read on when a later
-    generation has replaced it.
+    All but the attachments and the search structure stay open: they can still be read when a later generation
+    has replaced this one.
     """
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         """Use `open`."""
         paths = {name: directory / stored.path for name, stored in manifest.files.items()}
-        arrays = layouts(manifest.dim)
+        rows, count = row_dtypes(manifest.dim), manifest.count
         self.manifest = manifest
         try:
-            self.vectors: Vectors = arrays[VECTORS].open(paths[VECTORS], manifest.count)
-            self.ids: Ids = arrays[IDS].open(paths[IDS], manifest.count)
+            self.vectors: Vectors = map_rows(paths[VECTORS], rows[VECTORS], count)
+            self.ids: Ids = map_rows(paths[IDS], rows[IDS], count)
         except (OSError, ValueError) as err:
             raise damage(directory, [f"{paths[VECTORS]} or {paths[IDS]} cannot be mapped ({err})"]) from err
-        self.catalog = Catalog.open(paths[CATALOG])
+        self.catalog = Catalog.open(paths[CATALOG], manifest.format_version)
         self._directory = directory
         self._searcher: Searcher | None = None
         self._searcher_lock = threading.Lock()
 
     @classmethod
     def open(cls, directory: Path, check: Check) -> Generation:
-        """Open the generation in force.
+        """Open the current generation, the one that the manifest names.
 
         Raises:
             IndexNotFound, IndexDamaged, FormatUnsupported: as the messages say.
         """
         manifest = Manifest.read(directory)
+        needed = {name: stored for name, stored in manifest.files.items() if name != SEARCH}
         try:
-            return cls._open(directory, manifest, check)
+            check_files(directory, needed, check)
+            return cls(directory, manifest)
         except IndexDamaged:
             if Manifest.read(directory) == manifest:
                 raise
-            # A writer has put another generation in force since, and removed the files of this one.
+            # A writer has saved another generation since, and removed the files of this one.
             return cls.open(directory, check)
-
-    @classmethod
-    def _open(cls, directory: Path, manifest: Manifest, check: Check) -> Generation:
-        needed = {name: stored for name, stored in manifest.files.items() if name != SEARCH}
-        check_files(directory, needed, check)
-        return cls(directory, manifest)
 
     def searcher(self) -> Searcher:
         """The searcher that the manifest asks for; made at the first call."""
@@ -80,6 +75,6 @@ class Generation:
                 check_files(self._directory, {SEARCH: stored}, "full")
                 return kind.load(self._directory / stored.path, self.vectors, metric)
             except IndexDamaged:
-                # Only derived from the vectors, which are sound.
+                # It is derived from the vectors, which are sound: it can be built again.
                 pass
         return kind.build(self.vectors, metric)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import SupportsIndex
 
 from numpy.typing import ArrayLike
 
-from .choices import (
+from .checks import (
     CHECKS,
     METRICS,
     STRUCTURES,
     Check,
+    Ids,
     Metric,
     Structure,
     check_choice,
@@ -28,19 +29,15 @@ from .index_view import IndexView
 from .manifest import Manifest, Settings, check_settings
 from .names import check_attachment_name
 from .rows import RejectedFile, Row, check_path, check_rows
-from .swap import following, lock_for_writing, remove_strays, swap
-from .vectors import Ids
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from .swap import WriterLock, following, remove_strays, swap, writer_lock
 
 
 class Index(IndexView):
     """Vectors under stable ids, with a row a file, in one directory.
 
-    `save` puts a new generation in force by one rename. Until then the directory holds the old one, whatever
-    happens; who has that one open reads on in it afterwards. One writer at a time, any number of readers. A
-    reader may be used from several threads, and need not be closed.
+    `save` makes a new generation the current one by one rename. Until then the directory holds the old one,
+    whatever happens; readers that have it open can still use it afterwards. One writer at a time, any number
+    of readers. A reader may be used from several threads, and need not be closed.
 
     Example:
         >>> with Index.create("corners", 2, metric="l2") as index:
@@ -50,7 +47,7 @@ class Index(IndexView):
         [[1, 0]]
     """
 
-    def __init__(self, directory: Path, content: Generation | Draft, lock: BaseFileLock | None) -> None:
+    def __init__(self, directory: Path, content: Generation | Draft, lock: WriterLock | None) -> None:
         """Use `create` or `open`."""
         super().__init__(directory, content)
         self._lock = lock
@@ -65,16 +62,17 @@ class Index(IndexView):
         structure: Structure = "flat",
         encoder: str | None = None,
         settings: Settings | None = None,
+        lock: WriterLock | None = None,
     ) -> Index:
         """Begin an empty index for `dim`-dim vectors.
 
-        An index that is in `directory` already stays in force until `save` replaces it; ids go on where it
+        An index that is in `directory` already stays there until `save` replaces it; ids continue where it
         stops. `encoder` is the fingerprint of what makes the vectors; `settings` is any JSON object that the
-        caller wants to keep.
+        caller wants to keep; `lock` is the `writer_lock` of the directory where the caller holds it already.
 
         Raises:
             OptionInvalid: an argument outside its choices. IndexBusy: another writer is at work.
-            IndexUnwritable: the disk refused.
+            FormatUnsupported: an index of a newer format is there. IndexUnwritable: the disk refused.
         """
         directory, moment = Path(directory), now()
         manifest = Manifest(
@@ -87,23 +85,23 @@ class Index(IndexView):
             changed=moment,
             settings=check_settings({} if settings is None else settings),
         )
-        with writing(directory):
-            directory.mkdir(parents=True, exist_ok=True)
-        lock = lock_for_writing(directory)
-        try:
-            remove_strays(directory)
-            with writing(directory):
-                return cls(directory, Draft.create(directory, following(directory, manifest)), lock)
-        except BaseException:
-            lock.release()
-            raise
+        with _using(lock, directory) as used, writing(directory):
+            return cls(directory, Draft.create(directory, following(directory, manifest)), used)
 
     @classmethod
-    def open(cls, directory: str | Path, *, check: Check = "quick", writable: bool = False) -> Index:
+    def open(
+        cls,
+        directory: str | Path,
+        *,
+        check: Check = "quick",
+        writable: bool = False,
+        lock: WriterLock | None = None,
+    ) -> Index:
         """Open the index in `directory`.
 
         check: "quick" compares the size of every file and the contents of all up to 4 MiB with the manifest,
-        "full" the contents of all. writable: also take the lock that one writer at a time holds.
+        "full" the contents of all. writable: also take the lock that one writer at a time holds. lock: the
+        `writer_lock` of the directory, where the caller holds it already; the index is then writable.
 
         Raises:
             IndexNotFound: no index there. FormatUnsupported: made by another version.
@@ -112,30 +110,23 @@ class Index(IndexView):
         """
         directory = Path(directory)
         check_choice("check", check, CHECKS)
-        if not writable:
+        if not writable and lock is None:
             return cls(directory, Generation.open(directory, check), None)
         # Before the lock, which would leave a file in a directory that holds no index.
         Manifest.read(directory)
-        lock = lock_for_writing(directory)
-        try:
-            remove_strays(directory)
-            return cls(directory, Generation.open(directory, check), lock)
-        except BaseException:
-            lock.release()
-            raise
+        with _using(lock, directory) as used:
+            return cls(directory, Generation.open(directory, check), used)
 
     def __enter__(self) -> Index:
         """Itself; the end of the block closes it."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close; what was not saved is discarded."""
         self.close()
 
     def close(self) -> None:
-        """Let go of the directory; what was not saved is discarded. May be called twice."""
+        """Close the files and end the writing; what was not saved is discarded. May be called twice."""
         content, self._content = self._content, None
         lock, self._lock = self._lock, None
         try:
@@ -145,15 +136,7 @@ class Index(IndexView):
                 remove_strays(self._directory)
         finally:
             if lock is not None:
-                lock.release()
-
-    def configure(self, settings: Settings) -> None:
-        """Replace the caller's settings.
-
-        Raises:
-            OptionInvalid: not an object of what JSON can hold. IndexReadOnly: not opened for writing.
-        """
-        self._draft().configure(check_settings(settings))
+                lock.end_use()
 
     def add(self, vectors: ArrayLike, rows: Sequence[Row] | None = None) -> Ids:
         """Add `vectors` (n, dim), with a row each or without rows, and return their ids (n,) int64.
@@ -181,7 +164,7 @@ class Index(IndexView):
         check_path(rejected.path)
         draft = self._draft()
         with writing(self._directory):
-            draft.reject(rejected)
+            draft.catalog.reject(rejected)
 
     def attach(self, name: str, source: str | Path | bytes) -> None:
         """Keep a copy of a file, or these bytes, in the index under `name`, say "encoder.tflite".
@@ -196,13 +179,13 @@ class Index(IndexView):
             draft.attach(name, source)
 
     def save(self) -> None:
-        """Put everything since the last save in force, as a new generation; without changes, do nothing.
+        """Make everything since the last save the current generation; without changes, do nothing.
 
         The index can be added to and saved again afterwards.
 
         Raises:
-            IndexUnwritable: the disk refused. The index in force is the old one still, and unless the last
-                step of all failed, this one can go on and be saved again.
+            IndexUnwritable: the disk refused. The current index is still the old one, and `save` can be tried
+                again, unless the very last step failed.
         """
         content = self._opened()
         self._refuse_reader()
@@ -232,3 +215,18 @@ class Index(IndexView):
             raise IndexReadOnly(
                 f"index {self._directory} was opened for reading: open it with writable=True to change it"
             )
+
+
+@contextmanager
+def _using(lock: WriterLock | None, directory: Path) -> Iterator[WriterLock]:
+    """The lock for an `Index` made in the block: the caller's, or one that is freed when it is closed."""
+    used = writer_lock(directory) if lock is None else lock
+    used.use(directory)
+    if lock is None:
+        used.release()
+    try:
+        remove_strays(directory)
+        yield used
+    except BaseException:
+        used.end_use()
+        raise

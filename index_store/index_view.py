@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
 
 from numpy.typing import ArrayLike
 
+from .arrays import positions_of
 from .catalog import Catalog
-from .choices import check_whole_number
+from .checks import Distances, Ids, Vectors, check_vectors, check_whole_number
 from .draft import Draft
 from .errors import EncoderMismatch, IndexClosed, OptionInvalid
 from .files import damage
 from .generation import Generation
 from .manifest import Manifest, Settings
 from .names import CORE, SEARCH
-from .neighbors import Neighbors
-from .positions import positions_of
-from .vectors import Ids, Vectors, check_vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbors:
+    """The nearest vectors of m queries, nearest first.
+
+    distances: (m, k) float32. ids: (m, k) int64. k is what was asked for or, if that is less, the number of
+    vectors in the index.
+    """
+
+    distances: Distances
+    ids: Ids
 
 
 class IndexView:
@@ -65,7 +76,7 @@ class IndexView:
 
     @property
     def settings(self) -> Settings:
-        """A copy of the caller's settings; `Index.configure` replaces them."""
+        """A copy of the caller's settings."""
         return copy.deepcopy(self.manifest.settings)
 
     @property
@@ -127,11 +138,11 @@ class IndexView:
         encoder = self.manifest.encoder
         if encoder == fingerprint and dim in (None, self.dim):
             return
-        made_by = f"encoder {_short(encoder)}" if encoder else "an encoder that it does not name"
+        made_by = f"encoder {encoder[:12]}" if encoder else "an encoder that it does not name"
         dims = f", {dim}-dim" if dim is not None else ""
         raise EncoderMismatch(
             f"index {self._directory} holds {self.dim}-dim vectors of {made_by}, this is encoder "
-            f"{_short(fingerprint)}{dims}: query with the encoder of the index, or index the folder again"
+            f"{fingerprint[:12]}{dims}: query with the encoder of the index, or index the folder again"
         )
 
     def _check(self, vectors: ArrayLike, what: str) -> Vectors:
@@ -144,7 +155,3 @@ class IndexView:
         if self._content is None:
             raise IndexClosed(f"index {self._directory} is closed: open it again")
         return self._content
-
-
-def _short(fingerprint: str) -> str:
-    return fingerprint[:12]

@@ -1,25 +1,34 @@
-"""The manifest: what an index is, and which files make it up."""
+"""The manifest: what an index is, which files make it up, and what can be wrong with it.
+
+Of a damaged manifest every fault is told, not only the first.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import re
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .choices import Metric, Structure
+from .checks import METRICS, STRUCTURES, Metric, Structure
 from .errors import FormatUnsupported, IndexNotFound, OptionInvalid
 from .files import StoredFile, damage
-from .manifest_faults import checksum_of, faults_of
-from .names import MANIFEST
+from .names import CORE, IDS, MANIFEST, VECTORS, is_real_name
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""What is written. Format 1, whose rejected files have neither size nor time, is read as well."""
 
 Settings: TypeAlias = dict[str, Any]
+Test: TypeAlias = Callable[[Any], bool]
+
+_FLOAT32_BYTES = 4
+_INT64_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class Manifest:
     generation: counts the saves of a directory, from 1. dim: numbers a vector. count: vectors held.
     next_id: the id that the next vector gets; no id is given twice. encoder: fingerprint of what made the
     vectors. created, changed: UTC. settings: whatever the caller wants to keep, as JSON.
-    files: logical name to file.
+    files: logical name to file. format_version: of the files on disk.
     """
 
     generation: int
@@ -43,6 +52,7 @@ class Manifest:
     next_id: int = 0
     settings: Settings = field(default_factory=dict)
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
 
     @classmethod
     def read(cls, directory: Path) -> Manifest:
@@ -69,7 +79,7 @@ class Manifest:
         """Read a manifest from its JSON text; `directory` is named in errors.
 
         Raises:
-            FormatUnsupported: another format version.
+            FormatUnsupported: a format that this version cannot read.
             IndexDamaged: not a manifest, or an altered one; the message lists all faults.
         """
         path = directory / MANIFEST
@@ -84,9 +94,8 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON text, with a checksum of itself."""
-        data = dataclasses.asdict(self)
+        data = {"format_version": self.format_version, **dataclasses.asdict(self)}
         data |= {name: data[name].isoformat(timespec="seconds") for name in ("created", "changed")}
-        data = {"format_version": FORMAT_VERSION, **data}
         return json.dumps({**data, "checksum": checksum_of(data)}, indent=1, allow_nan=False) + "\n"
 
     @classmethod
@@ -123,9 +132,103 @@ def check_settings(settings: Settings) -> Settings:
 
 def _check_format(data: object, directory: Path) -> None:
     version = data.get("format_version") if isinstance(data, dict) else None
-    if not isinstance(version, int) or version == FORMAT_VERSION:
+    if not isinstance(version, int) or 1 <= version <= FORMAT_VERSION:
         return
     way_out = "upgrade retrieve" if version > FORMAT_VERSION else "index the folder again"
     raise FormatUnsupported(
-        f"index {directory} has format {version}, this version of retrieve reads {FORMAT_VERSION}: {way_out}"
+        f"index {directory} has format {version}, this version of retrieve reads 1 to {FORMAT_VERSION}: "
+        f"{way_out}"
     )
+
+
+def checksum_of(data: dict[str, Any]) -> str:
+    """SHA-256 of the JSON object `data` without its field "checksum", whatever its layout as text."""
+    body = {name: value for name, value in data.items() if name != "checksum"}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def faults_of(data: object) -> list[str]:
+    """All faults of a parsed manifest; empty if it is sound.
+
+    Example:
+        >>> faults_of([])
+        ['not a JSON object']
+    """
+    if not isinstance(data, dict):
+        return ["not a JSON object"]
+    faults = [*_field_faults(data, _FIELDS)]
+    if not faults:
+        faults = [*_file_faults(data["files"])]
+    if not faults:
+        faults = [*_size_faults(data)]
+    if not faults and data["checksum"] != checksum_of(data):
+        faults = ["was altered: its contents do not match their checksum"]
+    return faults
+
+
+def _field_faults(data: dict[str, Any], fields: dict[str, tuple[Test, str]]) -> Iterator[str]:
+    for name, (is_sound, expected) in fields.items():
+        if name not in data:
+            yield f"{name} is missing"
+        elif not is_sound(data[name]):
+            yield f"{name} is {reprlib.repr(data[name])}, expected {expected}"
+
+
+def _file_faults(files: dict[str, Any]) -> Iterator[str]:
+    yield from (f"files names no {name}" for name in CORE if name not in files)
+    for name, file in files.items():
+        if not isinstance(file, dict):
+            yield f"files[{name!r}] is {reprlib.repr(file)}, expected an object"
+            continue
+        for fault in _field_faults(file, _FILE_FIELDS):
+            yield f"files[{name!r}]: {fault}"
+
+
+def _size_faults(data: dict[str, Any]) -> Iterator[str]:
+    count, files = data["count"], data["files"]
+    if data["next_id"] < count:
+        yield f"next_id is {data['next_id']}, expected at least count, {count}"
+    for name, item_bytes in ((VECTORS, data["dim"] * _FLOAT32_BYTES), (IDS, _INT64_BYTES)):
+        if files[name]["size"] != count * item_bytes:
+            yield f"{name} is {files[name]['size']} bytes, expected {count} x {item_bytes}"
+
+
+def _is_whole_number(least: int) -> Test:
+    return lambda value: type(value) is int and value >= least
+
+
+def _is_utc(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo == timezone.utc
+    except ValueError:
+        return False
+
+
+_WHOLE = (_is_whole_number(0), "a whole number from 0")
+_POSITIVE = (_is_whole_number(1), "a whole number from 1")
+_OBJECT = (lambda value: isinstance(value, dict), "an object")
+_TIME = (_is_utc, "a time in UTC like 2025-01-31T12:00:00+00:00")
+_SHA256 = (lambda value: bool(re.fullmatch("[0-9a-f]{64}", str(value))), "64 hexadecimal digits")
+
+_FIELDS: dict[str, tuple[Test, str]] = {
+    "format_version": _POSITIVE,
+    "generation": _POSITIVE,
+    "dim": _POSITIVE,
+    "metric": (lambda value: value in METRICS, f"one of {', '.join(METRICS)}"),
+    "structure": (lambda value: value in STRUCTURES, f"one of {', '.join(STRUCTURES)}"),
+    "encoder": (lambda value: value is None or isinstance(value, str), "a fingerprint or null"),
+    "created": _TIME,
+    "changed": _TIME,
+    "count": _WHOLE,
+    "next_id": _WHOLE,
+    "settings": _OBJECT,
+    "files": _OBJECT,
+    "checksum": _SHA256,
+}
+
+_FILE_FIELDS: dict[str, tuple[Test, str]] = {
+    "path": (lambda value: isinstance(value, str) and is_real_name(value), "the plain name of an index file"),
+    "size": _WHOLE,
+    "sha256": _SHA256,
+}

@@ -1,8 +1,8 @@
-"""How the files of an index are called.
+"""The names of the files of an index.
 
-The manifest knows a file by its logical name, `encoder.tflite`. On disk the name carries the generation that
-wrote it, `encoder.generation-3.tflite`, so that a new generation never writes into a file of an old one, and
-so that a file left behind by a killed writer is known from a file that somebody else put there.
+The manifest knows a file by its logical name, `encoder.tflite`. Its name on disk has the generation that
+wrote it, `encoder.generation-3.tflite`. So a new generation never writes into a file of an old one, and
+files that a killed writer left are told from those that somebody else put there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from .errors import OptionInvalid
 
 MANIFEST = "manifest.json"
 LOCK = "lock"
+LOCK_HOLDER = "lock.json"
+LOCK_FILES = (LOCK, LOCK_HOLDER)
+"""What a writer that holds the lock has in the directory; the first may stay when it is done."""
+
 VECTORS = "vectors.f32"
 IDS = "ids.i64"
 CATALOG = "catalog.sqlite"
@@ -21,7 +25,7 @@ SEARCH = "search.faiss"
 
 CORE = (VECTORS, IDS, CATALOG)
 APPEND_ONLY = (VECTORS, IDS)
-RESERVED = (*CORE, SEARCH, MANIFEST, LOCK)
+RESERVED = (*CORE, SEARCH, MANIFEST, *LOCK_FILES)
 PART = "-part"
 
 _LOGICAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_]+)+")

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from index_store import FORMAT_VERSION, Index, RejectedFile, Row
+from index_store import FORMAT_VERSION, LOCK_FILES, Index, RejectedFile, Row
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "index_store" / "golden" / f"v{FORMAT_VERSION}"
 
@@ -23,10 +23,11 @@ def make(directory: Path) -> None:
         index.attach("encoder.tflite", b"first encoder")
         index.save()
         index.add([[0, 0, 3], [4, 4, 4]], rows[3:])
-        index.reject(RejectedFile("shapes/not-utf8-\udcff.png", "cut short"))
+        index.reject(RejectedFile("shapes/not-utf8-\udcff.png", "cut short", 7, 10**18 + 1))
         index.attach("encoder.json", b'{"kind": "first"}')
         index.save()
-    (directory / "lock").unlink()
+    for name in LOCK_FILES:
+        (directory / name).unlink(missing_ok=True)
 
 
 def main() -> None:

@@ -93,13 +93,13 @@ def test_all_faults_are_told_at_once(tmp_path):
         ),
         (
             PermissionError(errno.EACCES, "Permission denied"),
-            "Permission denied.*make the directory writable",
+            "Permission denied.*make the directory writable, or put the index elsewhere with --index DIR$",
         ),
         (
             FileExistsError(errno.EEXIST, "File exists", "x/index"),
             r"a file is in the way \(index\).*name a directory",
         ),
-        (OSError(errno.EIO, "Input/output error"), "Input/output error.*see to the disk"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error.*check the disk"),
         (sqlite3.OperationalError("database or disk is full"), "database or disk is full.*free some room"),
     ],
 )

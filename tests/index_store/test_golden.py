@@ -1,5 +1,6 @@
 """Indexes that earlier versions wrote: each format version in its folder, by scripts/make_golden_index.py."""
 
+import json
 import runpy
 import shutil
 from pathlib import Path
@@ -14,7 +15,14 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "make_golden_index.py"
 VECTORS = [[0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 3], [4, 4, 4]]
 
 
-@pytest.fixture(params=["v1", "made today"])
+REJECTED = {
+    1: RejectedFile("shapes/not-utf8-\udcff.png", "cut short"),
+    2: RejectedFile("shapes/not-utf8-\udcff.png", "cut short", size=7, mtime_ns=10**18 + 1),
+}
+"""What an index of each format version knows of the file that was rejected."""
+
+
+@pytest.fixture(params=["v1", "v2", "made today"])
 def golden(request, tmp_path):
     """The index as it was written, and as it is written now: they must hold the same."""
     if request.param != "made today":
@@ -27,8 +35,13 @@ def test_every_format_version_has_its_golden_index():
     assert sorted(path.name for path in GOLDEN.iterdir()) == [f"v{n + 1}" for n in range(FORMAT_VERSION)]
 
 
+def version_of(golden):
+    return {"v1": 1}.get(golden.name, FORMAT_VERSION)
+
+
 def test_the_manifest(golden):
     manifest = Index.open(golden, check="full").manifest
+    assert manifest.format_version == version_of(golden)
     assert (manifest.generation, manifest.dim, manifest.count, manifest.next_id) == (2, 3, 5, 5)
     assert (manifest.metric, manifest.structure, manifest.encoder) == ("l2", "hnsw", "f" * 64)
     assert manifest.settings == {"side": 64}
@@ -55,7 +68,10 @@ def test_rows(golden):
         Row(f"shapes/{name}.png", 100, 10**18, name * 64, 8, 6, id=number)
         for number, name in enumerate("abcde")
     ]
-    assert list(catalog.rejected()) == [RejectedFile("shapes/not-utf8-\udcff.png", "cut short")]
+    rejected = REJECTED[version_of(golden)]
+    assert list(catalog.rejected()) == [rejected]
+    assert catalog.find_rejected(rejected.path) == rejected
+    assert catalog.find_rejected("shapes/a.png") is None
 
 
 def test_attachments(golden):
@@ -68,6 +84,28 @@ def test_search(golden):
     neighbors = Index.open(golden).search([[0, 0, 0]], k=4)
     assert neighbors.ids.tolist() == [[0, 1, 2, 3]]
     assert neighbors.distances.tolist() == [[0, 1, 2, 3]]
+
+
+def test_it_goes_on_in_the_current_format(golden):
+    old, torn = REJECTED[version_of(golden)], RejectedFile("shapes/torn.png", "empty", size=5, mtime_ns=6)
+    rows = list(Index.open(golden).catalog.rows())
+    with Index.open(golden, writable=True) as index:
+        index.reject(torn)
+        assert index.manifest.format_version == FORMAT_VERSION
+        index.save()
+    index = Index.open(golden, check="full")
+    assert (index.manifest.format_version, index.manifest.generation) == (FORMAT_VERSION, 3)
+    assert json.loads((golden / "manifest.json").read_text())["format_version"] == FORMAT_VERSION
+    assert set(index.catalog.rejected()) == {old, torn}
+    assert index.catalog.num_rejected() == 2
+    assert list(index.catalog.rows()) == rows
+    assert index.vectors().tolist() == VECTORS
+
+
+def test_without_changes_it_keeps_its_format(golden):
+    with Index.open(golden, writable=True) as index:
+        index.save()
+    assert Index.open(golden).manifest.format_version == version_of(golden)
 
 
 def test_it_can_be_added_to(golden):

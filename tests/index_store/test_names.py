@@ -54,7 +54,7 @@ def test_the_newest_generation_is_the_highest_in_any_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["vectors.f32", "ids.i64", "catalog.sqlite", "search.faiss", "manifest.json", "lock"]
+    "name", ["vectors.f32", "ids.i64", "catalog.sqlite", "search.faiss", "manifest.json", "lock", "lock.json"]
 )
 def test_names_of_the_index_itself_cannot_be_attached(name):
     with pytest.raises(OptionInvalid, match="belongs to the index itself"):

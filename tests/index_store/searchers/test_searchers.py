@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index_store import SEARCHERS, ExactSearcher, IndexDamaged
-from index_store.searchers import flat
+from index_store.searchers import exact
 
 FULL_DISK = Path("/dev/full")
 RNG = np.random.default_rng(7)
@@ -34,7 +34,7 @@ def plain_search(queries, vectors, metric, k):
 @pytest.fixture(params=list(SEARCHERS))
 def kind(request, monkeypatch):
     # Else FlatSearcher leaves work as small as this to NumPy.
-    monkeypatch.setattr(flat, "_NUMPY_NUMBERS", 0)
+    monkeypatch.setattr(exact, "_NUMPY_NUMBERS", 0)
     return SEARCHERS[request.param]
 
 

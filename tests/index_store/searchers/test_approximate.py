@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from index_store import IvfSearcher
-from index_store.searchers.ivf import _sample, num_cells
+from index_store.searchers.approximate import _sample, num_cells
 
 
 @pytest.mark.parametrize(

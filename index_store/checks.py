@@ -1,14 +1,23 @@
-"""Vectors at the door: checked once, so that everything inside can trust them."""
+"""The arguments of callers, checked once, so that everything inside can trust them."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import operator
+from collections.abc import Sequence
+from typing import Literal, SupportsIndex, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .choices import Metric
-from .errors import VectorsInvalid
+from .errors import OptionInvalid, VectorsInvalid
+
+Metric: TypeAlias = Literal["cosine", "l2"]
+Structure: TypeAlias = Literal["exact", "flat", "hnsw", "ivf"]
+Check: TypeAlias = Literal["quick", "full"]
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+STRUCTURES: tuple[Structure, ...] = get_args(Structure)
+CHECKS: tuple[Check, ...] = get_args(Check)
 
 Vectors: TypeAlias = NDArray[np.float32]
 Ids: TypeAlias = NDArray[np.int64]
@@ -18,7 +27,54 @@ Distances: TypeAlias = NDArray[np.float32]
 # a stored vector would no longer be at distance 0 from itself.
 UNIT_TOLERANCE = 1e-6
 
-_NAMED_ROWS = 5
+_NAMED = 5
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def check_choice(name: str, value: Choice, choices: Sequence[Choice]) -> Choice:
+    """Return `value` if it is one of `choices`.
+
+    Raises:
+        OptionInvalid: it is not; the message lists the choices.
+
+    Example:
+        >>> check_choice("metric", "l2", METRICS)
+        'l2'
+    """
+    if value not in choices:
+        raise OptionInvalid(f"{name} is {value!r}, expected one of {', '.join(choices)}")
+    return value
+
+
+def check_fingerprint(value: str | None) -> str | None:
+    """Return the fingerprint of an encoder, or None where there is none.
+
+    Raises:
+        OptionInvalid: not text, or empty.
+    """
+    if value is not None and not (isinstance(value, str) and value):
+        raise OptionInvalid(f"encoder is {value!r}, expected its fingerprint as text, or None")
+    return value
+
+
+def check_whole_number(name: str, value: SupportsIndex) -> int:
+    """Return `value` as an int from 1.
+
+    Raises:
+        OptionInvalid: it is not a whole number, or below 1.
+
+    Example:
+        >>> check_whole_number("k", 10)
+        10
+    """
+    try:
+        number = operator.index(value)
+    except TypeError as err:
+        raise OptionInvalid(f"{name} is {value!r}, expected a whole number from 1") from err
+    if number < 1:
+        raise OptionInvalid(f"{name} is {number}, expected a whole number from 1")
+    return number
 
 
 def check_vectors(vectors: ArrayLike, dim: int, *, metric: Metric, what: str) -> Vectors:
@@ -75,6 +131,15 @@ def _refuse(what: str, refused: NDArray[np.bool_], fault: str, way_out: str) -> 
     rows = np.flatnonzero(refused)
     if len(rows) == 0:
         return
-    named = ", ".join(map(str, rows[:_NAMED_ROWS]))
-    more = f" and {len(rows) - _NAMED_ROWS} more" if len(rows) > _NAMED_ROWS else ""
-    raise VectorsInvalid(f"{what} are {fault} in row {named}{more}: {way_out}")
+    raise VectorsInvalid(f"{what} are {fault} in row {first_few(rows.tolist())}: {way_out}")
+
+
+def first_few(numbers: Sequence[int]) -> str:
+    """The first five of `numbers` in words, for a message.
+
+    Example:
+        >>> first_few(range(7))
+        '0, 1, 2, 3, 4 and 2 more'
+    """
+    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    return ", ".join(map(str, numbers[:_NAMED])) + more

@@ -1,13 +1,16 @@
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index_store import IndexDamaged, StoredFile
-from index_store.array_file import ArrayFile, ArrayLayout, layouts
+from index_store import IdsUnknown, IndexDamaged, StoredFile
+from index_store.arrays import ArrayFile, positions_of, row_dtypes
 
-PAIRS = ArrayLayout("<f4", (2,))
+PAIRS = np.dtype(("<f4", (2,)))
 ONE_TO_SIX = np.arange(1, 7, dtype=np.float32).reshape(3, 2)
+IDS = np.array([2, 5, 7], dtype=np.int64)
+INDEX = Path("photos/.retrieve")
 
 
 @pytest.fixture
@@ -17,14 +20,14 @@ def path(tmp_path):
 
 @pytest.fixture
 def array(path):
-    array = ArrayFile.create(path, PAIRS)
+    array = ArrayFile(path, PAIRS)
     yield array
     array.close()
 
 
 def test_the_arrays_of_an_index_are_little_endian_rows():
-    assert layouts(3) == {"vectors.f32": ArrayLayout("<f4", (3,)), "ids.i64": ArrayLayout("<i8", ())}
-    assert [layout.row_bytes for layout in layouts(3).values()] == [12, 8]
+    assert row_dtypes(3) == {"vectors.f32": np.dtype(("<f4", (3,))), "ids.i64": np.dtype("<i8")}
+    assert [row.itemsize for row in row_dtypes(3).values()] == [12, 8]
 
 
 def test_rows_come_back_in_the_order_of_their_positions(array, path):
@@ -63,7 +66,7 @@ def test_a_description_is_of_the_rows_that_count(array):
 
 def test_appending_goes_on_behind_the_rows_described(array, path):
     array.append(ONE_TO_SIX, at=0)
-    again = ArrayFile.resume(path, PAIRS, array.describe(2))
+    again = ArrayFile(path, PAIRS, array.describe(2))
     again.append(-ONE_TO_SIX[:1], at=2)
     np.testing.assert_array_equal(again.read(3), [[1, 2], [3, 4], [-1, -2]])
     expected = hashlib.sha256(np.array([1, 2, 3, 4, -1, -2], dtype="<f4").tobytes()).hexdigest()
@@ -76,7 +79,7 @@ def test_appending_to_altered_rows_is_refused(array, path):
     stored = array.describe(3)
     array.append(np.zeros((1, 2), dtype=np.float32), at=1)
     with pytest.raises(IndexDamaged, match=r"vectors\.generation-1\.f32 was altered"):
-        ArrayFile.resume(path, PAIRS, stored)
+        ArrayFile(path, PAIRS, stored)
 
 
 def test_rows_read_stay_readable_when_the_file_is_gone(array, path):
@@ -85,3 +88,24 @@ def test_rows_read_stay_readable_when_the_file_is_gone(array, path):
     array.close()
     path.unlink()
     np.testing.assert_array_equal(rows, ONE_TO_SIX)
+
+
+@pytest.mark.parametrize("wanted", [[7, 2, 7], (7, 2, 7), np.array([7, 2, 7])])
+def test_positions_come_in_the_order_asked_for(wanted):
+    assert positions_of(wanted, IDS, INDEX).tolist() == [2, 0, 2]
+
+
+def test_nothing_asked_for_is_no_position():
+    assert positions_of([], IDS, INDEX).tolist() == []
+    assert positions_of([], IDS[:0], INDEX).tolist() == []
+
+
+@pytest.mark.parametrize("unknown", [-1, 3, 8])
+def test_unknown_ids_are_named(unknown):
+    with pytest.raises(IdsUnknown, match=rf"index photos/\.retrieve holds no vector with id {unknown}:"):
+        positions_of([2, unknown], IDS, INDEX)
+
+
+def test_an_empty_index_knows_no_id():
+    with pytest.raises(IdsUnknown, match="id 0"):
+        positions_of([0], IDS[:0], INDEX)

@@ -1,0 +1,110 @@
+"""Arrays on disk: appended to by one writer, memory-mapped by everybody, with rows found by id."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .checks import Ids, first_few
+from .errors import IdsUnknown
+from .files import StoredFile, damage, read_chunks, sync
+from .names import IDS, VECTORS
+
+
+def row_dtypes(dim: int) -> dict[str, np.dtype[Any]]:
+    """How a row of each array of an index lies on disk, by the logical names of the arrays.
+
+    Example:
+        >>> row_dtypes(64)["vectors.f32"].itemsize
+        256
+    """
+    return {VECTORS: np.dtype(("<f4", (dim,))), IDS: np.dtype("<i8")}
+
+
+def map_rows(path: Path, row: np.dtype[Any], count: int) -> NDArray[Any]:
+    """The first `count` rows of the file at `path`: memory-mapped, read-only.
+
+    They can still be read when the file has been removed.
+    """
+    if count == 0:
+        # No system maps a file of no bytes.
+        return np.empty(0, dtype=row)
+    return np.asarray(np.memmap(path, dtype=row, mode="r", shape=(count,)))
+
+
+class ArrayFile:
+    """An array that one writer appends to: a new one or, with `stored`, the saved one that it describes.
+
+    The file does not know how many of its rows count: that is for the manifest to say. Rows behind them are
+    left over from a writer that was interrupted, and the next append overwrites them.
+
+    Raises:
+        IndexDamaged: the contents are not the ones described.
+    """
+
+    def __init__(self, path: Path, row: np.dtype[Any], stored: StoredFile | None = None) -> None:
+        """Open or make the file at `path`, whose rows are of dtype `row`."""
+        self._path = path
+        self._row = row
+        # Unbuffered: a write that fails leaves nothing in a buffer to fail again when the file is closed.
+        self._file = path.open("r+b" if stored else "w+b", buffering=0)
+        self._digest, self._hashed = hashlib.sha256(), 0
+        if stored and self.describe(stored.size // row.itemsize) != stored:
+            self.close()
+            raise damage(path.parent, [f"{path} was altered: its contents do not match their checksum"])
+
+    def append(self, rows: NDArray[Any], *, at: int) -> None:
+        """Write `rows` behind the first `at` rows. Raises OSError if the disk refuses."""
+        contiguous = np.ascontiguousarray(rows, dtype=self._row.base)
+        unwritten = contiguous.reshape(-1).view(np.uint8).data
+        self._file.seek(at * self._row.itemsize)
+        while len(unwritten):
+            unwritten = unwritten[self._file.write(unwritten) :]
+
+    def read(self, count: int) -> NDArray[Any]:
+        """The first `count` rows: memory-mapped, read-only."""
+        return map_rows(self._path, self._row, count)
+
+    def describe(self, count: int) -> StoredFile:
+        """Size and SHA-256 of the first `count` rows; `count` never falls. Only what is new is hashed."""
+        size = count * self._row.itemsize
+        for chunk in read_chunks(self._path, start=self._hashed, stop=size):
+            self._digest.update(chunk)
+            self._hashed += len(chunk)
+        return StoredFile(self._path.name, self._hashed, self._digest.hexdigest())
+
+    def sync(self) -> None:
+        """Make sure that the rows are on the disk."""
+        sync(self._file)
+
+    def close(self) -> None:
+        """Close the file; arrays read from it stay readable."""
+        self._file.close()
+
+
+def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path) -> Ids:
+    """Positions (m,) of the `wanted` ids among all `ids` (n,), which ascend.
+
+    Raises:
+        IdsUnknown: names ids that the index in `directory` does not hold.
+
+    Example:
+        >>> positions_of([7, 2], np.array([2, 5, 7]), Path("index")).tolist()
+        [2, 0]
+    """
+    asked = np.asarray(wanted, dtype=np.int64).reshape(-1)
+    positions = np.searchsorted(ids, asked)
+    known = np.zeros(len(asked), dtype=bool)
+    inside = positions < len(ids)
+    known[inside] = ids[positions[inside]] == asked[inside]
+    if not known.all():
+        raise IdsUnknown(
+            f"index {directory} holds no vector with id {first_few(asked[~known].tolist())}: "
+            "use the ids that it answered with"
+        )
+    return positions

@@ -22,7 +22,7 @@ from .metrics import (
 from .page import write_report
 from .protocol import EvaluationSettings, evaluate
 from .report import CorpusFacts, MethodReport, Report
-from .scores import (
+from .query_values import (
     LabelledVectors,
     Mean,
     MetricChoice,

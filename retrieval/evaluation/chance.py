@@ -7,7 +7,7 @@ import numpy as np
 from .arrays import Floats, Integers
 from .class_metrics import knn_labels
 from .metrics import discounts, ideal_gain
-from .scores import MetricChoice
+from .query_values import MetricChoice
 
 VOTE_DRAWS = 2000
 

@@ -14,7 +14,7 @@ from .class_metrics import confusion_matrix
 from .figures import Measured
 from .method import Method
 from .report import Answer, Example
-from .scores import MetricChoice, QueryValues
+from .query_values import MetricChoice, QueryValues
 from .trial import Trial
 
 CURVE_LEVELS = 21

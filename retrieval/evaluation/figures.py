@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import Floats, Integers
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
-from .scores import mean_over_classes
+from .query_values import mean_over_classes
 
 UNKNOWN = Interval(float("nan"), float("nan"), float("nan"))
 

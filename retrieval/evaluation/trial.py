@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Integers
 from .collection import Collection
 from .distances import DistanceMetric, Exclusion
-from .scores import LabelledVectors, MetricChoice, QueryValues, measure_ranking
+from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
 
 
 @dataclass(frozen=True, slots=True, eq=False)

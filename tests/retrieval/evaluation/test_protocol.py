@@ -19,7 +19,7 @@ from retrieval.evaluation import (
 )
 from retrieval.evaluation.chance import chance_values
 from retrieval.evaluation.protocol import with_own_names
-from retrieval.evaluation.scores import MetricChoice
+from retrieval.evaluation.query_values import MetricChoice
 
 QUICK = EvaluationSettings(sample=0)
 KEYS = ["latent", "pixel", "pixel_l1", "pixel_cosine", "pca", "color_histogram", "phash", "chance"]

@@ -10,8 +10,8 @@ from .class_metrics import confusion_matrix, knn_accuracy, knn_labels
 from .distances import Metric
 from .exclusion import Exclusion
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
-from .labelling import Labelling
-from .method import Method, PictureEncoder
+from .labels import Labelling
+from .method import BASELINES, Method, PictureEncoder
 from .metrics import (
     average_precision,
     graded_ndcg,
@@ -21,17 +21,22 @@ from .metrics import (
     recall_at,
     reciprocal_rank,
 )
-from .page import write_report
+from .page import draw_examples, write_report
 from .protocol import EvaluationSettings, evaluate
 from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
 from .ranking import RankedBlock, rank_blocks
-from .report import CorpusFacts, MethodReport, Report
+from .report import MethodReport, Report
+from .scores import METRICS, Example
 from .self_retrieval import SelfRetrieval, self_retrieval
+from .task import CorpusFacts
 from .tied_metrics import average_precision_with_ties, ndcg_with_ties
 
 __all__ = [
+    "BASELINES",
+    "METRICS",
     "CorpusFacts",
     "EvaluationSettings",
+    "Example",
     "Exclusion",
     "Interval",
     "LabelledVectors",
@@ -51,6 +56,7 @@ __all__ = [
     "average_precision_with_ties",
     "bootstrap",
     "confusion_matrix",
+    "draw_examples",
     "evaluate",
     "graded_ndcg",
     "interpolated_precision",

@@ -96,7 +96,7 @@ def _about_figures(comparison: Comparison) -> Iterator[str]:
 def _about_queries(comparison: Comparison, corpus: CorpusFacts, run: Mapping[str, Any]) -> Iterator[str]:
     own = run["queries"] is None
     if corpus.obstacle:
-        asked = f"so {'they' if own else 'the queries'} were not asked for their class"
+        asked = "so nothing was measured by class" if own else "so the queries were not asked for their class"
         edits = ": what is measured is whether an edited picture finds its original" if run["edited"] else ""
         yield f"{corpus.obstacle[0].upper()}{corpus.obstacle[1:]}, {asked}{edits}."
     elif own:

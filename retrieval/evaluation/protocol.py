@@ -95,24 +95,23 @@ def evaluate(
         >>> report.verdict, report.methods["latent"].figures["map"]  # doctest: +SKIP
         ('better', Interval(value=0.58, low=0.57, high=0.6))
     """
-    chosen, told = settings or EvaluationSettings(), progress or Progress()
+    settings, progress = settings or EvaluationSettings(), progress or Progress()
     indexed = IndexedVectors(retriever.index)
     searched = Path(retriever.folder if folder is None else folder)
-    methods, task = _load(retriever, indexed, searched, chosen, told)
-    classes = ClassScores.measure(task, methods, neighbours=chosen.neighbours, progress=told)
-    robustness = Robustness.measure(task, methods, sample=chosen.sample, classes=classes, progress=told)
-    with told.step("measure costs", len(methods)):
+    methods, task = _load(retriever, indexed, searched, settings, progress)
+    classes = ClassScores.measure(task, methods, neighbours=settings.neighbours, progress=progress)
+    robustness = Robustness.measure(classes, methods, sample=settings.sample, progress=progress)
+    with progress.step("measure costs", len(methods)):
         costs = _costs(methods, task)
-    with told.step("draw intervals"):
+    with progress.step("draw intervals"):
         comparison = _compare(methods, classes, robustness, costs)
-        edits = robustness.figures()
-    corpus = CorpusFacts.of(task, chosen.labelling, edited=robustness.num_edited)
+    corpus = CorpusFacts.of(task, settings.labelling, edited=robustness.num_edited)
     run = {
         "pictures_in_index": indexed.count(task.database.contents),
         "edited": robustness.num_edited,
         "lowered_cutoffs": {str(asked): used for asked, used in classes.lowered_cutoffs.items()},
-        **_settings(retriever, chosen),
-        "seconds": {name: round(seconds, 3) for name, seconds in told.seconds.items()},
+        **_settings(retriever, settings),
+        "seconds": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},
     }
     return Report(
         methods=comparison.methods,
@@ -122,11 +121,11 @@ def evaluate(
         sentence=sentence_of(comparison, corpus.obstacle),
         notes=notes_of(comparison, corpus, run),
         corpus=corpus,
-        edits=edits,
+        edits=robustness.figures,
         curves=robustness.curves,
         classes=task.classes if classes.values else (),
         confusion=classes.confusion(),
-        examples=classes.examples() or robustness.examples(),
+        examples=classes.examples() or robustness.examples,
         folder=task.database.folder,
         queries_folder=(task.queries if classes.values else task.database).folder,
         run=run,
@@ -249,14 +248,14 @@ def _compare(
 ) -> Comparison:
     seed, judged_by = classes.task.seed, "map" if classes.values else "self_mrr"
     scores = {
-        method.name: classes.scores(method.name).with_values(robustness.values(method.name))
+        method.name: classes.scores(method.name).with_values(robustness.values.get(method.name, {}))
         for method in methods
     }
     reports = {
         method.name: MethodReport.of(method, scores[method.name], costs[method.name], seed)
         for method in methods
     }
-    chance = classes.chance().with_values(robustness.chance())
+    chance = classes.chance().with_values(robustness.chance)
     latent = scores.pop("latent")
     return Comparison(
         methods={**reports, "chance": MethodReport.of_chance(chance, seed)},

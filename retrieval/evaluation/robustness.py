@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,31 +47,27 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Robustness:
-    """What each method finds with edited pictures; all empty where none were edited.
+    """What each method finds with edited pictures; empty where none were edited.
 
-    `ranks`: by method, one divided by the rank of the original, (pictures, edits).
+    `values`: by method and metric, (pictures, edits). `chance`: the same for guessing, (pictures, 1).
+    `examples`: as those of `ClassScores`, which take precedence.
     """
 
-    task: RetrievalTask
-    methods: Mapping[str, Method]
-    edited: EditedVectors | None
-    ranks: Mapping[str, Floats]
-    curves: tuple[Curve, ...]
+    num_edited: int = 0
+    values: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
+    chance: Mapping[str, Floats] = field(default_factory=dict)
+    figures: tuple[EditFigures, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    examples: Mapping[str, tuple[Example, ...]] = field(default_factory=dict)
 
     @classmethod
     def measure(
-        cls,
-        task: RetrievalTask,
-        methods: Sequence[Method],
-        *,
-        sample: int,
-        classes: ClassScores,
-        progress: Progress,
+        cls, classes: ClassScores, methods: Sequence[Method], *, sample: int, progress: Progress
     ) -> Robustness:
         """Edit a sample of `sample` pictures in every way, and search with them."""
-        database = task.database
+        task, database = classes.task, classes.task.database
         if sample < 1 or len(database) < 2:
-            return cls(task, {}, None, {}, ())
+            return cls()
         rows = draw_sample(database, np.arange(len(database)), sample, seed=task.seed)
         editing = Editing(variants_of(EDITS), seed=task.seed)
         edited = embed_edited(database, rows, methods, editing, progress=progress)
@@ -81,33 +77,23 @@ class Robustness:
                 ranks[method.name] = reciprocal_ranks(database, edited, method, seed=task.seed)
                 step.advance()
         curves = _measure_curves(classes, _shown(methods, classes, ranks), sample, progress)
-        return cls(task, {method.name: method for method in methods}, edited, ranks, curves)
-
-    @property
-    def num_edited(self) -> int:
-        """How many pictures were edited."""
-        return len(self.edited.rows) if self.edited is not None else 0
-
-    def values(self, name: str) -> dict[str, Floats]:
-        """The scores (pictures, edits) of one method by metric; without edits, none."""
-        return _values(self.ranks[name]) if self.edited is not None else {}
-
-    def chance(self) -> dict[str, Floats]:
-        """The expected scores (pictures, 1) of guessing."""
-        if self.edited is None:
-            return {}
-        expected = zip(("self_recall_at_1", "self_mrr"), chance_of_rank(len(self.task.database)), strict=True)
-        return {name: np.full((self.num_edited, 1), value) for name, value in expected}
-
-    def figures(self) -> tuple[EditFigures, ...]:
-        """Recall at 1 and mean reciprocal rank, edit by edit."""
-        return edit_figures(self.edited, self.ranks, seed=self.task.seed) if self.edited is not None else ()
-
-    def examples(self) -> dict[str, tuple[Example, ...]]:
-        """Edited pictures where latent search wins most over pixel search, loses most, and at random."""
-        if self.edited is None:
-            return {}
-        return edited_examples(self.task.database, self.edited, self.ranks, self.methods, seed=self.task.seed)
+        with progress.step("draw intervals"):
+            figures = edit_figures(edited, ranks, seed=task.seed)
+        by_name = {method.name: method for method in methods}
+        first, mean = chance_of_rank(len(database))
+        return cls(
+            num_edited=len(rows),
+            values={name: self_values(each) for name, each in ranks.items()},
+            chance={
+                "self_recall_at_1": np.full((len(rows), 1), first),
+                "self_mrr": np.full((len(rows), 1), mean),
+            },
+            figures=figures,
+            curves=curves,
+            examples={}
+            if classes.values
+            else edited_examples(database, edited, ranks, by_name, seed=task.seed),
+        )
 
 
 def reciprocal_ranks(database: Dataset, edited: EditedVectors, method: Method, *, seed: int = 0) -> Floats:
@@ -139,7 +125,8 @@ def chance_of_rank(num_rows: int) -> tuple[float, float]:
     return 1.0 / num_rows, float(np.sum(1.0 / np.arange(1, num_rows + 1)) / num_rows)
 
 
-def _values(ranks: Floats) -> dict[str, Floats]:
+def self_values(ranks: Floats) -> dict[str, Floats]:
+    """The metrics that need no classes, from `reciprocal_ranks`: (pictures, variants) each."""
     return {"self_recall_at_1": (ranks == 1.0).astype(np.float64), "self_mrr": ranks}
 
 
@@ -147,7 +134,7 @@ def edit_figures(
     edited: EditedVectors, ranks: Mapping[str, Floats], *, seed: int = 0
 ) -> tuple[EditFigures, ...]:
     """Recall at 1 and mean reciprocal rank of every variant; `ranks`: by method, as `reciprocal_ranks`."""
-    found = {name: _intervals(_values(each)["self_recall_at_1"], seed) for name, each in ranks.items()}
+    found = {name: _intervals(self_values(each)["self_recall_at_1"], seed) for name, each in ranks.items()}
     means = {name: _intervals(each, seed) for name, each in ranks.items()}
     return tuple(
         EditFigures(
@@ -192,7 +179,7 @@ def _measure_curves(
                 values[method.name] = first_answers_right(task, edited, method)
             else:
                 ranks = reciprocal_ranks(pictures, edited, method, seed=task.seed)
-                values[method.name] = _values(ranks)["self_recall_at_1"]
+                values[method.name] = self_values(ranks)["self_recall_at_1"]
             step.advance()
     quality = "precision_at_1" if classes.values else "self_recall_at_1"
     return curves_of(edited, values, quality=quality, seed=task.seed)

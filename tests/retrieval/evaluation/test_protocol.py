@@ -270,7 +270,7 @@ def test_with_one_picture_a_class_the_verdict_is_about_the_edits(build, paint, t
     assert math.isfinite(report.difference.figures["self_mrr"].value)
     assert "the reciprocal rank of an edited picture's original" in report.sentence
     assert report.notes[-1] == (
-        "No class has two pictures, so they were not asked for their class: what is measured is whether an "
+        "No class has two pictures, so nothing was measured by class: what is measured is whether an "
         "edited picture finds its original."
     )
     nothing = evaluate(retriever, settings=QUICK)

@@ -17,18 +17,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from retrieval.evaluation import METRICS
+
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
 MARK = "<!-- What follows is written by scripts/results.py -->"
 SETS = ("grocery", "trashnet", "sign-digits", "fashion-mnist")
-FIGURES = {
-    "precision_at_1": "P@1",
-    "precision_at_5": "P@5",
-    "precision_at_10": "P@10",
-    "map": "mAP",
-    "ndcg": "nDCG",
-    "knn_accuracy": "5-NN",
-    "self_recall_at_1": "edited",
-}
+FIGURES = (
+    *("precision_at_1", "precision_at_5", "precision_at_10", "map", "ndcg", "knn_accuracy"),
+    "self_recall_at_1",
+)
 COMPARED = ("latent", "pixel", "pca", "color_histogram")
 
 Report = dict[str, Any]
@@ -75,7 +72,8 @@ def milliseconds(value: float | None) -> str:
 
 def table(report: Report) -> list[str]:
     """Methods × figures, with half the width of their 95 % intervals."""
-    lines = [f"| method | {' | '.join(FIGURES.values())} | dims | bytes | encode ms | search ms |"]
+    heads = [METRICS[name].short for name in FIGURES]
+    lines = [f"| method | {' | '.join(heads)} | dims | bytes | encode ms | search ms |"]
     lines.append("|---" * (len(FIGURES) + 5) + "|")
     for name, method in report["methods"].items():
         figures = [cell(method[figure]) for figure in FIGURES]

@@ -11,12 +11,17 @@ from .options import JsonOption, SeedOption
 from .printing import say, say_json, shown
 
 if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..evaluation import Report
     from ..progress import Progress
-    from .comparison import Comparison
+    from ..retriever import Retriever
 
 PICTURES, SHEET, SHORT_SHEET = "pictures", "latent-and-pixels.png", "nearest.png"
 
 _IMAGES = 1_200
+_HITS = 8
+_FIGURES = ("precision_at_1", "precision_at_10", "map")
 _TITLES = {
     "latent": "this search, {dim} numbers a picture",
     "color_histogram": "colour histogram, {dim}",
@@ -39,8 +44,8 @@ def demo(
     retrieve demo
     """
     from ..build_settings import BuildSettings
+    from ..evaluation import EvaluationSettings, draw_examples, evaluate
     from ..retriever import Retriever
-    from .comparison import Comparison
     from .progress import progress_on_stderr
 
     progress = progress_on_stderr()
@@ -48,14 +53,16 @@ def demo(
     _draw(folder / PICTURES, images, seed, progress)
     retriever = Retriever.build(folder / PICTURES, settings=BuildSettings(seed=seed), progress=progress)
     with progress.step("compare"):
-        comparison = Comparison.of(retriever)
+        settings = EvaluationSettings(baselines=("color_histogram", "pixel"), sample=0, seed=seed)
+        report = evaluate(retriever, settings=settings)
     with progress.step("draw the sheets"):
-        comparison.draw_examples(folder / SHEET, seed=seed)
-        comparison.draw_nearest(folder / SHORT_SHEET, seed=seed)
+        title = "The same queries by latent search and by pixels: green is the same kind, red is not"
+        draw_examples(report, report.examples["random"], title=title).save(folder / SHEET)
+        _draw_nearest(retriever, seed).save(folder / SHORT_SHEET)
     if as_json:
-        say_json(_as_object(comparison, folder, progress.seconds))
+        say_json(_as_object(report, folder, progress.seconds))
     else:
-        _report(comparison, folder, progress.seconds)
+        _print(retriever, report, folder, progress.seconds)
 
 
 def _refuse_others_folder(folder: Path) -> None:
@@ -80,22 +87,49 @@ def _draw(pictures: Path, images: int, seed: int, progress: Progress) -> None:
         draw_corpus(pictures, images=images, seed=seed, on_picture=lambda _: step.advance())
 
 
-def _report(comparison: Comparison, folder: Path, seconds: dict[str, float]) -> None:
-    retriever, example = comparison.retriever, comparison.example()
-    spent = sum(seconds.values())
-    say(f"Drew {len(retriever):,} pictures of {len(comparison.classes)} kinds in {shown(folder / PICTURES)},")
+def _draw_nearest(retriever: Retriever, seed: int) -> Image.Image:
+    """A picture of each kind, drawn at random, with its answers."""
+    import numpy as np
+
+    from ..images import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet
+
+    kinds: dict[str, list[Path]] = {}
+    for row in retriever.index.catalog.rows():
+        path = retriever.folder / row.path
+        kinds.setdefault(path.parent.name, []).append(path)
+    random = np.random.default_rng(seed)
+    queries = [paths[random.integers(len(paths))] for paths in kinds.values()]
+    rows = [
+        SheetRow(
+            [
+                SheetCell(hit.path, name := hit.path.parent.name, frame=RIGHT if name == kind else WRONG)
+                for hit in hits
+            ],
+            query=SheetCell(query, kind),
+        )
+        for kind, query, hits in zip(
+            kinds, queries, retriever.query(queries, k=_HITS, exclude_self=True), strict=True
+        )
+    ]
+    return contact_sheet(rows, title="A query of each kind, and its nearest pictures", cell=112)
+
+
+def _print(retriever: Retriever, report: Report, folder: Path, seconds: dict[str, float]) -> None:
+    query, spent = report.examples["random"][0].path, sum(seconds.values())
+    hits = retriever.query(retriever.folder / query, k=5, exclude_self=True)
+    say(f"Drew {len(retriever):,} pictures of {report.corpus.classes} kinds in {shown(folder / PICTURES)},")
     say(f"fitted an encoder to them without being told the kinds, and indexed them: {spent:.0f} s in all.")
     say()
-    say(f"Nearest to {shown(example.query)}:")
-    for rank, hit in enumerate(example.hits, start=1):
+    say(f"Nearest to {shown(query)}:")
+    for rank, hit in enumerate(hits, start=1):
         say(f"  {rank}  {hit.distance:.4f}  {shown(hit.path.relative_to(retriever.folder))}")
     say()
     say("Each picture queried against all others. Right is what shows the same kind:")
     say(f"  {'':<36}{'first':>8}{'of ten':>8}{'mAP':>8}")
-    for name, figures in comparison.figures.items():
-        title = _TITLES[name].format(dim=comparison.dims[name])
-        row = (figures["precision_at_1"], figures["precision_at_10"], figures["map"])
-        say(f"  {title:<36}" + "".join(f"{value:>8.1%}" for value in row))
+    for name, title in _TITLES.items():
+        method = report.methods[name]
+        values = [method.figures[each].value for each in _FIGURES]
+        say(f"  {title.format(dim=method.dim):<36}" + "".join(f"{value:>8.1%}" for value in values))
     say()
     say(f"Look at   {shown(folder / SHEET)}: the same queries by this search and by pixels")
     say(f"          {shown(folder / SHORT_SHEET)}: a query of each kind with its nearest pictures")
@@ -105,14 +139,16 @@ def _report(comparison: Comparison, folder: Path, seconds: dict[str, float]) -> 
     say("  retrieve query IMG --index FOLDER --montage nearest.png")
 
 
-def _as_object(comparison: Comparison, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
+def _as_object(report: Report, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
+    methods = {name: report.methods[name] for name in _TITLES}
     return {
-        "pictures": len(comparison.retriever),
-        "classes": len(comparison.classes),
+        "pictures": report.corpus.images,
+        "classes": report.corpus.classes,
         "folder": shown(folder / PICTURES),
         "sheets": [shown(folder / SHEET), shown(folder / SHORT_SHEET)],
         "methods": {
-            name: {**figures, "dim": comparison.dims[name]} for name, figures in comparison.figures.items()
+            name: {**{each: method.figures[each].value for each in _FIGURES}, "dim": method.dim}
+            for name, method in methods.items()
         },
         "seconds": {name: round(spent, 3) for name, spent in seconds.items()},
     }

@@ -20,52 +20,56 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The pictures that are searched.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of pictures to search.")],
     *,
     queries: Annotated[
         Path | None,
-        typer.Option(
-            "--queries", metavar="DIR", help="Ask with these. Default: every picture, of all others."
-        ),
+        typer.Option("--queries", metavar="DIR", help="Folder of queries. Default: leave-one-out."),
     ] = None,
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", metavar="CSV", help="Lines of path,label. Default: the names of folders."),
+        typer.Option(
+            "--labels", metavar="CSV", help="Classes: a table of path,label. Default: names of folders."
+        ),
     ] = None,
     label_depth: Annotated[
         int | None,
         typer.Option(
-            "--label-depth", min=1, help="Which folder names the class, from the top. Default: innermost."
+            "--label-depth", min=1, help="Level of the folder that names the class. Default: innermost."
         ),
     ] = None,
     index: Annotated[
         Path | None,
-        typer.Option("--index", metavar="DIR", help="Evaluate this index. Default: that of FOLDER, if any."),
+        typer.Option("--index", metavar="DIR", help="Index to evaluate. Default: that of FOLDER, if any."),
     ] = None,
     fit: Annotated[
-        bool, typer.Option("--fit", help="Fit an encoder for this evaluation, also if FOLDER has an index.")
+        bool, typer.Option("--fit", help="Fit a new encoder, used only here, even if FOLDER has an index.")
     ] = False,
     method: Annotated[
-        list[Path] | None,
-        typer.Option("--method", metavar="FILE", help="Compare this encoder too; may come several times."),
+        list[str] | None,
+        typer.Option(
+            "--method",
+            metavar="ENCODER",
+            help="One more encoder to compare, as --encoder of index; repeatable.",
+        ),
     ] = None,
     exclude_duplicates: Annotated[
-        bool, typer.Option("--exclude-duplicates", help="Files of equal content do not answer each other.")
+        bool, typer.Option("--exclude-duplicates", help="Copies of the query's file are no answers.")
     ] = False,
     sample: Annotated[
-        int, typer.Option("--sample", min=0, help="Pictures that are edited and searched for; 0 for none.")
+        int, typer.Option("--sample", min=0, help="Number of pictures to edit and find again; 0: none.")
     ] = 200,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="DIR", help="Write a page with charts and pictures there."),
+        typer.Option("--report", metavar="DIR", help="Folder for a page with charts and pictures."),
     ] = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the search with pixel search, PCA, colours and chance, on your own pictures.
+    """Measure the search on your pictures, against pixels, PCA, colours and chance.
 
-    Right is what has the query's class: the name of its folder. Without classes, edited pictures have to find
-    their originals.
+    An answer is right if it has the query's class, which is the name of its folder. Without classes, edited
+    pictures must find their originals.
 
     \b
     retrieve evaluate photos/ --report report/

@@ -1,29 +1,39 @@
-"""An evaluation on stdout: a table for a person, plain lines for a pipe, and the verdict in a sentence."""
+"""An evaluation on stdout: tables for a person, plain lines for a pipe, and the verdict in a sentence."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+from ..evaluation import METRICS
 from .printing import console, is_terminal, say, say_fields, shown
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from ..evaluation import Interval, Report
 
-COLUMNS = {
-    "precision_at_1": "P@1",
-    "precision_at_10": "P@10",
-    "map": "mAP",
-    "knn_accuracy": "k-NN",
-    "self_recall_at_1": "edited, found first",
-}
+FIGURES = ("precision_at_1", "precision_at_10", "map", "knn_accuracy", "self_recall_at_1")
+COSTS = {"dim": "dims", "bytes_per_image": "bytes", "encode_ms": "encode ms", "search_ms": "search ms"}
 WEAKEST_EDITS = 5
 
 
 def print_report(report: Report) -> None:
     """Print the figures of every method, the verdict, and what to know about it."""
-    columns = [name for name in COLUMNS if not math.isnan(report.methods["latent"].figures[name].value)]
-    (_print_table if is_terminal() else _print_lines)(report, columns)
+    figures = [name for name in FIGURES if not math.isnan(report.methods["latent"].figures[name].value)]
+    columns = {
+        name: [_in_brackets(each.figures[name]) for each in report.methods.values()] for name in figures
+    }
+    columns |= _costs(report)
+    if is_terminal():
+        _print_tables(report, {_title(name): cells for name, cells in columns.items()})
+    else:
+        say_fields(["method", *columns])
+        for name, *cells in zip(report.methods, *columns.values(), strict=True):
+            say_fields([name, *cells])
+        say()
+    say(_measured_on(report))
     say()
     say(shown(report.sentence))
     for sentence in report.notes:
@@ -32,29 +42,39 @@ def print_report(report: Report) -> None:
         say(f"- {_weak_edits(report)}")
 
 
-def _print_table(report: Report, columns: list[str]) -> None:
+def _print_tables(report: Report, columns: dict[str, list[str]]) -> None:
+    """Print all columns in one table, or in as many as it takes to cut nothing, methods first in each."""
+    screen, waiting = console(), dict(columns)
+    while waiting:
+        chosen: dict[str, list[str]] = {}
+        for title, cells in waiting.items():
+            wider = {**chosen, title: cells}
+            if chosen and not _fits(screen, _table(report, wider)):
+                break
+            chosen = wider
+        screen.print(_table(report, chosen), markup=False)
+        waiting = {title: cells for title, cells in waiting.items() if title not in chosen}
+
+
+def _fits(screen: Console, table: Table) -> bool:
+    # Measured with more room than there is: a measure is cut to the room given.
+    return screen.measure(table, options=screen.options.update(max_width=100_000)).maximum <= screen.width
+
+
+def _table(report: Report, columns: dict[str, list[str]]) -> Table:
     from rich.table import Table
 
-    table = Table(caption=_measured_on(report), caption_justify="left")
-    table.add_column("method", no_wrap=True)
-    for name in columns:
-        table.add_column(COLUMNS[name], justify="right")
-    for title in ("dims", "bytes", "encode ms", "search ms"):
-        table.add_column(title, justify="right")
-    for name, method in report.methods.items():
-        figures = [_in_brackets(method.figures[column]) for column in columns]
-        style = "bold" if name == "latent" else None
-        table.add_row(shown(method.title), *figures, *_costs(report, name), style=style)
-    console().print(table, markup=False)
+    table = Table()
+    table.add_column("method", overflow="fold")
+    for title in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    for (name, method), *cells in zip(report.methods.items(), *columns.values(), strict=True):
+        table.add_row(shown(method.title), *cells, style="bold" if name == "latent" else None)
+    return table
 
 
-def _print_lines(report: Report, columns: list[str]) -> None:
-    say_fields(["method", *columns, "dim", "bytes_per_image", "encode_ms", "search_ms"])
-    for name, method in report.methods.items():
-        figures = [_in_brackets(method.figures[column]) for column in columns]
-        say_fields([name, *figures, *_costs(report, name)])
-    say()
-    say(_measured_on(report))
+def _title(name: str) -> str:
+    return COSTS[name] if name in COSTS else METRICS[name].short
 
 
 def _measured_on(report: Report) -> str:
@@ -74,11 +94,18 @@ def _in_brackets(figure: Interval) -> str:
     return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
-def _costs(report: Report, name: str) -> list[str]:
-    method = report.methods[name]
-    times = [method.encode_ms, method.search_ms]
-    milliseconds = ["-" if each is None else f"{each:.2f}" for each in times]
-    return [f"{method.dim:,}", f"{method.bytes_per_image:,.0f}", *milliseconds]
+def _costs(report: Report) -> dict[str, list[str]]:
+    methods = report.methods.values()
+    return {
+        "dim": [f"{each.dim:,}" for each in methods],
+        "bytes_per_image": [f"{each.bytes_per_image:,.0f}" for each in methods],
+        "encode_ms": [_milliseconds(each.encode_ms) for each in methods],
+        "search_ms": [_milliseconds(each.search_ms) for each in methods],
+    }
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _weak_edits(report: Report) -> str:

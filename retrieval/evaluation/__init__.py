@@ -9,8 +9,8 @@ from .class_metrics import confusion_matrix, knn_accuracy, knn_labels
 from .distances import DistanceMetric, Exclusion
 from .exact_search import RankedBlock, SelfRetrieval, rank_blocks, self_retrieval
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
-from .labelling import Labelling
-from .method import Method, PictureEncoder
+from .labels import Labelling
+from .method import BASELINE_NAMES, Method, PictureEncoder
 from .metrics import (
     average_precision,
     interpolated_precision,
@@ -19,9 +19,8 @@ from .metrics import (
     recall_at,
     reciprocal_rank,
 )
-from .page import write_report
+from .page import draw_examples, write_report
 from .protocol import EvaluationSettings, evaluate
-from .report import CorpusFacts, MethodReport, Report
 from .query_values import (
     LabelledVectors,
     Mean,
@@ -31,11 +30,17 @@ from .query_values import (
     mean_over_queries,
     measure_ranking,
 )
+from .report import MethodReport, Report
+from .scores import METRICS, Example
+from .task import CorpusFacts
 
 __all__ = [
+    "BASELINE_NAMES",
+    "METRICS",
     "CorpusFacts",
     "DistanceMetric",
     "EvaluationSettings",
+    "Example",
     "Exclusion",
     "Interval",
     "LabelledVectors",
@@ -53,6 +58,7 @@ __all__ = [
     "average_precision",
     "bootstrap",
     "confusion_matrix",
+    "draw_examples",
     "evaluate",
     "interpolated_precision",
     "knn_accuracy",

@@ -1,4 +1,4 @@
-"""A way to search that takes part in an evaluation: what makes its vectors, and how they are compared."""
+"""A way to search: what makes its vectors, how they are compared, what that costs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..encoder import Encoder, Model
-from ..errors import EncoderInvalid
-from .arrays import Distances
-from .baselines import ColorHistogram, FlatPixels, PerceptualHash, Pictures, PrincipalComponents
+import numpy as np
+
+from ..models import open_model
+from .arrays import Distances, Vectors
+from .baselines import BASELINES, FlatPixels, Pictures, PrincipalComponents
 from .distances import DistanceMetric
 
-FLOAT_BYTES = 4
+if TYPE_CHECKING:
+    from ..retriever import Retriever
+
 PIXEL_METHODS = ("pixel", "pixel_l1", "pixel_cosine")
-PIXEL_SIZE = 32
+BASELINE_NAMES = (*PIXEL_METHODS, "pca", *(each.name for each in BASELINES if each.name not in PIXEL_METHODS))
+PIXEL_SIZE = FlatPixels().size
+
+_FLOAT_BYTES = 4
+_TIMED_NEIGHBOURS = 10
+_TIMED_QUERIES = 20
 
 
 class PictureEncoder(Protocol):
@@ -56,29 +65,43 @@ class Method:
     def of(
         cls, encoder: PictureEncoder, *, name: str, title: str, bytes_per_image: float | None = None
     ) -> Method:
-        """The search by the vectors of an encoder: cosine distance, four bytes a number unless told.
+        """The search by the vectors of an encoder: cosine distance, by default four bytes a number.
 
         Example:
-            >>> Method.of(ColorHistogram(), name="colours", title="colours").bytes_per_image
-            256
+            >>> Method.of(FlatPixels(2), name="tiny", title="tiny pixels").bytes_per_image
+            48
         """
-        size = encoder.dim * FLOAT_BYTES if bytes_per_image is None else bytes_per_image
+        size = encoder.dim * _FLOAT_BYTES if bytes_per_image is None else bytes_per_image
         return cls(name, title, encoder, "cosine", size)
 
     @classmethod
     def open(cls, path: Path | str) -> Method:
-        """The search by an encoder on disk: a .tflite file with its .json, or the folder of a model.
+        """The search by the encoder that `path` means, everything that `retrieval.models.open_model` takes.
 
         Raises:
-            EncoderInvalid: nothing is there, or it is not what it should be.
+            EncoderInvalid: there is no encoder.
         """
-        path = Path(path)
-        if not path.exists():
-            raise EncoderInvalid(str(path), "there is no such file or folder")
-        encoder = Model.open(path).encoder if path.is_dir() else Encoder.open(path)
-        name = path.resolve().name if path.is_dir() else path.stem
+        encoder, place = open_model(path).encoder, Path(path)
+        name = place.resolve().name if place.is_dir() else place.stem
         made_by = encoder.description.name
         return cls.of(encoder, name=name, title=name if name == made_by else f"{made_by} ({name})")
+
+    @property
+    def dtype(self) -> type[Any]:
+        """The type in which vectors are kept."""
+        return np.uint8 if self.whole_numbers else np.float32
+
+
+def latent_method(retriever: Retriever) -> Method:
+    """The search that `retriever` does, but exact whatever the structure of its index."""
+    index, encoder = retriever.index, retriever.encoder
+    return Method(
+        name="latent",
+        title=f"latent ({encoder.description.name})",
+        encoder=encoder,
+        metric=index.manifest.metric,
+        bytes_per_image=retriever.facts().bytes_per_picture,
+    )
 
 
 def fixed_methods() -> tuple[Method, ...]:
@@ -88,14 +111,12 @@ def fixed_methods() -> tuple[Method, ...]:
         >>> [method.name for method in fixed_methods()]
         ['pixel', 'pixel_l1', 'pixel_cosine', 'color_histogram', 'phash']
     """
-    pixels, size = FlatPixels(PIXEL_SIZE), FlatPixels(PIXEL_SIZE).dim
-    return (
-        Method("pixel", "pixels, L2", pixels, "l2", size, whole_numbers=True),
-        Method("pixel_l1", "pixels, L1", pixels, "l1", size, whole_numbers=True),
-        Method("pixel_cosine", "pixels, cosine", pixels, "cosine", size, whole_numbers=True),
-        Method("color_histogram", "colour histogram", ColorHistogram(), "l2", 64 * FLOAT_BYTES),
-        Method("phash", "perceptual hash", PerceptualHash(), "l1", 8, whole_numbers=True),
-    )
+    return tuple(Method(*baseline) for baseline in BASELINES)
+
+
+def component_method(components: PrincipalComponents) -> Method:
+    """The search by principal components of the pixels."""
+    return Method.of(components, name="pca", title="PCA of the pixels")
 
 
 def best_pixel_method(qualities: Mapping[str, float]) -> str:
@@ -109,6 +130,31 @@ def best_pixel_method(qualities: Mapping[str, float]) -> str:
     return max(PIXEL_METHODS, key=lambda name: -math.inf if math.isnan(known[name]) else known[name])
 
 
-def component_method(components: PrincipalComponents) -> Method:
-    """The search by principal components of the pixels."""
-    return Method.of(components, name="pca", title="PCA of the pixels")
+def encode_milliseconds(encoder: PictureEncoder, pictures: Pictures) -> float:
+    """Milliseconds a picture to encode `pictures` (n, size, size, 3) together; decoding is not counted."""
+    encoder.encode(pictures[:1])  # the first call prepares what later ones use
+    begun = perf_counter()
+    encoder.encode(pictures)
+    return 1000.0 * (perf_counter() - begun) / len(pictures)
+
+
+def search_milliseconds(queries: Vectors, database: Vectors, metric: DistanceMetric) -> float:
+    """Milliseconds a query, for the ten nearest by exact search: the median of up to 20, one by one.
+
+    On one thread: where others work too, threads of one query wait for each other longer than they work.
+    """
+    import faiss  # needed here and for L1 distances only
+
+    measure = {"l2": faiss.METRIC_L2, "l1": faiss.METRIC_L1, "cosine": faiss.METRIC_INNER_PRODUCT}[metric]
+    rows = np.ascontiguousarray(database, dtype=np.float32)
+    points = np.ascontiguousarray(queries[:_TIMED_QUERIES], dtype=np.float32)
+    threads, seconds = faiss.omp_get_max_threads(), []
+    faiss.omp_set_num_threads(1)
+    try:
+        for point in points:
+            begun = perf_counter()
+            faiss.knn(point[None], rows, min(_TIMED_NEIGHBOURS, len(rows)), metric=measure)
+            seconds.append(perf_counter() - begun)
+    finally:
+        faiss.omp_set_num_threads(threads)
+    return 1000.0 * float(np.median(seconds))

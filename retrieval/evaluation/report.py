@@ -1,20 +1,24 @@
-"""What an evaluation found: every figure, what it was measured on, and what is needed to repeat it."""
+"""The result of an evaluation: every figure, what it was measured on, and what is needed to repeat it."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .arrays import Integers
-from .duplicates import Duplicates
-from .figures import Difference
 from .intervals import Interval, Verdict
+from .method import Method
 from .robustness import Curve, EditFigures
+from .scores import Difference, Example, Scores
+from .task import CorpusFacts
+
+PACKAGES = ("retrieve", "numpy", "scipy", "faiss-cpu", "pillow", "ai-edge-litert", "tensorflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,107 +39,54 @@ class MethodReport:
     macro: Mapping[str, float]
     curve: tuple[float, ...]
 
+    @classmethod
+    def of(cls, method: Method, scores: Scores, costs: tuple[float, float], seed: int) -> MethodReport:
+        """The means of `scores`; `costs`: milliseconds to encode a picture, and to search."""
+        return cls(
+            method.title,
+            method.metric,
+            method.encoder.dim,
+            method.bytes_per_image,
+            *costs,
+            scores.means(seed),
+            scores.class_means(),
+            scores.curve,
+        )
+
+    @classmethod
+    def of_chance(cls, scores: Scores, seed: int) -> MethodReport:
+        """The means of the expected scores of guessing, which costs nothing."""
+        means, class_means = scores.means(seed), scores.class_means()
+        return cls("chance (expected)", "none", 0, 0, None, None, means, class_means, scores.curve)
+
     def to_json(self) -> dict[str, Any]:
         """The figures by their names, and the facts beside them."""
         facts = ("title", "metric", "dim", "bytes_per_image", "encode_ms", "search_ms")
         return {
-            **{name: dataclasses.asdict(figure) for name, figure in self.figures.items()},
+            **{name: asdict(figure) for name, figure in self.figures.items()},
             **{name: getattr(self, name) for name in facts},
             "macro": dict(self.macro),
             "precision_at_recall": list(self.curve),
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CorpusFacts:
-    """What was searched and asked.
-
-    images: pictures searched. classes: of those that have one. queries: asked, and with something to find.
-    fingerprint: SHA-256 over contents and classes of all pictures and queries, sorted: equal for equal
-    pictures, whatever their names. fewest, most: pictures of the smallest and largest class.
-    """
-
-    images: int
-    classes: int
-    queries: int
-    duplicates: Duplicates
-    duplicates_excluded: bool
-    unlabelled: int
-    unreadable: tuple[tuple[str, str], ...]
-    single_classes: tuple[str, ...]
-    fewest: int
-    most: int
-    fingerprint: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The numbers by their names; `duplicates` is one number, its parts stand beside it."""
-        return {
-            **{name: getattr(self, name) for name in ("images", "classes", "queries")},
-            "duplicates": self.duplicates.count,
-            "duplicates_within": self.duplicates.within,
-            "duplicates_across": self.duplicates.across,
-            "duplicate_pairs": [list(pair) for pair in self.duplicates.pairs],
-            "duplicates_excluded": self.duplicates_excluded,
-            "unlabelled": self.unlabelled,
-            "unreadable": [{"path": path, "reason": reason} for path, reason in self.unreadable],
-            "classes_of_one_picture": list(self.single_classes),
-            "pictures_of_smallest_class": self.fewest,
-            "pictures_of_largest_class": self.most,
-            "fingerprint": self.fingerprint,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A picture among the answers: its path in the folder searched, its class, if it is the query's class."""
-
-    path: str
-    label: str | None
-    right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A query with the nearest answers of latent and pixel search.
-
-    `gain`: average precision, latent minus pixel. For a picture edited by `edit` at `strength`, difference of
-    the reciprocal ranks of its original, which is then the only right answer.
-    """
-
-    path: str
-    label: str | None
-    gain: float
-    latent: tuple[Answer, ...]
-    pixel: tuple[Answer, ...]
-    edit: str = ""
-    strength: float = 0.0
-    edit_label: str = ""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """The result of `evaluate`.
+class Comparison:
+    """The methods side by side.
 
-    `difference` is latent minus pixel, `differences` latent minus every other method. `verdict` says what
-    `difference` allows to say about `judged_by`, `sentence` says it with the figures. `examples`: by kind,
-    "wins", "losses" and "random". `confusion`: by method, class of query × class of nearest answer.
+    `differences`: latent minus every other method. `judged_by`: the metric that the verdict is about.
+    `best_pixel`: which pixel method does best by it.
     """
 
     methods: Mapping[str, MethodReport]
     differences: Mapping[str, Difference]
     judged_by: str
     best_pixel: str
-    corpus: CorpusFacts
-    edits: tuple[EditFigures, ...]
-    curves: tuple[Curve, ...]
-    classes: tuple[str, ...]
-    confusion: Mapping[str, Integers]
-    examples: Mapping[str, tuple[Example, ...]]
-    notes: tuple[str, ...]
-    sentence: str
-    folder: Path
-    queries_folder: Path
-    run: Mapping[str, Any]
+
+    @property
+    def by_class(self) -> bool:
+        """Whether there were right answers by class, or only originals of edited pictures to find."""
+        return self.judged_by == "map"
 
     @property
     def difference(self) -> Difference:
@@ -156,6 +107,28 @@ class Report:
             if not math.isnan(figure.value)
         }
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report(Comparison):
+    """The result of `evaluate`.
+
+    `sentence` says the verdict with its figures, `notes` what to know before relying on it. `examples`: by
+    kind, "wins", "losses" and "random". `confusion`: by method, class of query × class of nearest answer.
+    `run`: settings, versions and seconds.
+    """
+
+    sentence: str
+    notes: tuple[str, ...]
+    corpus: CorpusFacts
+    edits: tuple[EditFigures, ...]
+    curves: tuple[Curve, ...]
+    classes: tuple[str, ...]
+    confusion: Mapping[str, Integers]
+    examples: Mapping[str, tuple[Example, ...]]
+    folder: Path
+    queries_folder: Path
+    run: Mapping[str, Any]
+
     def to_json(self) -> dict[str, Any]:
         """Everything, as an object of what JSON can hold: NaN becomes null.
 
@@ -174,14 +147,14 @@ class Report:
                 "differences": {name: _figures(each) for name, each in self.differences.items()},
                 "best_pixel": self.best_pixel,
                 "corpus": self.corpus.to_json(),
-                "self_retrieval": [dataclasses.asdict(each) for each in self.edits],
-                "robustness": [dataclasses.asdict(each) for each in self.curves],
+                "self_retrieval": [asdict(each) for each in self.edits],
+                "robustness": [asdict(each) for each in self.curves],
                 "confusion": {
                     "classes": list(self.classes),
                     **{name: matrix.tolist() for name, matrix in self.confusion.items()},
                 },
                 "examples": {
-                    kind: [dataclasses.asdict(example) for example in examples]
+                    kind: [asdict(example) for example in examples]
                     for kind, examples in self.examples.items()
                 },
                 "notes": list(self.notes),
@@ -212,4 +185,13 @@ def without_nan(value: Any) -> Any:
 
 
 def _figures(difference: Difference) -> dict[str, Any]:
-    return {name: dataclasses.asdict(figure) for name, figure in difference.figures.items()}
+    return {name: asdict(figure) for name, figure in difference.figures.items()}
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that figures depend on, of those that are installed."""
+    versions = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions

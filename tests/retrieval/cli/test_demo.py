@@ -36,6 +36,24 @@ def test_the_demo_as_json_holds_the_figures_of_each_method(retrieve, stand_in_so
     assert set(value["seconds"]) > {"draw pictures", "embed", "compare"}
 
 
+def test_the_sheets_frame_right_and_wrong_answers(retrieve, stand_in_solve, tmp_path):
+    assert retrieve("demo", tmp_path, "--images", 48).status == 0
+    for name in ("latent-and-pixels.png", "nearest.png"):
+        with Image.open(tmp_path / name) as sheet:
+            colors = {color for _, color in sheet.getcolors(1 << 20)}
+        assert {(0x2A, 0x9D, 0x4B), (0xD1, 0x37, 0x2F)} <= colors
+
+
+def test_the_example_leaves_the_query_out(retrieve, stand_in_solve, tmp_path):
+    lines = retrieve("demo", tmp_path, "--images", 48).out.splitlines()
+    [start] = [number for number, line in enumerate(lines) if line.startswith("Nearest to ")]
+    query = lines[start].removeprefix("Nearest to ").removesuffix(":")
+    hits = [line.split()[-1] for line in lines[start + 1 : start + 6]]
+    assert len(set(hits)) == 5
+    assert (tmp_path / "pictures" / query).is_file()
+    assert query not in hits
+
+
 def test_the_demo_can_be_run_again_in_its_folder(retrieve, stand_in_solve, tmp_path):
     for _ in range(2):
         assert retrieve("demo", tmp_path, "--images", 32).status == 0

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import sys
+import threading
+from functools import partial
 
+import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 
-from retrieval import Retriever
+from retrieval import Retriever, evaluation
 from retrieval.cli import evaluate, evaluation_printed
 
 METHODS = ["latent", "pixel", "pixel_l1", "pixel_cosine", "pca", "color_histogram", "phash", "chance"]
@@ -82,6 +90,7 @@ def test_queries_labels_and_depth(retrieve, with_index, paint, tmp_path):
         "evaluate", with_index, "--labels", tmp_path / "labels.csv", "--sample", 0, "--json"
     ).json
     assert (labelled["corpus"]["queries"], labelled["corpus"]["unlabelled"]) == (4, 4)
+    assert labelled["corpus"]["unmatched_labels"] == {"count": 0, "first": []}
     deep = retrieve("evaluate", with_index, "--label-depth", 2, "--sample", 0)
     assert deep.status == 1
     assert "none of the 8 pictures" in deep.err
@@ -128,6 +137,66 @@ def test_a_folder_that_is_missing_is_one_sentence(retrieve, tmp_path):
     outcome = retrieve("evaluate", tmp_path / "missing")
     assert outcome.status == 1
     assert outcome.err.splitlines()[-1].endswith("missing: there is no such folder")
+
+
+@pytest.fixture(scope="module")
+def report(model, tmp_path_factory):
+    """An evaluation with classes and edits, of pictures in noise."""
+    folder, random = tmp_path_factory.mktemp("noise"), np.random.default_rng(0)
+    for kind in ("red", "blue"):
+        (folder / kind).mkdir()
+        for number in range(4):
+            values = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(values).save(folder / kind / f"{number}.png")
+    Retriever.build(folder, encoder=model)
+    return evaluation.evaluate(Retriever.open(folder), settings=evaluation.EvaluationSettings(sample=2))
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120, 200])
+def test_no_figure_is_cut_however_narrow_the_terminal(report, monkeypatch, columns):
+    lead, follow = pty.openpty()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    printed: list[bytes] = []
+    reader = threading.Thread(target=lambda: printed.extend(iter(partial(read_terminal, lead), b"")))
+    reader.start()
+    with os.fdopen(follow, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        evaluation_printed.print_report(report)
+        monkeypatch.undo()
+    reader.join()
+    os.close(lead)
+    text = re.sub(r"\x1b\[[\d;]*m", "", b"".join(printed).decode())
+    tables = text[: text.index(" pictures of 2 classes")].splitlines()
+    assert max(map(len, tables)) <= columns
+    assert "…" not in text
+    cells = [cell.strip() for line in tables if line.startswith("│") for cell in line.strip("│").split("│")]
+    for method in report.methods.values():
+        for name in evaluation_printed.FIGURES:
+            assert evaluation_printed._in_brackets(method.figures[name]) in cells
+        for cost in (f"{method.dim:,}", f"{method.bytes_per_image:,.0f}"):
+            assert cost in cells
+    heads = "".join(line for line in tables if line.startswith("┃"))
+    for title in (
+        "P@1",
+        "P@10",
+        "mAP",
+        "k-NN",
+        "edited, found first",
+        "dims",
+        "bytes",
+        "encode ms",
+        "search ms",
+    ):
+        assert f" {title} " in heads
+    if columns == 200:
+        assert heads.count("method") == 1
+
+
+def read_terminal(lead):
+    try:
+        return os.read(lead, 1 << 16)
+    except OSError:  # nobody writes any more
+        return b""
 
 
 def test_a_person_sees_a_table(retrieve, with_index, monkeypatch):

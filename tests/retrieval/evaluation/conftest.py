@@ -1,4 +1,4 @@
-"""Small worlds to evaluate: pictures of three classes, their index, and trials made of vectors alone."""
+"""Small worlds to evaluate: pictures of three classes, their index, and tasks made of vectors alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from retrieval.build_settings import BuildSettings
-from retrieval.evaluation.collection import Collection
+from retrieval.evaluation.dataset import Dataset
 from retrieval.retriever import Retriever
 
 CLASSES = {"brick": (200, 60, 40), "grass": (60, 170, 60), "water": (50, 90, 190)}
@@ -57,13 +57,13 @@ def retriever(swatches, build):
 
 
 @pytest.fixture
-def collection():
-    """Make a collection of points, without files: `collection(points, labels, contents)`, method "line"."""
+def dataset():
+    """Make a dataset of points, without files: `dataset(points, labels, contents)`, method "line"."""
 
-    def collection(points, labels, contents=None, folder="folder", prefix="p"):
+    def dataset(points, labels, contents=None, folder="folder", prefix="p"):
         paths = tuple(f"{prefix}{number}.png" for number in range(len(points)))
         vectors = np.array(points, dtype=np.float32).reshape(len(points), -1)
         chosen = tuple(contents) if contents else tuple(f"{prefix}{number}" for number in range(len(points)))
-        return Collection(Path(folder), paths, tuple(labels), chosen, {"line": vectors}, ())
+        return Dataset(Path(folder), paths, tuple(labels), chosen, {"line": vectors}, ())
 
-    return collection
+    return dataset

@@ -1,11 +1,20 @@
 import shutil
+import time
 
+import faiss
 import numpy as np
 import pytest
 
+from retrieval import Retriever
 from retrieval.errors import EncoderInvalid
-from retrieval.evaluation import Method
-from retrieval.evaluation.method import PIXEL_METHODS, fixed_methods
+from retrieval.evaluation import BASELINE_NAMES, Method
+from retrieval.evaluation.method import (
+    PIXEL_METHODS,
+    encode_milliseconds,
+    fixed_methods,
+    latent_method,
+    search_milliseconds,
+)
 
 
 def test_the_baselines_say_what_they_are():
@@ -19,7 +28,7 @@ def test_the_baselines_say_what_they_are():
         "color_histogram": ("l2", 256, 64),
         "phash": ("l1", 8, 64),
     }
-    assert set(PIXEL_METHODS) < set(kinds)
+    assert set(PIXEL_METHODS) < set(kinds) < set(BASELINE_NAMES)
 
 
 @pytest.mark.parametrize("method", fixed_methods(), ids=lambda method: method.name)
@@ -44,8 +53,50 @@ def test_an_encoder_is_opened_from_its_folder_and_from_its_file(model_folder, tm
     assert (by_folder.metric, by_folder.bytes_per_image) == ("cosine", 48)
 
 
+def test_an_encoder_is_opened_from_an_indexed_folder(photos, model):
+    Retriever.build(photos, encoder=model)
+    method = Method.open(photos)
+    assert (method.name, method.title) == ("photos", "quarters (photos)")
+    assert method.encoder.fingerprint == model.encoder.fingerprint
+
+
 def test_what_is_no_encoder_is_refused(tmp_path):
-    with pytest.raises(EncoderInvalid, match="there is no such file or folder"):
+    with pytest.raises(
+        EncoderInvalid, match=r"missing cannot be used: it is not there or holds no encoder\.tflite"
+    ):
         Method.open(tmp_path / "missing")
     with pytest.raises(EncoderInvalid, match=r"encoder\.tflite"):
         Method.open(tmp_path)
+
+
+class Sleeper:
+    size, dim = 2, 1
+
+    def __init__(self):
+        self.calls = []
+
+    def encode(self, pictures):
+        self.calls.append(len(pictures))
+        time.sleep(0.01 * len(pictures))
+        return np.zeros((len(pictures), 1), dtype=np.float32)
+
+
+def test_milliseconds_are_those_of_one_picture_after_a_first_call():
+    encoder = Sleeper()
+    assert 9.0 < encode_milliseconds(encoder, np.zeros((5, 2, 2, 3), np.uint8)) < 40.0
+    assert encoder.calls == [1, 5]
+
+
+@pytest.mark.parametrize("metric", ["l2", "l1", "cosine"])
+def test_searching_is_timed_for_any_vectors_and_leaves_the_threads_alone(metric):
+    threads = faiss.omp_get_max_threads()
+    vectors = np.random.default_rng(0).integers(0, 256, (3, 8), dtype=np.uint8)
+    assert 0.0 < search_milliseconds(vectors, vectors, metric) < 1000.0
+    assert faiss.omp_get_max_threads() == threads
+
+
+def test_the_method_is_that_of_the_index(retriever):
+    method = latent_method(retriever)
+    assert (method.name, method.title, method.metric) == ("latent", "latent (quarters)", "cosine")
+    assert method.bytes_per_image == 48
+    assert method.encoder is retriever.encoder

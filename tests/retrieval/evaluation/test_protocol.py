@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from index_store import Index, OptionInvalid
 from retrieval.errors import LabelsInvalid, NoPictures
 from retrieval.evaluation import (
     EvaluationSettings,
@@ -18,8 +19,11 @@ from retrieval.evaluation import (
     measure_ranking,
 )
 from retrieval.evaluation.chance import chance_values
-from retrieval.evaluation.protocol import with_own_names
+from retrieval.evaluation.dataset import Dataset
+from retrieval.evaluation.method import fixed_methods
+from retrieval.evaluation.protocol import fitted_rows, with_own_names
 from retrieval.evaluation.query_values import MetricChoice
+from retrieval.retriever import Retriever
 
 QUICK = EvaluationSettings(sample=0)
 KEYS = ["latent", "pixel", "pixel_l1", "pixel_cosine", "pca", "color_histogram", "phash", "chance"]
@@ -255,6 +259,95 @@ def test_folders_of_one_name_in_two_places_are_told(draw, build, tmp_path):
     assert any("count as one class (brick, grass, water)" in note for note in report.notes)
 
 
+def test_with_one_picture_a_class_the_verdict_is_about_the_edits(build, paint, tmp_path):
+    random = np.random.default_rng(0)
+    for number in range(30):
+        colors = random.integers(0, 256, (4, 3)).tolist()
+        paint(tmp_path / "singles" / f"class {number}" / "1.png", *map(tuple, colors))
+    retriever = build(tmp_path / "singles")
+    report = evaluate(retriever, settings=EvaluationSettings(sample=8))
+    assert (report.judged_by, report.corpus.classes, report.corpus.queries) == ("self_mrr", 30, 8)
+    assert math.isfinite(report.difference.figures["self_mrr"].value)
+    assert "the reciprocal rank of an edited picture's original" in report.sentence
+    assert report.notes[-1] == (
+        "No class has two pictures, so nothing was measured by class: what is measured is whether an "
+        "edited picture finds its original."
+    )
+    nothing = evaluate(retriever, settings=QUICK)
+    assert nothing.sentence == (
+        "There was nothing to measure: no class has two pictures, and none were edited."
+    )
+
+
+def test_queries_of_classes_that_the_pictures_do_not_have_are_told(retriever, draw, tmp_path):
+    queries = draw(tmp_path / "queries", each=2, seed=9)
+    for name in ("brick", "grass", "water"):
+        (queries / name).rename(queries / f"other {name}")
+    report = evaluate(retriever, settings=EvaluationSettings(sample=3, queries=queries))
+    assert (report.judged_by, report.corpus.queries) == ("self_mrr", 3)
+    assert "the reciprocal rank of an edited picture's original" in report.sentence
+    assert any(
+        "No query has a class that the pictures have, so the queries were not asked" in note
+        for note in report.notes
+    )
+
+
+def test_baselines_can_be_chosen_and_pixels_are_always_there(retriever, report):
+    chosen = evaluate(retriever, settings=EvaluationSettings(sample=0, baselines=("color_histogram",)))
+    assert list(chosen.methods) == ["latent", "pixel", "color_histogram", "chance"]
+    for name, method in chosen.methods.items():
+        assert method.figures["map"] == report.methods[name].figures["map"]
+    with pytest.raises(OptionInvalid, match="baseline is 'pixels', expected one of pixel, pixel_l1"):
+        EvaluationSettings(baselines=("pixels",))
+
+
+def test_what_differs_in_colour_is_found_by_every_method(build, paint, tmp_path):
+    colors = [("warm", (255, 0, 0)), ("warm", (255, 60, 0)), ("cold", (0, 0, 255)), ("cold", (0, 60, 255))]
+    for number, (kind, color) in enumerate(colors):
+        paint(tmp_path / "two" / kind / f"{number}.png", color)
+    settings = EvaluationSettings(sample=0, baselines=("pixel", "color_histogram"))
+    report = evaluate(build(tmp_path / "two"), settings=settings)
+    for name in ("latent", "pixel"):
+        # One relevant picture of three; the cut-off of ten falls to three.
+        figures = report.methods[name].figures
+        found = [figures[each].value for each in ("precision_at_1", "precision_at_10", "map")]
+        assert found == pytest.approx([1.0, 1 / 3, 1.0])
+
+
+@pytest.mark.parametrize("by", [{}, {"by": "retrieve train"}])
+def test_whoever_fitted_the_encoder_to_the_pictures_it_is_told(draw, build, tmp_path, by):
+    folder = draw(tmp_path / "pictures", each=3)
+    retriever = build(folder)
+    caveat = "Encoder and PCA were fitted to these pictures, without their classes"
+    assert not any(caveat in note for note in evaluate(retriever, settings=QUICK).notes)
+    paths = [f"{name}/{number}.png" for name in ("brick", "grass") for number in range(3)]
+    before, fitted = retriever.index, {"pictures": 6, "drawn": 0, "note": None, **by}
+    with Index.create(
+        before.directory,
+        before.dim,
+        encoder=before.manifest.encoder,
+        settings={**before.settings, "fitted": fitted},
+    ) as index:
+        for name in before.attachments:
+            index.attach(name, before.attachment(name))
+        index.attach("fitted.json", json.dumps({"pictures": paths}).encode())
+        index.add(before.vectors(), list(before.catalog.rows()))
+        index.save()
+    again = Retriever.open(retriever.index.directory)
+    report = evaluate(again, settings=QUICK)
+    assert any(caveat in note for note in report.notes)
+    assert report.to_json()["run"]["fitted"] == fitted
+    assert fitted_rows(again, collected(folder)).tolist() == list(range(6))
+
+
+def test_misspelt_rows_of_the_table_are_counted_and_named(retriever):
+    table = {f"{name}/{number}.png": name for name in ("brick", "grass") for number in range(6)}
+    settings = EvaluationSettings(sample=0, labelling=Labelling(table={**table, "brick/1.pgn": "brick"}))
+    report = evaluate(retriever, settings=settings)
+    assert report.to_json()["corpus"]["unmatched_labels"] == {"count": 1, "first": ["brick/1.pgn"]}
+    assert any("1 rows of the table of labels name no picture (brick/1.pgn)" in note for note in report.notes)
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_or_two_pictures_have_a_report_too(build, paint, tmp_path, count):
     for number in range(count):
@@ -302,3 +395,39 @@ def test_a_folder_without_pictures_is_refused(retriever, tmp_path):
         evaluate(retriever, tmp_path)
     with pytest.raises(NoPictures, match="there is no such folder"):
         evaluate(retriever, settings=EvaluationSettings(queries=tmp_path / "missing"))
+
+
+@pytest.fixture
+def fitted(stand_in_solve, swatches, tmp_path):
+    """An index whose encoder was fitted to the swatches, with what was drawn to have enough of them."""
+    return Retriever.build(swatches, index=tmp_path / "index")
+
+
+def collected(folder):
+    return Dataset.load(folder, Labelling(), fixed_methods())
+
+
+def test_what_else_is_fitted_is_fitted_to_the_same_pictures(fitted, swatches):
+    for number in (3, 4):
+        (swatches / "new").mkdir(exist_ok=True)
+        path = swatches / "new" / f"{number}.bmp"
+        path.write_bytes((swatches / "brick" / "0.png").read_bytes())
+    try:
+        pictures = collected(swatches)
+        assert [pictures.paths[row] for row in fitted_rows(fitted, pictures)] == [
+            path for path in pictures.paths if not path.startswith("new")
+        ]
+    finally:
+        for path in (swatches / "new").iterdir():
+            path.unlink()
+        (swatches / "new").rmdir()
+
+
+def test_other_pictures_are_all_taken_up_to_a_bound_by_their_contents(fitted, draw, tmp_path, monkeypatch):
+    pictures = collected(draw(tmp_path / "others", each=3, seed=8))
+    assert fitted_rows(fitted, pictures).tolist() == list(range(9))
+    monkeypatch.setattr("retrieval.evaluation.protocol.MOST_FITTED", 4)
+    chosen = fitted_rows(fitted, pictures)
+    assert [pictures.contents[row] for row in np.sort(chosen)] == [
+        content for content in pictures.contents if content in sorted(pictures.contents)[:4]
+    ]

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from retrieval.evaluation import EvaluationSettings, Interval, evaluate
-from retrieval.evaluation.figures import Difference
-from retrieval.evaluation.words import interval_in_words, sentence_of
+from retrieval.evaluation.notes import interval_in_words, notes_of, sentence_of
+from retrieval.evaluation.scores import Difference
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +57,17 @@ def test_too_few_queries_for_an_interval_are_told():
 
 def test_leave_one_out_and_what_was_fitted_are_told(report):
     assert "Every picture was asked against all others." in report.notes
-    fitted = replace(report, run={**report.run, "fitted": {"pictures": 18}})
-    from retrieval.evaluation.words import _basis
+    for fitted in ({"pictures": 18}, {"pictures": 18, "drawn": 0, "note": None, "by": "retrieve train"}):
+        notes = notes_of(report, report.corpus, {**report.run, "fitted": fitted})
+        assert any(
+            "Encoder and PCA were fitted to these pictures, without their classes" in each for each in notes
+        )
 
-    class Known:
-        classes = type("Classes", (), {"known": True})
 
-    assert "Encoder and PCA were fitted to these pictures, without their classes" in _basis(fitted, Known)
+def test_rows_of_labels_without_a_picture_are_named(report):
+    corpus = replace(report.corpus, unmatched_labels=("a.jpp", "b.jpp", "c.jpp", "d.jpp"))
+    notes = notes_of(report, corpus, report.run)
+    assert any(
+        "4 rows of the table of labels name no picture (a.jpp, b.jpp, c.jpp and 1 more)" in each
+        for each in notes
+    )

@@ -1,9 +1,9 @@
-"""Where the class of a picture comes from: the folder that it lies in, or a table."""
+"""The class of a picture: the name of a folder that it lies in, or an entry of a table."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ class Labelling:
     """The rule by which a picture gets its class.
 
     Without a `table` the class is the name of the innermost folder, or with `depth` that of the folder so
-    many levels below the top. With a table it is what the table says. Pictures to which the rule gives
-    nothing have no class: they are searched, but nothing is asked about them.
+    many levels below the top. With a table it is what the table says. Pictures for which the rule gives
+    nothing have no class: they are searched, but they are not queries.
 
     Example:
         >>> Labelling().label_of("Fruit/Apple/1.jpg"), Labelling(depth=1).label_of("Fruit/Apple/1.jpg")
@@ -38,7 +38,7 @@ class Labelling:
             raise LabelsInvalid("got a table of labels and a label depth, expected one of them")
 
     def label_of(self, path: str) -> str | None:
-        """The class of the picture at `path`, relative to its folder, with `/` between its parts."""
+        """The class of the picture at `path`, relative to its folder with `/` between the parts; or None."""
         if self.table is not None:
             return self.table.get(path)
         folders = path.split("/")[:-1]
@@ -46,12 +46,21 @@ class Labelling:
             return folders[-1] if folders else None
         return folders[self.depth - 1] if len(folders) >= self.depth else None
 
+    def rows_without_picture(self, paths: Container[str]) -> tuple[str, ...]:
+        """The paths in the table that are none of `paths`: misspelt, or relative to another folder.
+
+        Example:
+            >>> Labelling(table={"1.jpg": "cat", "2.jpp": "dog"}).rows_without_picture({"1.jpg", "2.jpg"})
+            ('2.jpp',)
+        """
+        return tuple(path for path in self.table or () if path not in paths)
+
     @classmethod
     def read_csv(cls, path: Path | str) -> Labelling:
         """Read a table of two columns, path and label; a first row `path,label` is a heading.
 
-        Paths are relative to the folder that the picture lies in (the pictures' or the queries'). Rows with
-        an empty label count as pictures without a class.
+        Paths are relative to the folder of the pictures, or to that of the queries. A row with an empty label
+        is a picture without a class.
 
         Raises:
             LabelsInvalid: the file cannot be read, or names the first line that is wrong.

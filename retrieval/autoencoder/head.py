@@ -19,10 +19,9 @@ from ..images import load
 from ..parallel import in_order
 from ..progress import Progress
 from .export import to_litert
-from .solved.alignment import ALIGNED, alignment
-from .solved.discriminant import Scatter, directions
-from .solved.recipe import Recipe, choose_recipe
-from .solved.views import View, draw_views
+from .solved.config import EncoderConfig, choose_config
+from .solved.lda import Scatter, directions
+from .solved.pictures import ALIGNED, View, alignment, draw_views
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -66,9 +65,9 @@ def fit_head(
     options = options or HeadOptions()
     encoder = Encoder(to_litert(network), description)
     # As for the solved encoder: where a place means the same thing in all pictures, a view must not move it.
-    recipe = choose_recipe(_ALIGNMENT_SIDE, aligned=_is_aligned(pictures))
-    scatter = _gathered(encoder, pictures, recipe, options, progress or Progress())
-    num, ridge = min(options.dim, len(pictures) - 1), recipe.ridge_pictures / len(pictures)
+    config = choose_config(_ALIGNMENT_SIDE, aligned=_is_aligned(pictures))
+    scatter = _gathered(encoder, pictures, config, options, progress or Progress())
+    num, ridge = min(options.dim, len(pictures) - 1), config.ridge_pictures / len(pictures)
     chosen = directions(scatter.between, scatter.within, ridge=ridge, num=num)
     extended = _extended(network, chosen, -scatter.mean.astype(np.float32) @ chosen)
     details = {
@@ -112,7 +111,7 @@ def head_sample(folder: Path, paths: Sequence[str], *, size: int, seed: int = 0)
 
 
 def _gathered(
-    encoder: Encoder, pictures: Pixels, recipe: Recipe, options: HeadOptions, progress: Progress
+    encoder: Encoder, pictures: Pixels, config: EncoderConfig, options: HeadOptions, progress: Progress
 ) -> Scatter:
     rng = np.random.default_rng(options.seed)
     scatter = Scatter(encoder.dim, options.views)
@@ -124,7 +123,7 @@ def _gathered(
                 _cut(picture, view, encoder.size)
                 for picture in block
                 for view in draw_views(
-                    options.views, least_side=recipe.least_side, mirror=recipe.mirror, rng=rng
+                    options.views, least_side=config.least_side, mirror=config.mirror, rng=rng
                 )
             ]
             scatter.add(_of_length_one(encoder.encode(np.stack(seen))))

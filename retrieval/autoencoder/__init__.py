@@ -18,7 +18,7 @@ __all__ = ["RECIPES"]
 # logs would end up among the user's results.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(num_threads()))
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(num_threads()))
 
 
 def __getattr__(name: str) -> Any:

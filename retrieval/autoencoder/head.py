@@ -18,6 +18,7 @@ from ..errors import ImageUnreadable, NoPictures
 from ..images import load
 from ..parallel import in_order
 from ..progress import Progress
+from ..threads import single_threaded_products
 from .export import to_litert
 from .solved.config import EncoderConfig, choose_config
 from .solved.lda import Scatter, directions
@@ -66,9 +67,10 @@ def fit_head(
     encoder = Encoder(to_litert(network), description)
     # As for the solved encoder: where a place means the same thing in all pictures, a view must not move it.
     config = choose_config(_ALIGNMENT_SIDE, aligned=_is_aligned(pictures))
-    scatter = _gathered(encoder, pictures, config, options, progress or Progress())
     num, ridge = min(options.dim, len(pictures) - 1), config.ridge_pictures / len(pictures)
-    chosen = directions(scatter.between, scatter.within, ridge=ridge, num=num)
+    with single_threaded_products():
+        scatter = _gathered(encoder, pictures, config, options, progress or Progress())
+        chosen = directions(scatter.between, scatter.within, ridge=ridge, num=num)
     extended = _extended(network, chosen, -scatter.mean.astype(np.float32) @ chosen)
     details = {
         **description.details,

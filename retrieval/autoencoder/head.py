@@ -21,7 +21,7 @@ from ..progress import Progress
 from ..threads import single_threaded_products
 from .export import to_litert
 from .solved.config import EncoderConfig, choose_config
-from .solved.lda import Scatter, directions
+from .solved.lda import Scatter, directions, unit
 from .solved.pictures import ALIGNED, View, alignment, draw_views
 
 Pixels = NDArray[np.uint8]
@@ -128,7 +128,7 @@ def _gathered(
                     options.views, least_side=config.least_side, mirror=config.mirror, rng=rng
                 )
             ]
-            scatter.add(_of_length_one(encoder.encode(np.stack(seen))))
+            scatter.add(unit(encoder.encode(np.stack(seen))))
             step.advance(len(block))
     return scatter
 
@@ -139,12 +139,6 @@ def _cut(picture: Pixels, view: View, size: int) -> Pixels:
     box = (view.left * side, view.top * side, view.right * side, view.bottom * side)
     cut = np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC, box=box))
     return cut[:, ::-1] if view.mirrored else cut
-
-
-def _of_length_one(vectors: Floats) -> Floats:
-    """As Keras' UnitNormalization does it."""
-    lengths = np.sqrt(np.maximum((vectors**2).sum(axis=1, keepdims=True), 1e-12))
-    return np.asarray(vectors / lengths, dtype=np.float32)
 
 
 def _extended(network: keras.Model, kernel: Floats, bias: Floats) -> keras.Model:

@@ -1,12 +1,22 @@
-"""How many threads numerical work may use: chosen by `--threads`, by RETRIEVE_THREADS, or one a processor."""
+"""How many threads numerical work may use: chosen by `--threads`, by RETRIEVE_THREADS, or one a processor.
+
+BLAS, OpenMP and TensorFlow bring threads of their own, which wait for each other in busy loops: beside
+another busy process that takes several times as long as one thread. So products are computed block by block,
+each block in one thread of BLAS, on threads of ours that wait without computing (`parallel.in_order`).
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .errors import RetrievalError
 
 VARIABLE = "RETRIEVE_THREADS"
+
+# Read by OpenMP, which FAISS uses, when it is loaded: wait without computing.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _chosen: int | None = None
 
@@ -18,6 +28,8 @@ def available_cores() -> int:
 
 def use_threads(count: int | None) -> None:
     """Use `count` threads from now on; None goes back to RETRIEVE_THREADS, or one a processor.
+
+    TensorFlow reads the number once, when it is loaded.
 
     Raises:
         RetrievalError: `count` is below 1.
@@ -47,3 +59,15 @@ def num_threads() -> int:
     if not named.isdecimal() or int(named) < 1:
         raise RetrievalError(f"{VARIABLE} is {named!r}, expected a whole number from 1")
     return int(named)
+
+
+@contextmanager
+def single_threaded_products() -> Iterator[None]:
+    """Inside, BLAS and OpenMP compute each product in the thread that asks for it.
+
+    The result of a product then does not depend on the number of threads.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=1):
+        yield

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
 import tempfile
+import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import keras
 import tensorflow as tf
@@ -22,7 +26,7 @@ def to_litert(model: keras.Model) -> bytes:
     one = keras.Input(batch_shape=(1, *model.input_shape[1:]), name="input")
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one, model(one), name="network"))
     # It reports every export on stdout, where only results belong.
-    with contextlib.redirect_stdout(io.StringIO()):
+    with _interrupted_afterwards(), contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()
     return content
 
@@ -38,10 +42,34 @@ def to_keras_file(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def export(autoencoder: keras.Model, description: EncoderDescription) -> Model:
-    """The running model of `autoencoder`, whose layers "encoder" and "decoder" are its halves."""
+def export(network: keras.Model, description: EncoderDescription) -> Model:
+    """The running model of an autoencoder, whose layers "encoder" and "decoder" are its halves.
+
+    Of a network that is called "encoder" itself: a model without a decoder.
+    """
+    if network.name == "encoder":
+        return Model(Encoder(to_litert(network), description), keras=to_keras_file(network))
     return Model(
-        encoder=Encoder(to_litert(autoencoder.get_layer("encoder")), description),
-        decoder=Decoder(to_litert(autoencoder.get_layer("decoder"))),
-        keras=to_keras_file(autoencoder),
+        encoder=Encoder(to_litert(network.get_layer("encoder")), description),
+        decoder=Decoder(to_litert(network.get_layer("decoder"))),
+        keras=to_keras_file(network),
     )
+
+
+@contextlib.contextmanager
+def _interrupted_afterwards() -> Iterator[None]:
+    """Put off a Ctrl-C inside to the end of the block, which is seconds away.
+
+    TensorFlow's converter runs clean-up code and callbacks from C++ that lose a KeyboardInterrupt.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if waiting and callable(before):
+            before(*waiting[0])

@@ -18,11 +18,11 @@ from ..errors import ImageUnreadable, NoPictures
 from ..images import load
 from ..parallel import in_order
 from ..progress import Progress
+from ..threads import single_threaded_products
 from .export import to_litert
-from .solved.alignment import ALIGNED, alignment
-from .solved.discriminant import Scatter, directions
-from .solved.recipe import Recipe, choose_recipe
-from .solved.views import View, draw_views
+from .solved.config import EncoderConfig, choose_config
+from .solved.lda import Scatter, directions, unit
+from .solved.pictures import ALIGNED, View, alignment, draw_views
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -66,10 +66,11 @@ def fit_head(
     options = options or HeadOptions()
     encoder = Encoder(to_litert(network), description)
     # As for the solved encoder: where a place means the same thing in all pictures, a view must not move it.
-    recipe = choose_recipe(_ALIGNMENT_SIDE, aligned=_is_aligned(pictures))
-    scatter = _gathered(encoder, pictures, recipe, options, progress or Progress())
-    num, ridge = min(options.dim, len(pictures) - 1), recipe.ridge_pictures / len(pictures)
-    chosen = directions(scatter.between, scatter.within, ridge=ridge, num=num)
+    config = choose_config(_ALIGNMENT_SIDE, aligned=_is_aligned(pictures))
+    num, ridge = min(options.dim, len(pictures) - 1), config.ridge_pictures / len(pictures)
+    with single_threaded_products():
+        scatter = _gathered(encoder, pictures, config, options, progress or Progress())
+        chosen = directions(scatter.between, scatter.within, ridge=ridge, num=num)
     extended = _extended(network, chosen, -scatter.mean.astype(np.float32) @ chosen)
     details = {
         **description.details,
@@ -112,7 +113,7 @@ def head_sample(folder: Path, paths: Sequence[str], *, size: int, seed: int = 0)
 
 
 def _gathered(
-    encoder: Encoder, pictures: Pixels, recipe: Recipe, options: HeadOptions, progress: Progress
+    encoder: Encoder, pictures: Pixels, config: EncoderConfig, options: HeadOptions, progress: Progress
 ) -> Scatter:
     rng = np.random.default_rng(options.seed)
     scatter = Scatter(encoder.dim, options.views)
@@ -124,10 +125,10 @@ def _gathered(
                 _cut(picture, view, encoder.size)
                 for picture in block
                 for view in draw_views(
-                    options.views, least_side=recipe.least_side, mirror=recipe.mirror, rng=rng
+                    options.views, least_side=config.least_side, mirror=config.mirror, rng=rng
                 )
             ]
-            scatter.add(_of_length_one(encoder.encode(np.stack(seen))))
+            scatter.add(unit(encoder.encode(np.stack(seen))))
             step.advance(len(block))
     return scatter
 
@@ -138,12 +139,6 @@ def _cut(picture: Pixels, view: View, size: int) -> Pixels:
     box = (view.left * side, view.top * side, view.right * side, view.bottom * side)
     cut = np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC, box=box))
     return cut[:, ::-1] if view.mirrored else cut
-
-
-def _of_length_one(vectors: Floats) -> Floats:
-    """As Keras' UnitNormalization does it."""
-    lengths = np.sqrt(np.maximum((vectors**2).sum(axis=1, keepdims=True), 1e-12))
-    return np.asarray(vectors / lengths, dtype=np.float32)
 
 
 def _extended(network: keras.Model, kernel: Floats, bias: Floats) -> keras.Model:

@@ -63,8 +63,8 @@ class PretrainedEncoder:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, KERAS)
             path.write_bytes(model.keras)
-            autoencoder = keras.models.load_model(path, compile=False)
-        return cls(autoencoder.get_layer("encoder"), model.encoder.description)
+            network = keras.models.load_model(path, compile=False)
+        return cls(_encoder_of(network), model.encoder.description)
 
     def model(self) -> Model:
         """The encoder, ready to run.
@@ -107,7 +107,7 @@ class PretrainedEncoder:
         except Exception as error:
             raise EncoderInvalid(str(path), f"Keras cannot load it: {error}") from error
         if path.name == KERAS:
-            network = network.get_layer("encoder")
+            network = _encoder_of(network)
         _refuse_shapes(network, description, str(path))
         return cls(network, description)
 
@@ -139,6 +139,11 @@ class PretrainedEncoder:
         prepare: Any = sys.modules[make.__module__].preprocess_input
         network = keras.Model(pictures, body(prepare(pictures)), name="encoder")
         return cls(network, EncoderDescription(name, size, network.output_shape[-1]))
+
+
+def _encoder_of(network: keras.Model) -> keras.Model:
+    """The encoder of an autoencoder; a model without a decoder is its encoder itself."""
+    return network if network.name == "encoder" else network.get_layer("encoder")
 
 
 def _refuse_shapes(network: Any, description: EncoderDescription, name: str) -> None:

@@ -22,7 +22,8 @@ class FitRecipe(Protocol):
     ) -> Model:
         """An encoder fitted to `pictures` (n, S, S, 3) uint8, n >= 2, and with `decoder` its decoder too.
 
-        dim: numbers a vector; None leaves it to the recipe. The same pictures and seed give the same model.
+        dim: numbers a vector; None leaves it to the recipe. The same pictures and seed give the same encoder.
+        Without `decoder` the model has none, and its Keras file is that of the encoder alone.
 
         Raises:
             ValueError: pictures of another shape, size or number.

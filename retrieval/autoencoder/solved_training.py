@@ -20,7 +20,7 @@ from .options import TrainingOptions
 from .pipeline import Pipeline
 from .run import Run
 from .solved import DIM, solve
-from .solved.recipe import choose_recipe
+from .solved.config import choose_config
 from .split import split
 from .training import OnEpoch, follow, refuse_shape
 
@@ -74,9 +74,9 @@ def _solved(pixels: Pixels, options: TrainingOptions, progress: Progress) -> Mod
 
 
 def _objective(network: Any, description: EncoderDescription, options: TrainingOptions) -> Agreement:
-    recipe = choose_recipe(options.size, aligned=bool(description.details["aligned"]))
+    config = choose_config(options.size, aligned=bool(description.details["aligned"]))
     return Agreement(
-        network, least_side=recipe.least_side, mirror=recipe.mirror, weight=_WEIGHT, seed=options.seed
+        network, least_side=config.least_side, mirror=config.mirror, weight=_WEIGHT, seed=options.seed
     )
 
 

@@ -1,8 +1,7 @@
 """The running encoder and decoder: LiteRT, no TensorFlow."""
 
-from .decoder import Decoder
 from .description import EncoderDescription
-from .encoder import Encoder
+from .encoder import Decoder, Encoder
 from .model import Model
 from .network import Network
 

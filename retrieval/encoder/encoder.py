@@ -1,4 +1,4 @@
-"""The running encoder: square pictures in, latent vectors out. LiteRT, no TensorFlow."""
+"""The running encoder and decoder: from square pictures to latent vectors and back, by LiteRT."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import EncoderInvalid
 from .description import EncoderDescription
@@ -19,9 +19,9 @@ class Encoder:
     """A network with its description: what it expects of a picture, and how many numbers it gives.
 
     Example:
-        >>> encoder = Encoder.open("photos/.retrieve/encoder.tflite")
+        >>> encoder = Encoder.open("runs/photos/encoder.tflite")
         >>> encoder.encode(np.zeros((2, encoder.size, encoder.size, 3), dtype=np.uint8)).shape
-        (2, 96)
+        (2, 64)
     """
 
     def __init__(self, model: bytes, description: EncoderDescription, *, name: str = "in memory") -> None:
@@ -42,6 +42,9 @@ class Encoder:
     @classmethod
     def open(cls, path: Path | str) -> Encoder:
         """Open the network at `path`, described by the file of the same name that ends in .json.
+
+        It is for the folder of a training run, or of a saved `Model`. In an index the names of the files
+        change with each generation: use `Retriever.open(folder).encoder` there.
 
         Raises:
             EncoderInvalid: one of the two files is missing or not what it should be.
@@ -88,6 +91,46 @@ class Encoder:
                 "load them with retrieval.images.load(source, encoder.size)"
             )
         return self._network.run((pictures.astype(np.float32) - self._mean) / self._scale)
+
+
+class Decoder:
+    """The other half of an autoencoder: the picture that a latent vector stands for, as far as it knows."""
+
+    def __init__(self, model: bytes, *, name: str = "in memory") -> None:
+        """Prepare the network `model`, in LiteRT's format; `name` stands for it in messages.
+
+        Raises:
+            EncoderInvalid: the network cannot be run, or does not turn vectors into RGB pictures.
+        """
+        try:
+            self._network = Network(model)
+        except ValueError as error:
+            raise EncoderInvalid(name, str(error)) from error
+        entry, result = self._network.input_shape, self._network.output_shape
+        if len(entry) != 1 or len(result) != 3 or result[0] != result[1] or result[2] != 3:
+            raise EncoderInvalid(
+                name,
+                f"it takes {entry} and gives {result}, expected (dim,) and (size, size, 3): not a decoder",
+            )
+        self.dim, self.size = entry[0], result[0]
+
+    @property
+    def model(self) -> bytes:
+        """The network in LiteRT's format."""
+        return self._network.model
+
+    def decode(self, vectors: ArrayLike) -> Pixels:
+        """The pictures (n, size, size, 3) uint8 of latent `vectors` (n, dim).
+
+        Raises:
+            ValueError: vectors of another shape.
+        """
+        latents = np.asarray(vectors, dtype=np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.dim:
+            raise ValueError(f"vectors are {latents.shape}, expected (n, {self.dim})")
+        values = self._network.run(latents)
+        pictures: Pixels = np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
+        return pictures
 
 
 def _read(path: Path) -> bytes:

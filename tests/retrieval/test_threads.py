@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import numpy  # noqa: F401 - loads BLAS
 import pytest
+from threadpoolctl import threadpool_info
 
 from retrieval.errors import RetrievalError
-from retrieval.threads import available_cores, num_threads, use_threads
+from retrieval.threads import available_cores, num_threads, single_threaded_products, use_threads
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,10 @@ def test_a_variable_that_is_no_count_is_refused(monkeypatch, value):
 def test_no_threads_at_all_are_refused():
     with pytest.raises(RetrievalError, match=r"threads is 0, expected 1 or more"):
         use_threads(0)
+
+
+def test_products_keep_to_the_thread_that_asks_and_get_their_threads_back():
+    before = [library["num_threads"] for library in threadpool_info()]
+    with single_threaded_products():
+        assert {library["num_threads"] for library in threadpool_info()} == {1}
+    assert [library["num_threads"] for library in threadpool_info()] == before

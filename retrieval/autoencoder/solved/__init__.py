@@ -1,4 +1,4 @@
-"""The default encoder: a convolutional encoder whose layers are solved, not descended to."""
+"""The default encoder: a convolutional encoder whose layers are solved, not trained by gradients."""
 
 from .solve import DIM, SIZES, solve
 

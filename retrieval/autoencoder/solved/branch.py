@@ -1,64 +1,162 @@
-"""One scale of the encoder, solved: whitening, atoms, and the content that patches of a picture share."""
+"""One branch of the encoder, solved: whitening, atoms, and the content that patches of a picture share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from .atoms import find_atoms, sparse_codes
-from .discriminant import Scatter, directions
-from .patches import Floats, Pixels, draw_patches
-from .recipe import Recipe, Scale
-from .whitening import Whitening, whiten, whiten_colors
+from ...parallel import in_order
+from .config import BranchConfig, EncoderConfig
+from .lda import Linear, Scatter, directions, eigenvectors, unit
+from .pictures import Floats, Pixels, draw_patches
 
 _PATCHES_FOR_ATOMS = 40
 _PATCHES_FOR_WHITENING = 100_000
 _PATCHES_OF_A_PICTURE = 32
 _LEAST_PATCHES = 20_000
-_BLOCK = 256
+_PATCHES_A_BLOCK = 2048
+_LEAST_PATCHES_OF_AN_ATOM = 39
+_ITERATIONS = 8
+_SHARE_OF_MEAN = 0.01
+_LEAST_VARIANCE = 1e-8
+# How far from the pole the typical colour lies: its tangent.
+_SPREAD = 2.0
+
+
+class Whitening(NamedTuple):
+    """`patches @ kernel + bias`, with kernel (in, out) and bias (out,)."""
+
+    kernel: Floats
+    bias: Floats
+
+    def apply(self, patches: Floats) -> Floats:
+        """Whitened patches (n, out) of unit length, as the network's first two layers make them."""
+        return unit(patches @ self.kernel + self.bias)
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """The weights of one scale, layer by layer.
+    """The weights of one branch, layer by layer.
 
     whitening: patch (in,) to (out,); atoms: (k, out) of unit length; content: (k, c) with its bias (c,).
     """
 
-    scale: Scale
+    config: BranchConfig
     whitening: Whitening
     atoms: Floats
-    content: Floats
-    content_bias: Floats
+    content: Linear
 
 
-def solve_branch(pictures: Pixels, scale: Scale, recipe: Recipe, *, seed: int) -> Branch:
-    """Solve one scale on `pictures` (n, S, S, 3), layer after layer."""
-    rng = np.random.default_rng([seed, scale.factor, scale.patch])
-    per_picture = max(1, -(-_PATCHES_FOR_ATOMS * scale.atoms // len(pictures)))
-    patches = draw_patches(pictures, scale, per_picture, rng).reshape(-1, 3 * scale.patch**2)
-    solve_whitening = whiten if scale.patch > 1 else whiten_colors
+def solve_branch(pictures: Pixels, branch: BranchConfig, config: EncoderConfig, *, seed: int) -> Branch:
+    """Solve one branch on `pictures` (n, S, S, 3), layer after layer."""
+    rng = np.random.default_rng([seed, branch.factor, branch.patch])
+    per_picture = max(1, -(-_PATCHES_FOR_ATOMS * branch.atoms // len(pictures)))
+    patches = draw_patches(pictures, branch, per_picture, rng).reshape(-1, 3 * branch.patch**2)
+    solve_whitening = whiten if branch.patch > 1 else whiten_colors
     whitening = solve_whitening(patches[rng.permutation(len(patches))[:_PATCHES_FOR_WHITENING]])
-    atoms = find_atoms(whitening.apply(patches), scale.atoms, seed=seed)
-    content, bias = _solve_content(pictures, scale, recipe, (whitening, atoms), rng)
-    return Branch(scale, whitening, atoms, content, bias)
+    atoms = find_atoms(whitening.apply(patches), branch.atoms, seed=seed)
+    per_picture = max(_PATCHES_OF_A_PICTURE, -(-_LEAST_PATCHES // len(pictures)))
+    scatter = _code_scatter(pictures, branch, (whitening, atoms), per_picture, rng)
+    content = directions(scatter.between, scatter.total, ridge=config.content_ridge, num=config.content_dims)
+    return Branch(branch, whitening, atoms, Linear(content, (-scatter.mean @ content).astype(np.float32)))
 
 
-def _solve_content(
-    pictures: Pixels, scale: Scale, recipe: Recipe, code: tuple[Whitening, Floats], rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """The directions of the sparse code in which patches of one picture agree while pictures differ.
+def _code_scatter(
+    pictures: Pixels,
+    branch: BranchConfig,
+    code: tuple[Whitening, Floats],
+    per_picture: int,
+    rng: np.random.Generator,
+) -> Scatter:
+    """The scatter of the sparse codes of `per_picture` patches of each picture, a group a picture.
 
-    The sparse manifold transform (Chen, Paiton & Olshausen 2018; arXiv 2209.15261), with the picture as what
-    its patches have in common: M = cov(mean code of a picture) against V = cov(code).
+    In its leading directions, between against total, patches of one picture agree while pictures differ: the
+    sparse manifold transform (Chen, Paiton & Olshausen 2018; arXiv 2209.15261), with the picture as what its
+    patches have in common.
     """
     whitening, atoms = code
-    per_picture = max(_PATCHES_OF_A_PICTURE, -(-_LEAST_PATCHES // len(pictures)))
-    scatter = Scatter(len(atoms), per_picture)
-    for begin in range(0, len(pictures), _BLOCK):
-        patches = draw_patches(pictures[begin : begin + _BLOCK], scale, per_picture, rng)
+    step = max(1, _PATCHES_A_BLOCK // per_picture)
+    begins = range(0, len(pictures), step)
+
+    def codes(block: tuple[int, np.random.Generator]) -> Floats:
+        begin, own_rng = block
+        patches = draw_patches(pictures[begin : begin + step], branch, per_picture, own_rng)
         whitened = whitening.apply(patches.reshape(-1, patches.shape[-1]))
-        scatter.add(sparse_codes(whitened, atoms, scale.threshold))
-    content = directions(scatter.between, scatter.total, ridge=recipe.content_ridge, num=recipe.content_dims)
-    return content, (-scatter.mean @ content).astype(np.float32)
+        return sparse_codes(whitened, atoms, branch.threshold)
+
+    blocks = list(zip(begins, rng.spawn(len(begins)), strict=True))
+    return Scatter.of(codes, blocks, dim=len(atoms), group_size=per_picture)
+
+
+def whiten(patches: Floats) -> Whitening:
+    """The whitening of `patches` (n, in): each loses its mean, then every direction gets variance about 1.
+
+    The variances get 1 % of their mean added, so that noise is not blown up (Coates & Ng 2012, *Learning
+    Feature Representations with K-means*).
+    """
+    width = patches.shape[1]
+    centering = np.eye(width) - 1.0 / width
+    mean, axes = _scaled_axes(patches.astype(np.float64) @ centering, width - 1)
+    kernel = centering @ axes
+    return Whitening(kernel.astype(np.float32), (-mean @ kernel).astype(np.float32))
+
+
+def whiten_colors(colors: Floats) -> Whitening:
+    """The whitening of `colors` (n, in) with one more number that never changes: kernel (in, in + 1).
+
+    Made unit length afterwards, colours lie on a sphere, the mean colour at its pole, instead of losing
+    their brightness and saturation; near and far stay near and far.
+    """
+    width = colors.shape[1]
+    mean, axes = _scaled_axes(colors.astype(np.float64), width)
+    kernel = np.column_stack([_SPREAD / np.sqrt(width) * axes, np.zeros(width)])
+    bias = -mean @ kernel
+    bias[-1] = 1.0
+    return Whitening(kernel.astype(np.float32), bias.astype(np.float32))
+
+
+def _scaled_axes(samples: Floats, num: int) -> tuple[Floats, Floats]:
+    """The mean (in,) of `samples` (n, in), and their `num` main axes (in, num), each over its deviation."""
+    mean = samples.mean(axis=0)
+    centred = samples - mean
+    variances, axes = eigenvectors(centred.T @ centred / len(samples), num=num)
+    variances = np.maximum(variances, 0.0)
+    return mean, axes / np.sqrt(variances + _SHARE_OF_MEAN * variances.mean() + _LEAST_VARIANCE)
+
+
+def find_atoms(whitened: Floats, num: int, *, seed: int) -> Floats:
+    """At most `num` unit vectors (k, d) around which `whitened` (n, d) gather, by spherical k-means.
+
+    Fewer than `num` where there are not 39 patches per atom. An atom that no patch is nearest to moves to
+    one of the patches that are farthest from theirs. The result does not depend on the number of threads.
+    """
+    k = max(1, min(num, len(whitened) // _LEAST_PATCHES_OF_AN_ATOM))
+    begins = range(0, len(whitened), _PATCHES_A_BLOCK)
+    atoms = unit(whitened[np.random.default_rng([seed, k]).choice(len(whitened), k, replace=False)])
+    ones = np.ones(len(whitened), dtype=np.float32)
+    for _ in range(_ITERATIONS):
+
+        def nearest(begin: int, atoms: Floats = atoms) -> tuple[NDArray[np.intp], Floats]:
+            cosines = whitened[begin : begin + _PATCHES_A_BLOCK] @ atoms.T
+            return cosines.argmax(axis=1), cosines.max(axis=1)
+
+        found = list(in_order(nearest, begins))
+        owners = np.concatenate([owner for owner, _ in found])
+        cosines = np.concatenate([cosine for _, cosine in found])
+        membership = csr_array((ones, owners, np.arange(len(owners) + 1)), shape=(len(owners), k))
+        sums = np.asarray(membership.T @ whitened)
+        empty = np.flatnonzero(np.bincount(owners, minlength=k) == 0)
+        sums[empty] = whitened[np.argsort(cosines, kind="stable")[: len(empty)]]
+        atoms = unit(sums)
+    return atoms
+
+
+def sparse_codes(whitened: Floats, atoms: Floats, threshold: float) -> Floats:
+    """By how much the cosine of each patch (n, d) with each atom (k, d) exceeds `threshold`: (n, k)."""
+    codes: Floats = whitened @ atoms.T
+    codes -= np.float32(threshold)
+    return np.maximum(codes, 0.0, out=codes)

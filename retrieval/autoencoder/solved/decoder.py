@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers
 
 from ...progress import Step
-from .patches import Floats, Pixels
+from .pictures import Floats, Pixels
 
 STEPS = 600
 _BATCH = 32

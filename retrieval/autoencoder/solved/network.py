@@ -9,26 +9,47 @@ import numpy as np
 from keras import layers
 
 from .branch import Branch
-from .head import Head, Linear
-from .patches import Floats
-from .views import WHOLE, View, pooling
+from .lda import LastLayers, Linear
+from .pictures import WHOLE, Floats, View
+
+
+def pooling(view: View, *, side: int, grid: int) -> Floats:
+    """Weights (side · side, grid · grid) that average a map of `side` × `side` over the cells of `view`.
+
+    A place of the map counts by the area that it shares with the cell.
+    """
+    rows = _shares(view.top, view.bottom, side, grid)
+    columns = _shares(view.left, view.right, side, grid)
+    if view.mirrored:
+        columns = columns[:, ::-1]
+    weights = rows[:, None, :, None] * columns[None, :, None, :]
+    return weights.reshape(side * side, grid * grid).astype(np.float32)
+
+
+def _shares(begin: float, end: float, side: int, cells: int) -> Floats:
+    """The share (side, cells) of each cell's length between `begin` and `end` that each place covers."""
+    edges = np.linspace(begin, end, cells + 1) * side
+    places = np.arange(side)[:, None]
+    overlap = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
+    shares = np.maximum(overlap, 0.0)
+    return np.asarray(shares / shares.sum(axis=0), dtype=np.float32)
 
 
 def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
     """The map (side · side, c) of unit vectors that `branch` makes of `pictures` (S, S, 3) in [0, 1]."""
-    scale, name = branch.scale, branch.scale.name
+    config, name = branch.config, branch.config.name
     x = pictures
-    if scale.factor > 1:
-        x = layers.AveragePooling2D(scale.factor, name=f"{name}_shrink")(x)
+    if config.factor > 1:
+        x = layers.AveragePooling2D(config.factor, name=f"{name}_shrink")(x)
     kernel, bias = branch.whitening
-    kernel = kernel.reshape(scale.patch, scale.patch, 3, -1)
-    x = _convolution(x, kernel, bias, name=f"{name}_whiten", strides=scale.stride)
+    kernel = kernel.reshape(config.patch, config.patch, 3, -1)
+    x = _convolution(x, kernel, bias, name=f"{name}_whiten", strides=config.stride)
     x = layers.UnitNormalization(name=f"{name}_contrast")(x)
-    threshold = np.full(len(branch.atoms), -scale.threshold, dtype=np.float32)
+    threshold = np.full(len(branch.atoms), -config.threshold, dtype=np.float32)
     x = _convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
-    x = _convolution(x, branch.content[None, None], branch.content_bias, name=f"{name}_content")
+    x = _convolution(x, branch.content.weights[None, None], branch.content.bias, name=f"{name}_content")
     x = layers.UnitNormalization(name=f"{name}_direction")(x)
-    return layers.Reshape((-1, branch.content.shape[1]), name=f"{name}_places")(x)
+    return layers.Reshape((-1, branch.content.weights.shape[1]), name=f"{name}_places")(x)
 
 
 def pooled(
@@ -38,7 +59,7 @@ def pooled(
     num_places, dims = features.shape[1:]
     side = round(num_places**0.5)
     weights = np.concatenate([pooling(view, side=side, grid=grid) for view in views], axis=1)
-    name = branch.scale.name
+    name = branch.config.name
     layer = layers.EinsumDense(
         "bpc,pv->bvc", output_shape=(weights.shape[1], dims), name=f"{name}_pool", trainable=False
     )
@@ -53,23 +74,25 @@ def views_network(branch: Branch, views: Sequence[View], *, size: int, grid: int
     return keras.Model(pictures, layers.UnitNormalization()(x))
 
 
-def encoder_network(branches: Sequence[Branch], head: Head, *, size: int, grid: int) -> keras.Model:
+def encoder_network(branches: Sequence[Branch], last: LastLayers, *, size: int, grid: int) -> keras.Model:
     """The encoder: pictures (size, size, 3) in [0, 1] to latent vectors of unit length."""
     pictures = keras.Input((size, size, 3), name="pictures")
-    scales = []
-    for branch, agreement in zip(branches, head.scales, strict=True):
-        name = branch.scale.name
+    vectors = []
+    for branch, agreement in zip(branches, last.branches, strict=True):
+        name = branch.config.name
         x = pooled(feature_map(pictures, branch), [WHOLE], branch, grid)
         x = layers.Flatten(name=f"{name}_flat")(x)
         x = layers.UnitNormalization(name=f"{name}_length")(x)
         x = _dense(x, agreement, name=f"{name}_agreement")
-        scales.append(layers.UnitNormalization(name=f"{name}_vector")(x))
-    joint = _dense(layers.Concatenate(name="scales")(scales), head.joint, name="joint_agreement")
-    parts = [_first(scale, head.scale_dims, name=f"leading_{number}") for number, scale in enumerate(scales)]
+        vectors.append(layers.UnitNormalization(name=f"{name}_vector")(x))
+    joint = _dense(layers.Concatenate(name="scales")(vectors), last.joint, name="joint_agreement")
+    parts = [
+        _first(vector, last.branch_dims, name=f"leading_{number}") for number, vector in enumerate(vectors)
+    ]
     parts = [
         layers.UnitNormalization(name=f"part_{number}")(part) for number, part in enumerate([*parts, joint])
     ]
-    x = _dense(layers.Concatenate(name="parts")(parts), head.latent, name="compression")
+    x = _dense(layers.Concatenate(name="parts")(parts), last.latent, name="compression")
     return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")
 
 

@@ -6,17 +6,16 @@ import keras
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ...encoder import Encoder, EncoderDescription, Model, Network
+from ...encoder import EncoderDescription, Model, Network
 from ...progress import Progress
+from ...threads import single_threaded_products
 from ..export import export, to_litert
-from .alignment import ALIGNED, alignment
 from .branch import Branch, solve_branch
+from .config import EncoderConfig, choose_config
 from .decoder import STEPS, train_decoder
-from .head import Head, Linear, apply, solve_agreement, solve_head
+from .lda import LastLayers, Linear, apply, solve_agreement, solve_last_layers
 from .network import encoder_network, views_network
-from .patches import Floats, Pixels
-from .recipe import Recipe, choose_recipe
-from .views import View, draw_views
+from .pictures import ALIGNED, Floats, Pixels, View, alignment, draw_views
 
 DIM = 64
 SIZES = (32, 64)
@@ -33,29 +32,29 @@ def solve(
 ) -> Model:
     """Fit the default encoder and its decoder to `pictures` (n, S, S, 3) uint8, S 32 or 64, n at least 2.
 
-    The layers are solved one after another instead of descended to (`docs/design.md` says how and why); only
-    the decoder is trained by gradients. The same pictures and seed give the same model, whatever their order
-    on disk was called. The latent vectors have `dim` numbers, or fewer where so few pictures cannot differ
-    in as many ways.
+    The layers are solved one after another, see `docs/design.md`; only the decoder is trained by gradients.
+    The same pictures and seed give the same encoder, whatever the number of threads. File names do not
+    affect the result. The latent vectors have `dim` numbers, or fewer where so few pictures cannot differ in
+    as many ways. Without `decoder` the model has none, and its Keras file is that of the encoder alone.
 
     Raises:
         ValueError: pictures of another shape, size or number.
     """
     _refuse(pictures)
     progress = progress or Progress()
-    share = alignment(pictures)
-    recipe = choose_recipe(pictures.shape[1], aligned=share >= ALIGNED)
-    branches, head = _solve_encoder(pictures, recipe, (dim, seed), progress)
-    encoder = encoder_network(branches, head, size=pictures.shape[1], grid=recipe.grid)
-    dims = encoder.output_shape[-1]
+    share, size = alignment(pictures), pictures.shape[1]
+    config = choose_config(size, aligned=share >= ALIGNED)
+    with single_threaded_products():
+        branches, last = _solve_encoder(pictures, config, dim=dim, seed=seed, progress=progress)
+    encoder = encoder_network(branches, last, size=size, grid=config.grid)
     details = {"aligned": bool(share >= ALIGNED), "alignment": round(share, 4)}
     details |= {"fitted_on": len(pictures), "seed": seed}
     description = EncoderDescription(
-        "solved", size=pictures.shape[1], dim=dims, scale=(255.0,), details=details
+        "solved", size=size, dim=encoder.output_shape[-1], scale=(255.0,), details=details
     )
     if not decoder:
         with progress.step("export"):
-            return Model(Encoder(to_litert(encoder), description))
+            return export(encoder, description)
     with progress.step("train the decoder", total=STEPS) as step:
         trained = train_decoder(_run(encoder, pictures), pictures, seed=seed, step=step)
     with progress.step("export"):
@@ -64,23 +63,25 @@ def solve(
 
 
 def _solve_encoder(
-    pictures: Pixels, recipe: Recipe, dim_and_seed: tuple[int, int], progress: Progress
-) -> tuple[list[Branch], Head]:
-    dim, seed = dim_and_seed
+    pictures: Pixels, config: EncoderConfig, *, dim: int, seed: int, progress: Progress
+) -> tuple[list[Branch], LastLayers]:
     rng = np.random.default_rng([seed, 1])
-    views = draw_views(recipe.num_views, least_side=recipe.least_side, mirror=recipe.mirror, rng=rng)
+    views = draw_views(config.num_views, least_side=config.least_side, mirror=config.mirror, rng=rng)
     branches: list[Branch] = []
-    scales: list[tuple[Linear, Floats]] = []
-    with progress.step("solve the layers", total=2 * len(recipe.scales)) as step:
-        for scale in recipe.scales:
-            branches.append(solve_branch(pictures, scale, recipe, seed=seed))
+    agreements: list[tuple[Linear, Floats]] = []
+    with progress.step("solve the layers", total=2 * len(config.branches)) as step:
+        for branch in config.branches:
+            branches.append(solve_branch(pictures, branch, config, seed=seed))
             step.advance()
-            features = _features(branches[-1], views, pictures, recipe.grid)
-            ridge = recipe.ridge_pictures / len(pictures)
-            agreement = solve_agreement(features, ridge=ridge, num=recipe.content_dims)
-            scales.append((agreement, apply(agreement, features)))
+            features = _features(branches[-1], views, pictures, config.grid)
+            ridge = config.ridge_pictures / len(pictures)
+            agreement = solve_agreement(features, ridge=ridge, num=config.content_dims)
+            agreements.append((agreement, apply(agreement, features)))
             step.advance()
-        return branches, solve_head(scales, recipe, dim=dim)
+        last = solve_last_layers(
+            agreements, branch_dims=config.branch_dims, ridge=config.joint_ridge, dim=dim
+        )
+    return branches, last
 
 
 def _features(branch: Branch, views: list[View], pictures: Pixels, grid: int) -> Floats:

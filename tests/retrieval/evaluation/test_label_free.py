@@ -37,13 +37,12 @@ def quick(monkeypatch):
     solve = importlib.import_module("retrieval.autoencoder.solved.solve")
 
     def few_atoms(size, *, aligned):
-        recipe = choose_recipe(size, aligned=aligned)
-        return replace(
-            recipe, scales=tuple(replace(scale, atoms=128) for scale in recipe.scales), content_dims=16
-        )
+        config = choose_config(size, aligned=aligned)
+        branches = tuple(replace(branch, atoms=128) for branch in config.branches)
+        return replace(config, branches=branches, content_dims=16)
 
-    choose_recipe = solve.choose_recipe
-    monkeypatch.setattr(solve, "choose_recipe", few_atoms)
+    choose_config = solve.choose_config
+    monkeypatch.setattr(solve, "choose_config", few_atoms)
     monkeypatch.setattr(sample, "LEAST", 2)
     monkeypatch.setattr(importlib.import_module("retrieval.autoencoder.solved.decoder"), "STEPS", 2)
 

@@ -1,4 +1,4 @@
-"""The whole recipe, with fewer atoms than the real one; `tests/test_fitting.py` runs the real one."""
+"""All of solving, with fewer atoms than the real one; `tests/test_fitting.py` runs the real one."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from retrieval.autoencoder.pretrained import PretrainedEncoder
 from retrieval.autoencoder.solved import solve
-from retrieval.autoencoder.solved.recipe import choose_recipe
+from retrieval.autoencoder.solved.branch import solve_branch, sparse_codes
+from retrieval.autoencoder.solved.config import choose_config
+from retrieval.autoencoder.solved.lda import apply, solve_agreement, solve_last_layers, unit
+from retrieval.autoencoder.solved.pictures import draw_patches
 from retrieval.demo import CLASSES, draw_picture
 from retrieval.encoder.model import KERAS
 from retrieval.progress import Progress
+from retrieval.threads import use_threads
 
 
-def cheap_recipe(size, *, aligned):
-    recipe = choose_recipe(size, aligned=aligned)
-    scales = tuple(replace(scale, atoms=min(scale.atoms, 96)) for scale in recipe.scales)
-    return replace(recipe, scales=scales, content_dims=16, scale_dims=12)
+def cheap_config(size, *, aligned):
+    config = choose_config(size, aligned=aligned)
+    branches = tuple(replace(branch, atoms=min(branch.atoms, 96)) for branch in config.branches)
+    return replace(config, branches=branches, content_dims=16, branch_dims=12)
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +41,9 @@ def pictures():
 def solve_cheaply():
     """`solve` with few atoms and a decoder that is hardly trained."""
     with pytest.MonkeyPatch.context() as patch:
-        recipe = importlib.import_module("retrieval.autoencoder.solved.solve")
+        module = importlib.import_module("retrieval.autoencoder.solved.solve")
         decoder = importlib.import_module("retrieval.autoencoder.solved.decoder")
-        patch.setattr(recipe, "choose_recipe", cheap_recipe)
+        patch.setattr(module, "choose_config", cheap_config)
         patch.setattr(decoder, "STEPS", 150)
         yield solve
 
@@ -89,6 +96,79 @@ def test_the_decoder_has_learned_something(solved, pictures):
     reconstructed = solved.decoder.decode(solved.encoder.encode(pictures)).astype(float)
     error = np.mean((reconstructed - pictures) ** 2)
     assert error < 0.8 * np.mean((pictures.mean(axis=0) - pictures) ** 2)
+
+
+@pytest.mark.slow
+def test_the_number_of_threads_changes_no_vector(solved, solve_cheaply, pictures):
+    use_threads(1)
+    single = solve_cheaply(pictures, seed=3, decoder=False)
+    use_threads(3)
+    triple = solve_cheaply(pictures, seed=3, decoder=False)
+    use_threads(None)
+    expected = solved.encoder.encode(pictures)
+    np.testing.assert_allclose(single.encoder.encode(pictures), expected, atol=1e-5)
+    np.testing.assert_allclose(triple.encoder.encode(pictures), expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_without_a_decoder_the_keras_file_is_the_encoder_and_takes_a_head(solve_cheaply, pictures):
+    model = solve_cheaply(pictures[:, ::2, ::2], decoder=False)
+    assert model.decoder is None
+    network = PretrainedEncoder.of(model).network
+    small = pictures[:5, ::2, ::2]
+    expected = network.predict(small.astype(np.float32) / 255, verbose=0)
+    np.testing.assert_allclose(model.encoder.encode(small), expected, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def few_patches():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("retrieval.autoencoder.solved.branch"), "_LEAST_PATCHES", 600)
+        yield
+
+
+@st.composite
+def plain_pictures(draw):
+    """2 to 9 pictures of 32 pixels: drawn, flat, nearly flat, or repeated."""
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    kind = draw(st.sampled_from(["constant", "flat", "one pixel", "bits", "dots", "two", "repeated"]))
+    pictures = np.full(
+        (draw(st.integers(2, 9)), 32, 32, 3), draw(st.sampled_from([0, 1, 128, 255])), np.uint8
+    )
+    if kind == "flat":
+        pictures[:] = rng.integers(256, size=(len(pictures), 1, 1, 3))
+    elif kind == "one pixel":
+        pictures[0, 5, 7, 1] ^= 1
+    elif kind == "bits":
+        pictures ^= rng.integers(2, size=pictures.shape, dtype=np.uint8)
+    elif kind == "dots":
+        for picture in pictures:
+            top, left = rng.integers(28, size=2)
+            picture[top : top + 4, left : left + 4] = rng.integers(256, size=3)
+    elif kind == "two":
+        pictures[::2] = rng.integers(256, size=(32, 32, 3))
+    elif kind == "repeated":
+        pictures[:] = np.asarray(draw_picture(next(iter(CLASSES)), 0, size=32, seed=0))
+    return pictures
+
+
+@given(plain_pictures(), st.booleans())
+@settings(max_examples=12, deadline=None)
+def test_any_pictures_have_finite_weights(few_patches, pictures, aligned):
+    config = choose_config(32, aligned=aligned)
+    rng = np.random.default_rng(0)
+    agreements = []
+    for branch in config.branches:
+        solved = solve_branch(pictures, replace(branch, atoms=32), config, seed=0)
+        # In place of pooled views, which take Keras: codes of patches of each picture.
+        patches = draw_patches(pictures, branch, 10, rng)
+        codes = sparse_codes(solved.whitening.apply(patches), solved.atoms, branch.threshold)
+        views = codes @ solved.content.weights + solved.content.bias
+        agreement = solve_agreement(unit(views), ridge=config.ridge_pictures / len(pictures), num=16)
+        agreements.append((agreement, apply(agreement, unit(views))))
+        assert all(np.isfinite(weights).all() for weights in (*solved.whitening, *solved.content, *agreement))
+    last = solve_last_layers(agreements, branch_dims=12, ridge=0.1, dim=8)
+    assert all(np.isfinite(weights).all() for weights in (*last.joint, *last.latent))
 
 
 @pytest.mark.slow

@@ -1,8 +1,9 @@
-"""Views and their pooling, by hand."""
+"""Pooling of views, by hand."""
 
 import numpy as np
 
-from retrieval.autoencoder.solved.views import WHOLE, View, draw_views, pooling
+from retrieval.autoencoder.solved.network import pooling
+from retrieval.autoencoder.solved.pictures import WHOLE, View, draw_views
 
 
 def test_the_whole_picture_is_pooled_cell_by_cell():
@@ -30,14 +31,3 @@ def test_mirrored_views_swap_left_and_right():
 def test_weights_of_a_cell_sum_to_one():
     for view in draw_views(10, least_side=0.5, mirror=True, rng=np.random.default_rng(0)):
         np.testing.assert_allclose(pooling(view, side=7, grid=4).sum(axis=0), np.ones(16), atol=1e-5)
-
-
-def test_views_lie_inside_and_are_as_large_as_asked():
-    views = draw_views(50, least_side=0.5, mirror=True, rng=np.random.default_rng(0))
-    assert len(views) == 50
-    assert views[0] == WHOLE
-    assert all(0 <= view.top < view.bottom <= 1 and 0 <= view.left < view.right <= 1 for view in views)
-    assert min(min(view.bottom - view.top, view.right - view.left) for view in views) >= 0.5 - 1e-9
-    assert sum(view.mirrored for view in views) == 25
-    calm = draw_views(50, least_side=0.92, mirror=False, rng=np.random.default_rng(0))
-    assert not any(view.mirrored for view in calm)

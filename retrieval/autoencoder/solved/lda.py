@@ -1,0 +1,210 @@
+"""Linear discriminant analysis without labels: directions in which members of a group agree, groups differ.
+
+With a picture as the group and its patches or views as the members, it solves three kinds of layers: the
+shared content of patches, the agreement of views, and the last layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, eigh
+
+from ...parallel import in_order
+from .pictures import Floats
+
+Doubles = NDArray[np.float64]
+Block = TypeVar("Block")
+
+_JOINT_DIMS = 64
+_PICTURES_A_BLOCK = 128
+# Of the trace of a covariance. The single-precision products in it leave up to 2e-8 of the trace where the
+# variance is zero (measured on drawings, cut-outs and photographs).
+_FLOOR = 1e-6
+
+
+class Linear(NamedTuple):
+    """`x @ weights + bias`, with weights (in, out) and bias (out,)."""
+
+    weights: Floats
+    bias: Floats
+
+
+class Scatter:
+    """The covariances between and within groups of equal size, summed block by block.
+
+    Members are centred at the mean of their group before they are multiplied: the products can then be of
+    single precision, since nothing large cancels. Sums, and products of means, are of double precision.
+    """
+
+    def __init__(self, dim: int, group_size: int) -> None:
+        """Nothing added yet; members have `dim` numbers."""
+        self.group_size = group_size
+        self._means: list[Doubles] = []
+        self._within: Doubles = np.zeros((dim, dim))
+
+    @classmethod
+    def of(
+        cls, members: Callable[[Block], Floats], blocks: Sequence[Block], *, dim: int, group_size: int
+    ) -> Scatter:
+        """The scatter of the `members` (groups · group_size, dim) of all `blocks`, several blocks at a time.
+
+        The sums are taken in the order of the blocks: they do not depend on the number of threads.
+        """
+        scatter = cls(dim, group_size)
+        for means, within in in_order(lambda block: _sums(members(block), group_size), blocks):
+            scatter._means.append(means)
+            scatter._within += within
+        return scatter
+
+    def add(self, members: Floats) -> None:
+        """Add `members` (groups · group_size, dim), group after group."""
+        means, within = _sums(members, self.group_size)
+        self._means.append(means)
+        self._within += within
+
+    @property
+    def mean(self) -> Doubles:
+        """The mean of all members (dim,)."""
+        return np.asarray(np.concatenate(self._means).mean(axis=0))
+
+    @property
+    def total(self) -> Doubles:
+        """The covariance (dim, dim) of all members."""
+        return self.between + self.within
+
+    @property
+    def between(self) -> Doubles:
+        """The covariance (dim, dim) of the groups' means."""
+        means = np.concatenate(self._means)
+        means -= means.mean(axis=0)
+        return np.asarray(means.T @ means / len(means))
+
+    @property
+    def within(self) -> Doubles:
+        """The covariance (dim, dim) of members around the mean of their group."""
+        return self._within / (self.group_size * sum(len(means) for means in self._means))
+
+
+def _sums(members: Floats, group_size: int) -> tuple[Doubles, Floats]:
+    """The means (groups, dim) of groups, and the products (dim, dim) of members centred at them."""
+    groups = members.reshape(-1, group_size, members.shape[1])
+    means = groups.mean(axis=1, dtype=np.float64)
+    centred = np.asarray(groups - means[:, None], dtype=np.float32).reshape(members.shape)
+    return means, centred.T @ centred
+
+
+def eigenvectors(
+    matrix: Doubles, metric: Doubles | None = None, *, num: int | None = None
+) -> tuple[Doubles, Doubles]:
+    """The `num` largest eigenvalues (num,) of the symmetric `matrix` (d, d), largest first; vectors (d, num).
+
+    With a `metric` (d, d), a covariance, it is the generalised problem, and vectors have length 1 in the
+    metric. Any finite matrices have a result: where rounding has made the metric indefinite, its eigenvalues
+    are raised to the size of the most negative one.
+    """
+    dim = len(matrix)
+    num = dim if num is None else min(num, dim)
+    if metric is not None:
+        try:
+            values, vectors = eigh(matrix, metric, subset_by_index=(dim - num, dim - 1))
+        except LinAlgError:
+            pass
+        else:
+            return values[::-1], vectors[:, ::-1]
+        variances, axes = np.linalg.eigh(metric)
+        floor = max(-variances[0], np.finfo(float).eps * dim * variances[-1], np.finfo(np.float32).tiny)
+        whitening = axes / np.sqrt(np.maximum(variances, floor))
+        values, vectors = np.linalg.eigh(whitening.T @ matrix @ whitening)
+        vectors = whitening @ vectors
+    else:
+        values, vectors = np.linalg.eigh(matrix)
+    return values[::-1][:num], vectors[:, ::-1][:, :num]
+
+
+def directions(signal: Doubles, noise: Doubles, *, ridge: float, num: int) -> Floats:
+    """The `num` directions (dim, num) with most `signal` per `noise`, both covariances (dim, dim).
+
+    `ridge` times the mean variance of `noise` is added to its every direction. In a direction, noise plus
+    ridge is 1. Fewer than `num` come back where dim is smaller.
+    """
+    dim = len(signal)
+    floor = _FLOOR * max(float(np.trace(noise)), float(np.trace(signal)), 1e-12)
+    metric = noise + (ridge * np.trace(noise) / dim + floor) * np.eye(dim)
+    return np.ascontiguousarray(eigenvectors(signal, metric, num=num)[1], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class LastLayers:
+    """The weights after pooling.
+
+    branches: the features (d,) of each branch to at most 128 directions; joint: those of all branches, each
+    of unit length, to 64; latent: the first `branch_dims` of each branch and the joint ones, each of unit
+    length, to the latent vector.
+    """
+
+    branches: tuple[Linear, ...]
+    branch_dims: int
+    joint: Linear
+    latent: Linear
+
+
+def solve_agreement(views: Floats, *, ridge: float, num: int) -> Linear:
+    """The `num` directions in which the views of a picture agree while pictures differ.
+
+    views: (n, v, d), any float type. At most n - 1 directions, as many as n pictures can differ in.
+    """
+    dim = views.shape[2]
+
+    def members(block: slice) -> Floats:
+        return views[block].astype(np.float32).reshape(-1, dim)
+
+    scatter = Scatter.of(members, _blocks(len(views)), dim=dim, group_size=views.shape[1])
+    num = max(1, min(num, len(views) - 1))
+    weights = directions(scatter.between, scatter.within, ridge=ridge, num=num)
+    return Linear(weights, (-scatter.mean @ weights).astype(np.float32))
+
+
+def apply(linear: Linear, views: Floats) -> Floats:
+    """`views` (n, v, d) in the directions of `linear`, of unit length: (n, v, out) float32."""
+
+    def one(block: slice) -> Floats:
+        return unit(views[block].astype(np.float32) @ linear.weights + linear.bias)
+
+    return np.concatenate(list(in_order(one, _blocks(len(views)))))
+
+
+def solve_last_layers(
+    branches: Sequence[tuple[Linear, Floats]], *, branch_dims: int, ridge: float, dim: int
+) -> LastLayers:
+    """Solve what comes after the branches; each with its views (n, v, out), the whole picture the first."""
+    joined = np.concatenate([views for _, views in branches], axis=2)
+    joint = solve_agreement(joined, ridge=ridge, num=_JOINT_DIMS)
+    share = np.float32(len(branches) ** -0.5)
+    whole = [unit(views[:, 0, :branch_dims]) * share for _, views in branches]
+    latent = _compress(np.concatenate([*whole, apply(joint, joined[:, :1])[:, 0]], axis=1), dim)
+    weights = latent.weights.copy()
+    weights[: sum(part.shape[1] for part in whole)] *= share
+    linears = tuple(linear for linear, _ in branches)
+    return LastLayers(linears, branch_dims, joint, Linear(weights, latent.bias))
+
+
+def unit(vectors: Floats) -> Floats:
+    """`vectors` (..., d) of length 1."""
+    lengths = np.sqrt(np.maximum((vectors * vectors).sum(axis=-1, keepdims=True), 1e-12))
+    return np.asarray(vectors / lengths, dtype=np.float32)
+
+
+def _compress(vectors: Floats, dim: int) -> Linear:
+    """The rotation to the `dim` directions that keep most of the inner products of `vectors` (n, d)."""
+    doubles = vectors.astype(np.float64)
+    rotation = eigenvectors(doubles.T @ doubles, num=dim)[1]
+    return Linear(rotation.astype(np.float32), np.zeros(rotation.shape[1], dtype=np.float32))
+
+
+def _blocks(num: int) -> list[slice]:
+    return [slice(begin, begin + _PICTURES_A_BLOCK) for begin in range(0, num, _PICTURES_A_BLOCK)]

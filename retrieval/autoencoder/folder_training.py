@@ -84,9 +84,14 @@ def resume(
     run = Run.open(run_folder)
     options = TrainingOptions.of_run(run)
     _refuse_inside(folder, run_folder)
-    dataset = load_dataset(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
     config = run.config()
-    if dataset.contents_sha256 != config.get("contents_sha256"):
+    if "contents_sha256" not in config:
+        reason = (
+            "an earlier version started it, and kept no hash of the pictures' contents: start another run"
+        )
+        raise RunInvalid(str(run_folder), reason)
+    dataset = load_dataset(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
+    if dataset.contents_sha256 != config["contents_sha256"]:
         raise RunInvalid(
             str(run_folder),
             f"it was started on {config.get('pictures')} pictures of {config.get('folder')}, and the "

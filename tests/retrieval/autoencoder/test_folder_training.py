@@ -92,6 +92,12 @@ def test_a_picture_of_other_contents_is_not_gone_on_with(folder, tmp_path, quick
         resume(folder, tmp_path / "run", progress=Progress())
 
 
+def test_a_run_of_an_earlier_version_is_refused_with_a_reason(folder, tmp_path, quick):
+    Run.create(tmp_path / "run", {"options": quick.to_dict(), "pictures_sha256": "0"})
+    with pytest.raises(RunInvalid, match="an earlier version started it"):
+        resume(folder, tmp_path / "run", progress=Progress())
+
+
 def test_a_run_among_the_pictures_is_refused_unless_it_is_hidden(folder, tmp_path, quick, monkeypatch):
     with pytest.raises(RunInvalid, match="would be read as pictures"):
         start(folder, folder / "runs" / "conv", quick, progress=Progress())

@@ -13,7 +13,7 @@ from .encoder import Model
 from .images import Source, load_picture, open_picture
 
 Pixels = NDArray[np.uint8]
-Way = Literal["auto", "whole", "tiles"]
+Tiling = Literal["auto", "whole", "tiles"]
 
 _BATCH = 256
 
@@ -29,7 +29,7 @@ def reconstruct(model: Model, source: Source) -> Pixels:
     return _resized(decoded, picture.width, picture.height)
 
 
-def denoise(model: Model, source: Source, *, way: Way = "auto") -> Pixels:
+def denoise(model: Model, source: Source, *, tiling: Tiling = "auto") -> Pixels:
     """`source` as the autoencoder would have it, (height, width, 3) uint8 at its own size.
 
     "tiles" cuts the picture into overlapping squares of the size that the network takes, so that no detail is
@@ -43,7 +43,7 @@ def denoise(model: Model, source: Source, *, way: Way = "auto") -> Pixels:
     side = model.encoder.size
     fits = min(pixels.shape[:2]) >= side
     is_map = len(model.encoder.description.details.get("code_shape", ())) == 3
-    if fits and (way == "tiles" or (way == "auto" and is_map)):
+    if fits and (tiling == "tiles" or (tiling == "auto" and is_map)):
         return _tiled(model, pixels)
     return reconstruct(model, source)
 

@@ -21,11 +21,11 @@ import numpy as np
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from retrieval.autoencoder.corruption import Corruption
-from retrieval.autoencoder.look.principal import Principal
 from retrieval.autoencoder.options import TrainingOptions
 from retrieval.autoencoder.run import Run
 from retrieval.encoder import Model
 from retrieval.evaluation import LabelledVectors, measure_ranking
+from retrieval.pca import PCA
 
 SETS = ("mnist", "fashion-mnist")
 NOISES = (0.0, 0.3, 0.5, 0.8, 1.0)
@@ -45,8 +45,11 @@ class Study:
         chosen = grey[: self.images if split == "train" else TESTED]
         return np.repeat(chosen[..., None], 3, axis=-1)
 
-    def labels(self, name: str, split: str) -> np.ndarray:
-        return read_idx(self.data / name / f"{split}-labels-idx1-ubyte.gz")
+    def labels(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the training pictures, and those of the test pictures."""
+        files = (self.data / name / f"{split}-labels-idx1-ubyte.gz" for split in ("train", "t10k"))
+        train, test = map(read_idx, files)
+        return train[: self.images], test[:TESTED]
 
     def model(self, name: str, options: TrainingOptions, *, images: int | None = None) -> Model:
         """The network that `options` give on the data set `name`, trained now or by an earlier call."""
@@ -76,7 +79,9 @@ class Study:
         return Model.open(folder)
 
     def options(self, architecture: str, **others: object) -> TrainingOptions:
-        return TrainingOptions(architecture, **{"epochs": self.epochs, "size": 28, **others})  # type: ignore[arg-type]
+        return TrainingOptions(
+            architecture, **{"epochs": self.epochs, "batch_size": 64, "size": 28, **others}
+        )  # type: ignore[arg-type]
 
 
 def tutorials(study: Study) -> None:
@@ -85,16 +90,13 @@ def tutorials(study: Study) -> None:
     pool = study.options("conv-pool", noise=0.5, epochs=20, batch_size=128)
     test = study.pictures("mnist", "t10k")
     model = study.model("mnist", strided, images=60_000)
-    print(
-        "conv-strided, noise 0.8, 9,720 steps of 50: MSE on clean input "
-        f"{error(through(model, test), test):.5f}"
-    )
+    strided_error = error(through(model, test), test)
+    print(f"conv-strided, noise 0.8, 9,720 steps of 50: MSE on clean input {strided_error:.5f}")
     noisy = Corruption(noise=0.5, grey=True).apply(test)
     model = study.model("mnist", pool, images=60_000)
     before, after = decibels(error(noisy, test)), decibels(error(through(model, noisy), test))
-    print(
-        f"conv-pool, noise 0.5, 20 epochs: PSNR {before:.2f} -> {after:.2f} dB, gain {after - before:.2f} dB"
-    )
+    gain = f"PSNR {before:.2f} -> {after:.2f} dB, gain {after - before:.2f} dB"
+    print(f"conv-pool, noise 0.5, 20 epochs: {gain}")
 
 
 def dense(study: Study) -> None:
@@ -103,8 +105,8 @@ def dense(study: Study) -> None:
     for dims in (20, 64):
         for name in SETS:
             test, train = study.pictures(name, "t10k"), study.pictures(name, "train")
-            components = Principal.fit(flat(train), dims)
-            pca = np.clip(components.rebuild(flat(test)), 0, 1)
+            components = PCA.fit(flat(train), dims)
+            pca = np.clip(components.reconstruct(flat(test)), 0, 1)
             models = [
                 study.model(name, study.options(kind, latent_dim=dims, loss="mse"))
                 for kind in ("dense", "conv")
@@ -118,12 +120,13 @@ def upscaling(study: Study) -> None:
     """Up-sampling against transposed convolution."""
     rows = []
     for name in SETS:
-        for way in ("up-sampling", "transposed"):
+        for upscaling in ("up-sampling", "transposed"):
             test = study.pictures(name, "t10k")
-            model = study.model(name, study.options("conv-pool", upscaling=way))
+            model = study.model(name, study.options("conv-pool", upscaling=upscaling))
             noisy = Corruption(noise=0.5, grey=True).apply(test)
-            denoiser = study.model(name, study.options("conv-pool", upscaling=way, noise=0.5))
-            rows.append([name, way, error(through(model, test), test), error(through(denoiser, noisy), test)])
+            denoiser = study.model(name, study.options("conv-pool", upscaling=upscaling, noise=0.5))
+            errors = [error(through(each, given), test) for each, given in ((model, test), (denoiser, noisy))]
+            rows.append([name, upscaling, *errors])
     table(["set", "decoder", "MSE", "MSE, denoising 0.5"], rows, digits=5)
 
 
@@ -154,15 +157,8 @@ def cover(study: Study) -> None:
                 model = study.model(name, study.options(kind, occlude=trained))
                 out = through(model, covered)
                 label = f"{kind}, trained at {trained}"
-                rows.append(
-                    [
-                        name,
-                        share,
-                        label,
-                        decibels(error(out, test)),
-                        decibels(error(out[hidden], test[hidden])),
-                    ]
-                )
+                after = [decibels(error(out, test)), decibels(error(out[hidden], test[hidden]))]
+                rows.append([name, share, label, *after])
     table(["set", "covered", "network", "PSNR, whole", "PSNR, what was covered"], rows, digits=2)
 
 
@@ -171,16 +167,16 @@ def labels(study: Study) -> None:
     rows = []
     for name in SETS:
         train, test = study.pictures(name, "train"), study.pictures(name, "t10k")
-        truth = study.labels(name, "train")[: study.images], study.labels(name, "t10k")[:TESTED]
+        truth = study.labels(name)
         for label, encode in spaces(study, name, train).items():
             seen, unseen = encode(train[:5000]), encode(test)
-            scores = [accuracy(seen, truth[0][:5000], unseen, truth[1], count) for count in LABELS]
+            scores = [accuracy(seen, unseen, truth, count) for count in LABELS]
             rows.append([name, label, seen.shape[1], *scores])
     table(["set", "space", "dims", *[f"{count} labels" for count in LABELS]], rows, digits=3)
 
 
 def spaces(study: Study, name: str, train: np.ndarray) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    components = Principal.fit(flat(train), 64)
+    components = PCA.fit(flat(train), 64)
     trained = {
         "conv, trained end to end": study.model(name, study.options("conv", latent_dim=64, loss="mse")),
         "conv, not trained": study.model(name, study.options("conv", learning_rate=1e-12, epochs=1)),
@@ -189,15 +185,13 @@ def spaces(study: Study, name: str, train: np.ndarray) -> dict[str, Callable[[np
     solved = study.solved(name, lambda: enlarged(train[:3000]))
     return {
         "pixels": flat,
-        "PCA": lambda pictures: (flat(pictures) - components.mean) @ components.directions.T,
+        "PCA": lambda pictures: components.transform(flat(pictures)).astype(np.float32),
         **{label: model.encoder.encode for label, model in trained.items()},
         "solved layer by layer": lambda pictures: solved.encoder.encode(enlarged(pictures)),
     }
 
 
-def accuracy(
-    seen: np.ndarray, classes: np.ndarray, unseen: np.ndarray, truth: np.ndarray, count: int
-) -> float:
+def accuracy(seen: np.ndarray, unseen: np.ndarray, truth: Sequence[np.ndarray], count: int) -> float:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -206,20 +200,17 @@ def accuracy(
     for seed in range(10 if count < 1000 else 3):
         rows = np.random.default_rng(seed).permutation(len(seen))
         # As many of each class as of any other: with ten labels, one each.
-        chosen = np.concatenate([rows[classes[rows] == label][: count // 10] for label in range(10)])
+        chosen = np.concatenate([rows[truth[0][rows] == label][: count // 10] for label in range(10)])
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
-        scores.append(model.fit(seen[chosen], classes[chosen]).score(unseen, truth))
+        scores.append(model.fit(seen[chosen], truth[0][chosen]).score(unseen, truth[1]))
     return float(np.mean(scores))
 
 
 def search(study: Study) -> None:
     """Each architecture as the encoder of an index; cosine but for pixels."""
     train, test = study.pictures("fashion-mnist", "train"), study.pictures("fashion-mnist", "t10k")[:2000]
-    truth = (
-        study.labels("fashion-mnist", "train")[: study.images],
-        study.labels("fashion-mnist", "t10k")[:2000],
-    )
-    components = Principal.fit(flat(train), 64)
+    truth = study.labels("fashion-mnist")
+    components = PCA.fit(flat(train), 64)
     kinds = {
         "dense": study.options("dense"),
         "conv-pool": study.options("conv-pool"),
@@ -228,7 +219,7 @@ def search(study: Study) -> None:
     }
     methods: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "pixels": flat,
-        "PCA": lambda pictures: (flat(pictures) - components.mean) @ components.directions.T,
+        "PCA": lambda pictures: components.transform(flat(pictures)).astype(np.float32),
     }
     for kind, options in kinds.items():
         methods[kind] = study.model("fashion-mnist", options).encoder.encode
@@ -238,11 +229,9 @@ def search(study: Study) -> None:
     for name, encode in methods.items():
         database, queries = encode(train), encode(test)
         metric = "l2" if name == "pixels" else "cosine"
-        measured = measure_ranking(
-            LabelledVectors(queries, truth[1].astype(np.int64)),
-            LabelledVectors(database, truth[0].astype(np.int64)),
-            metric=metric,
-        )
+        asked = LabelledVectors(queries, truth[1][:2000].astype(np.int64))
+        searched = LabelledVectors(database, truth[0].astype(np.int64))
+        measured = measure_ranking(asked, searched, metric=metric)
         figures = [float(measured.micro(each).value) for each in ("precision_at_1", "precision_at_10", "map")]
         rows.append([name, database.shape[1], *figures])
     table(["space", "dims", "P@1", "P@10", "mAP"], rows, digits=3)
@@ -270,8 +259,7 @@ def flat(pictures: np.ndarray) -> np.ndarray:
 
 
 def through(model: Model, pictures: np.ndarray) -> np.ndarray:
-    assert model.decoder is not None
-    return model.decoder.decode(model.encoder.encode(pictures))
+    return model.require_decoder().decode(model.encoder.encode(pictures))
 
 
 def error(pictures: np.ndarray, reference: np.ndarray) -> float:
@@ -286,16 +274,15 @@ def decibels(squared_error: float) -> float:
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, digits: int) -> None:
     print("| " + " | ".join(header) + " |\n|" + "---|" * len(header))
     for row in rows:
-        cells = [
-            f"{cell:.{digits}f}" if isinstance(cell, float) and cell > 1e-9 else str(cell) for cell in row
-        ]
+        numbers = [isinstance(cell, float) and cell > 1e-9 for cell in row]
+        texts = zip(row, numbers, strict=True)
+        cells = [f"{cell:.{digits}f}" if is_number else str(cell) for cell, is_number in texts]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("question", choices=[*QUESTIONS, "all"])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("study"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ class Corruption:
         """Whether there is anything to undo."""
         return self.noise > 0 or self.occlude > 0
 
-    def apply(self, pictures: Pixels, *, seed: int = 0) -> Pixels:
+    def apply(self, pictures: Pixels, *, seed: int | Sequence[int] = 0) -> Pixels:
         """Corrupted copies of `pictures` (n, height, width, 3) uint8; the same seed corrupts the same way.
 
         Example: half of a white picture is covered, to the nearest pixel.

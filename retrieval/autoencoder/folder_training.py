@@ -1,28 +1,25 @@
-"""From a folder of pictures to a training run: decode, train, draw what came of it."""
+"""From a folder of pictures to a training run: decode, train, say what it was trained on, draw figures."""
 
 from __future__ import annotations
 
-import hashlib
+import json
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ..encoder import Model
 from ..errors import RunInvalid
 from ..progress import Progress
-from .gather import Gathered, gather
-from .look import Material, hang
-from .options import SOLVED, TrainingOptions, options_of
-from .run import LOOK, OVERFLOW, Epoch, Run
-from .solved_training import train_solved
-from .split import split
-from .training import OnEpoch, train
+from .dataset import Dataset, Split, load_dataset, spread
+from .figures import FigureData, Snapshots, draw_figures
+from .options import TrainingOptions
+from .quality import psnr
+from .run import FITTED, LOOK, OVERFLOW, Epoch, Run
+from .trainer import best_of
+from .training import fitted_rows, train
 
 _SHOWN = 100
-_PRINCIPAL = 2_000
+_FOR_PCA = 2_000
 _VERSIONS = ("tensorflow", "keras", "numpy")
 
 
@@ -30,18 +27,21 @@ _VERSIONS = ("tensorflow", "keras", "numpy")
 class Trained:
     """What came of it: the `model`, the `run` it lies in, how it went, and the pictures it was made of.
 
-    `history` is empty where nothing was trained.
+    `history` is empty where no gradients were used. `psnr` in dB is that of reconstructions of up to
+    100 pictures held back (trained on where none were), `pca_psnr` that of PCA of the same dims.
     """
 
     model: Model
     run: Run
     history: tuple[Epoch, ...]
-    gathered: Gathered
+    dataset: Dataset
+    psnr: float
+    pca_psnr: float
 
     @property
     def best(self) -> Epoch:
         """The epoch whose weights the model has."""
-        return min(self.history, key=lambda epoch: epoch.validation_loss)
+        return best_of(self.history)
 
 
 def start(
@@ -50,20 +50,24 @@ def start(
     """Train on the pictures in `folder`, into a new run.
 
     Raises:
-        NoPictures: fewer than two can be read. RunInvalid: there is a run already. TrainingFailed: see there.
+        NoPictures: fewer than two can be read. RunInvalid: there is a run already, or the run would lie among
+        the pictures. TrainingFailed: see there.
     """
     Run.refuse_taken(run_folder)
-    gathered = gather(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
+    _refuse_inside(folder, run_folder)
+    dataset = load_dataset(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
+    split = Split.draw(len(dataset.paths), options.validation, seed=options.seed)
+    options = options.resolved(len(split.training))
     config = {
         "folder": str(folder),
         "options": options.to_dict(),
-        "pictures": len(gathered.paths),
-        "pictures_sha256": _digest(gathered),
-        "channels": gathered.channels,
-        "rejected": {rejection.path: rejection.reason for rejection in gathered.rejections},
+        "pictures": len(dataset.paths),
+        "contents_sha256": dataset.contents_sha256,
+        "channels": dataset.channels,
+        "rejected": {rejection.path: rejection.reason for rejection in dataset.rejections},
         "versions": {name: version(name) for name in _VERSIONS},
     }
-    return _trained(gathered, Run.create(run_folder, config), options, page, progress)
+    return _train(folder, dataset, Run.create(run_folder, config), options, page, progress)
 
 
 def resume(
@@ -71,53 +75,79 @@ def resume(
 ) -> Trained:
     """Go on with the run in `run_folder` after its last whole epoch, to `epochs` in all if these are given.
 
+    `folder` may be called and lie elsewhere than before: what is compared is the contents of its pictures.
+
     Raises:
         RunInvalid: there is no run, or the pictures in `folder` are not those it was started on.
         NoPictures, TrainingFailed: as `start`.
     """
     run = Run.open(run_folder)
-    options = options_of(run)
-    if epochs is not None:
-        options = replace(options, epochs=epochs)
-        run.change("options", options.to_dict())
-    gathered = gather(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
+    options = TrainingOptions.of_run(run)
+    _refuse_inside(folder, run_folder)
     config = run.config()
-    if _digest(gathered) != config.get("pictures_sha256"):
+    if "contents_sha256" not in config:
+        reason = (
+            "an earlier version started it, and kept no hash of the pictures' contents: start another run"
+        )
+        raise RunInvalid(str(run_folder), reason)
+    dataset = load_dataset(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
+    if dataset.contents_sha256 != config["contents_sha256"]:
         raise RunInvalid(
             str(run_folder),
             f"it was started on {config.get('pictures')} pictures of {config.get('folder')}, and the "
-            f"{len(gathered.paths)} in {folder} are not the same: name that folder, or start another run",
+            f"{len(dataset.paths)} in {folder} are not the same in the same order: name that folder, or "
+            "start another run",
         )
-    return _trained(gathered, run, options, page, progress)
+    if epochs is not None:
+        options = replace(options, epochs=epochs)
+        run.change("options", options.to_dict())
+    return _train(folder, dataset, run, options, page, progress)
 
 
-def _trained(
-    gathered: Gathered, run: Run, options: TrainingOptions, page: bool, progress: Progress
+def _refuse_inside(folder: Path, run_folder: Path) -> None:
+    """The figures of a run are pictures: in `folder` they would be trained on and indexed, unless hidden."""
+    around, inside = folder.resolve(), run_folder.resolve()
+    if inside.is_relative_to(around):
+        within = inside.relative_to(around)
+        if not any(part.startswith(".") for part in within.parts):
+            raise RunInvalid(
+                str(run_folder),
+                f"it is inside {folder}, where the run's figures would be read as pictures: name a folder "
+                f"outside by --run, or leave --run out, for a hidden folder in {folder}",
+            )
+
+
+def _train(
+    folder: Path, dataset: Dataset, run: Run, options: TrainingOptions, page: bool, progress: Progress
 ) -> Trained:
-    parts = split(len(gathered.pixels), options.validation, seed=options.seed)
-    shown = gathered.pixels[(parts.validation if len(parts.validation) else parts.training)[:_SHOWN]]
-    corruption = options.corruption(channels=gathered.channels)
-    on_epoch: OnEpoch | None = None
-    if options.snapshots:
-        from .snapshots import Snapshots
-
-        corrupted = corruption.apply(shown) if corruption else shown
-        on_epoch = Snapshots(corrupted, run.folder / LOOK / "snapshots")
-    fit = train if options.architecture != SOLVED else train_solved
-    model = fit(
-        gathered.pixels, options, run, channels=gathered.channels, progress=progress, on_epoch=on_epoch
+    split = Split.draw(len(dataset.pixels), options.validation, seed=options.seed)
+    shown = dataset.pixels[(split.validation if len(split.validation) else split.training)[:_SHOWN]]
+    corruption, look = options.corruption(channels=dataset.channels), run.folder / LOOK
+    snapshots = Snapshots(corruption.apply(shown), look / "snapshots") if options.snapshots else None
+    model = train(
+        dataset.pixels, options, run, channels=dataset.channels, progress=progress, on_epoch=snapshots
     )
+    run.write(FITTED, _fitted_json(folder, dataset, options))
     history = run.state().history
-    fitted = gathered.pixels[_spread(parts.training)]
-    hang(Material(model, shown, fitted, corruption, history), run.folder / LOOK, page=page, progress=progress)
+    data = FigureData(model, shown, dataset.pixels[spread(split.training, _FOR_PCA)], corruption, history)
+    draw_figures(data, look, page=page, progress=progress)
     (run.folder / OVERFLOW).unlink(missing_ok=True)
-    return Trained(model, run, history, gathered)
+    return Trained(
+        model, run, history, dataset, psnr(data.reconstructions, shown), psnr(data.pca_reconstructions, shown)
+    )
 
 
-def _spread(rows: Any) -> Any:
-    """At most `_PRINCIPAL` of `rows`, evenly spread."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _PRINCIPAL)).astype(np.int64))]
-
-
-def _digest(gathered: Gathered) -> str:
-    return hashlib.sha256("\n".join(gathered.paths).encode()).hexdigest()
+def _fitted_json(folder: Path, dataset: Dataset, options: TrainingOptions) -> str:
+    """Which pictures weights were fitted to, as an index keeps it; `sha256` has the files' contents."""
+    fitted = sorted(
+        (dataset.paths[row], dataset.sha256[row]) for row in fitted_rows(len(dataset.paths), options)
+    )
+    values = {
+        "folder": str(folder.resolve()),
+        "found": len(dataset.paths),
+        "size": options.size,
+        "drawn": 0,
+        "pictures": [path for path, _ in fitted],
+        "sha256": [sha256 for _, sha256 in fitted],
+    }
+    return json.dumps(values, indent=1) + "\n"

@@ -9,25 +9,24 @@ from typing import Any
 import keras
 from keras import layers
 
-from .architectures import Architecture
-from .design import Design
+from .architectures import Architecture, NetworkConfig
 
 RGB = 3
 
 
-def build(design: Design) -> keras.Model:
-    """The autoencoder of `design`: (n, size, size, 3) in [0, 1] in and out, with its two halves as layers.
+def build(config: NetworkConfig) -> keras.Model:
+    """The autoencoder of `config`: (n, size, size, 3) in [0, 1] in and out, with its two halves as layers.
 
-    `encoder` gives the code flat, (n, dim); `decoder` takes it so. Where the design has one channel, the
+    `encoder` gives the code flat, (n, dim); `decoder` takes it so. Where the config has one channel, the
     encoder starts by averaging red, green and blue, and the decoder ends by repeating its grey: neither
     takes parameters. The weights are drawn by the seed given to `keras.utils.set_random_seed`.
 
     Example:
-        >>> build(Design(ARCHITECTURES["dense"], size=28, channels=1)).count_params()
+        >>> build(NetworkConfig(ARCHITECTURES["dense"], size=28, channels=1)).count_params()
         473636
     """
-    encoder, decoder = _encoder(design), _decoder(design)
-    pictures = keras.Input((design.size, design.size, RGB), name="pictures")
+    encoder, decoder = _encoder(config), _decoder(config)
+    pictures = keras.Input((config.size, config.size, RGB), name="pictures")
     return keras.Model(pictures, decoder(encoder(pictures)), name="autoencoder")
 
 
@@ -40,21 +39,21 @@ def unbounded(decoder: keras.Model) -> keras.Model:
     return keras.Model(decoder.input, decoder.get_layer("unbounded").output, name="unbounded")
 
 
-def _encoder(design: Design) -> keras.Model:
-    pictures = keras.Input((design.size, design.size, RGB), name="pictures")
-    grey = keras.ops.mean(pictures, axis=-1, keepdims=True) if design.channels == 1 else pictures
-    return keras.Model(pictures, _chain(_encoder_layers(design), grey), name="encoder")
+def _encoder(config: NetworkConfig) -> keras.Model:
+    pictures = keras.Input((config.size, config.size, RGB), name="pictures")
+    grey = keras.ops.mean(pictures, axis=-1, keepdims=True) if config.channels == 1 else pictures
+    return keras.Model(pictures, _chain(_encoder_layers(config), grey), name="encoder")
 
 
-def _decoder(design: Design) -> keras.Model:
-    code = keras.Input((design.dim,), name="code")
-    unbounded = _chain(_decoder_layers(design), code)
+def _decoder(config: NetworkConfig) -> keras.Model:
+    code = keras.Input((config.dim,), name="code")
+    unbounded = _chain(_decoder_layers(config), code)
     # Under the squared error a sigmoid gets stuck at black for pictures that are mostly black (seen on MNIST
     # with conv-strided), so there the values are cut off instead. Mixed precision stops here: a picture needs
     # more than the eleven bits of float16.
     bounds = {"bce": layers.Activation("sigmoid", dtype="float32"), "mse": layers.ReLU(1.0, dtype="float32")}
-    values = bounds[design.loss](unbounded)
-    pictures = values if design.channels == RGB else layers.Concatenate(dtype="float32")([values] * RGB)
+    values = bounds[config.loss](unbounded)
+    pictures = values if config.channels == RGB else layers.Concatenate(dtype="float32")([values] * RGB)
     return keras.Model(code, pictures, name="decoder")
 
 
@@ -64,10 +63,10 @@ def _chain(chain: Iterator[layers.Layer], value: Any) -> Any:
     return value
 
 
-def _encoder_layers(design: Design) -> Iterator[layers.Layer]:
-    architecture = design.architecture
+def _encoder_layers(config: NetworkConfig) -> Iterator[layers.Layer]:
+    architecture = config.architecture
     pooled = architecture.halving == "pooling"
-    for filters in architecture.stages(design.size):
+    for filters in architecture.stages(config.size):
         yield from _convolution(architecture, filters, strides=1 if pooled else 2)
         if pooled:
             yield layers.MaxPooling2D(2, padding="same")
@@ -75,43 +74,43 @@ def _encoder_layers(design: Design) -> Iterator[layers.Layer]:
     for units in architecture.hidden:
         yield layers.Dense(units, activation="relu")
     # Indexes compare codes, so they are float32 under mixed precision too.
-    flat = len(design.code_shape) == 1
-    yield layers.Dense(design.dim, dtype="float32") if flat else layers.Activation("linear", dtype="float32")
+    flat = len(config.code_shape) == 1
+    yield layers.Dense(config.dim, dtype="float32") if flat else layers.Activation("linear", dtype="float32")
 
 
-def _decoder_layers(design: Design) -> Iterator[layers.Layer]:
-    architecture, stages = design.architecture, design.architecture.stages(design.size)
-    if len(design.code_shape) == 1:
-        yield from _unfolding(design)
+def _decoder_layers(config: NetworkConfig) -> Iterator[layers.Layer]:
+    architecture, stages = config.architecture, config.architecture.stages(config.size)
+    if len(config.code_shape) == 1:
+        yield from _unfolding(config)
     if stages:
-        side = design.size // 2 ** len(stages)
+        side = config.size // 2 ** len(stages)
         yield layers.Reshape((side, side, stages[-1]))
-        yield from _enlarging_layers(design, stages)
+        yield from _enlarging_layers(config, stages)
     if architecture.closing:
-        yield layers.Conv2D(design.channels, architecture.kernel, padding="same", name="unbounded")
+        yield layers.Conv2D(config.channels, architecture.kernel, padding="same", name="unbounded")
 
 
-def _unfolding(design: Design) -> Iterator[layers.Layer]:
+def _unfolding(config: NetworkConfig) -> Iterator[layers.Layer]:
     """Dense layers from a flat code back to the last map, or to the picture where there are no maps."""
-    stages = design.architecture.stages(design.size)
-    for units in reversed(design.architecture.hidden):
+    stages = config.architecture.stages(config.size)
+    for units in reversed(config.architecture.hidden):
         yield layers.Dense(units, activation="relu")
     if stages:
-        side = design.size // 2 ** len(stages)
+        side = config.size // 2 ** len(stages)
         yield layers.Dense(math.prod((side, side, stages[-1])), activation="relu")
     else:
-        shape = (design.size, design.size, design.channels)
+        shape = (config.size, config.size, config.channels)
         yield layers.Dense(math.prod(shape))
         yield layers.Reshape(shape, name="unbounded")
 
 
-def _enlarging_layers(design: Design, stages: Sequence[int]) -> Iterator[layers.Layer]:
-    architecture = design.architecture
+def _enlarging_layers(config: NetworkConfig, stages: Sequence[int]) -> Iterator[layers.Layer]:
+    architecture = config.architecture
     # Undoing the stage that made 32 maps of 16 leaves 16; a closing convolution works on as many as came in.
-    targets = list(reversed(stages)) if architecture.closing else [*reversed(stages[:-1]), design.channels]
+    targets = list(reversed(stages)) if architecture.closing else [*reversed(stages[:-1]), config.channels]
     for number, filters in enumerate(targets):
         last = number == len(targets) - 1 and not architecture.closing
-        if design.enlarging == "up-sampling":
+        if config.enlarging == "up-sampling":
             yield from _up_sampling(architecture, filters, last=last)
         else:
             yield from _transposed(architecture, filters, last=last)

@@ -3,6 +3,7 @@
 config.json       options, pictures, versions          history.csv     a row an epoch
 best.npz          weights of the best epoch             last.npz        all that going on needs
 logs/             for TensorBoard                       look/           pictures to look at
+fitted.json       which pictures it was trained on
 encoder.tflite, encoder.json, decoder.tflite, autoencoder.keras         the model, once it is done
 """
 
@@ -25,7 +26,10 @@ from ..errors import RunInvalid
 Arrays = list[NDArray[Any]]
 
 CONFIG, HISTORY, LAST, BEST = "config.json", "history.csv", "last.npz", "best.npz"
-LOGS, LOOK, OVERFLOW = "logs", "look", "pictures.u8"
+LOGS, LOOK, OVERFLOW, FITTED = "logs", "look", "pictures.u8", "fitted.json"
+HIDDEN_RUNS = ".retrieve-runs"
+"""Folder for runs among the pictures: hidden, so that the figures of a run are not read as pictures."""
+
 FORMAT_VERSION = 1
 
 
@@ -65,12 +69,16 @@ class Run:
         """Start a run in `folder`, which is made; `config` is what it is to be known by.
 
         Raises:
-            RunInvalid: the folder holds a run already, or is a file.
+            RunInvalid: the folder holds a run already, is a file, or cannot be made.
             OSError: the disk refused.
         """
         cls.refuse_taken(folder)
         run = cls(Path(folder))
-        run.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            run.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"it cannot be made ({error.strerror}): name another folder by --run"
+            raise RunInvalid(str(folder), reason) from error
         run._write_config({"format": FORMAT_VERSION, **config})
         return run
 
@@ -128,8 +136,11 @@ class Run:
         self._write_config({**self.config(), name: value})
 
     def _write_config(self, config: Mapping[str, Any]) -> None:
-        text = json.dumps(config, indent=2, sort_keys=True) + "\n"
-        _replace(self.folder / CONFIG, text.encode())
+        self.write(CONFIG, json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+    def write(self, name: str, text: str) -> None:
+        """Write the file `name`, whole or not at all."""
+        _replace(self.folder / name, text.encode())
 
     def save_state(self, state: State) -> None:
         """Keep `state`, whole or not at all, and its history as CSV."""
@@ -137,7 +148,7 @@ class Run:
         arrays |= {f"optimizer_{number:04d}": array for number, array in enumerate(state.optimizer)}
         history = json.dumps([asdict(epoch) for epoch in state.history])
         _save_arrays(self.folder / LAST, arrays | {"history": np.array(history)})
-        _replace(self.folder / HISTORY, to_csv(state.history).encode())
+        self.write(HISTORY, to_csv(state.history))
 
     def state(self) -> State:
         """What `save_state` kept last; an empty state where no epoch was finished.

@@ -1,33 +1,29 @@
-"""Train an architecture on pictures: from options to a run with a model in it."""
+"""Train an architecture, or fit a recipe and fine-tune it: from pixels and options to a run with a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from ..encoder import EncoderDescription, Model
+from ..encoder.model import KERAS
 from ..progress import Progress
-from .descent import Descent
-from .design import Design
-from .device import computing_with
+from .architectures import NetworkConfig
+from .dataset import Pixels, Rows, Split, channels_of, spread
 from .export import export
-from .gather import channels_of
-from .logs import Logs
 from .networks import build
-from .objective import Reconstruction
-from .options import TrainingOptions
-from .pipeline import Pipeline
-from .run import LOGS, Epoch, Run
-from .split import split
-
-Pixels = NDArray[np.uint8]
-OnEpoch = Callable[[keras.Model, Epoch], None]
+from .objectives import Contrastive, Objective, Reconstruction
+from .options import RecipeRules, TrainingOptions
+from .recipes import RECIPES
+from .run import Run
+from .solved.config import choose_config
+from .trainer import Batches, OnEpoch, Trainer, computing_with
 
 _FULL_SCALE = 255.0
+# Of the two parts of the loss: squared errors are hundredths, the contrastive cross-entropy is about 1.
+_CONTRASTIVE_WEIGHT = 0.02
 
 
 def train(
@@ -45,63 +41,102 @@ def train(
     it is after each epoch. Interrupted at any time, the same call goes on after the last whole epoch. The
     seed decides all that is random; results are equal where TensorFlow's own computations are.
 
+    An architecture that has a recipe is fitted by it, to a bounded number of the pictures spread evenly, and
+    trained on, end to end and on all, only with `fine_tune`.
+
     Raises:
         ValueError: pictures of another size than the options say, or fewer than two.
         TrainingFailed: the loss is no longer a number.
         RunInvalid: what the run kept of an earlier call cannot be used.
     """
-    refuse_shape(pixels, options)
+    _refuse_shape(pixels, options)
+    split = Split.draw(len(pixels), options.validation, seed=options.seed)
+    options, progress = options.resolved(len(split.training)), progress or Progress()
     channels = channels or channels_of(pixels)
-    design = options.design(channels=channels)
-    pipeline = Pipeline(pixels, options.corruption(channels=channels), options.batch_size, options.seed)
-    parts = split(len(pixels), options.validation, seed=options.seed)
-    with computing_with(options.precision):
-        keras.utils.set_random_seed(options.seed)
-        network = build(design)
-        objective = Reconstruction(network, design.loss, sparsity=options.sparsity)
-        tell = follow(network, run, on_epoch)
-        Descent(network, objective, pipeline, parts, options, run, tell).go(progress=progress or Progress())
-    model = export(_in_float32(network, design), _description(design, options))
+    batches = Batches(pixels, options.corruption(channels=channels), options.batch_size or 0, options.seed)
+
+    def descend(network: keras.Model, objective: Objective) -> None:
+        Trainer(network, objective, batches, split, options, run, on_epoch).fit(progress=progress)
+
+    if options.rules:
+        model = _fitted(pixels, options, options.rules, run, progress)
+        if options.fine_tune:
+            model.save(run.folder)
+            keras.utils.set_random_seed(options.seed)
+            network = keras.models.load_model(run.folder / KERAS, compile=False)
+            descend(network, _contrastive(network, model.encoder.description, options))
+            model = export(network, _with_options(model.encoder.description, options))
+    else:
+        config = options.network_config(channels=channels)
+        with computing_with(options.precision):
+            keras.utils.set_random_seed(options.seed)
+            network = build(config)
+            descend(network, Reconstruction(network, config.loss, sparsity=options.sparsity))
+        model = export(_in_float32(network, config), _description(config, options))
     model.save(run.folder)
     return model
 
 
-def follow(network: keras.Model, run: Run, on_epoch: OnEpoch | None) -> Callable[[Epoch], None]:
-    """What to call after each epoch: it writes the logs of `run` and calls `on_epoch` with the `network`."""
-    logs = Logs(run.folder / LOGS)
-
-    def tell(epoch: Epoch) -> None:
-        logs.write(epoch)
-        if on_epoch is not None:
-            on_epoch(network, epoch)
-
-    return tell
+def fitted_rows(count: int, options: TrainingOptions) -> Rows:
+    """Which of `count` pictures `train` fits weights to, sorted: not those held back to measure on."""
+    trained = Split.draw(count, options.validation, seed=options.seed).training
+    if not options.rules:
+        return trained
+    recipe = spread(np.arange(count), options.rules.max_pictures)
+    return np.union1d(recipe, trained) if options.fine_tune else recipe
 
 
-def _in_float32(network: keras.Model, design: Design) -> keras.Model:
+def _fitted(
+    pixels: Pixels, options: TrainingOptions, rules: RecipeRules, run: Run, progress: Progress
+) -> Model:
+    """The model as the recipe fits it; that of an earlier call where it was interrupted while tuning."""
+    if (run.folder / KERAS).exists():
+        return Model.open(run.folder)
+    chosen = pixels[spread(np.arange(len(pixels)), rules.max_pictures)]
+    model = RECIPES[options.architecture].fit(
+        chosen, dim=options.latent_dim, seed=options.seed, decoder=True, progress=progress
+    )
+    encoder = model.encoder
+    described = type(encoder)(encoder.model, _with_options(encoder.description, options))
+    return replace(model, encoder=described)
+
+
+def _contrastive(
+    network: keras.Model, description: EncoderDescription, options: TrainingOptions
+) -> Contrastive:
+    views = choose_config(options.size, aligned=bool(description.details.get("aligned")))
+    return Contrastive(
+        network,
+        least_side=views.least_side,
+        mirror=views.mirror,
+        weight=_CONTRASTIVE_WEIGHT,
+        seed=options.seed,
+    )
+
+
+def _in_float32(network: keras.Model, config: NetworkConfig) -> keras.Model:
     """The same network for running: what is trained in fewer bits is kept in 32."""
     with computing_with("float32"):
-        copy = build(design)
+        copy = build(config)
     copy.set_weights([weight.value.numpy() for weight in network.weights])
     return copy
 
 
-def _description(design: Design, options: TrainingOptions) -> EncoderDescription:
-    details: dict[str, Any] = {
-        "channels": design.channels,
-        "code_shape": list(design.code_shape),
-        "options": options.to_dict(),
-    }
-    name = design.architecture.name
-    return EncoderDescription(name, design.size, design.dim, scale=(_FULL_SCALE,), details=details)
+def _description(config: NetworkConfig, options: TrainingOptions) -> EncoderDescription:
+    name, details = config.architecture.name, {"channels": config.channels}
+    description = EncoderDescription(name, config.size, config.dim, scale=(_FULL_SCALE,), details=details)
+    return _with_options(description, options, code_shape=config.code_shape)
 
 
-def refuse_shape(pixels: Pixels, options: TrainingOptions) -> None:
-    """See that `pixels` are (n, size, size, 3) uint8 of the size of `options`, n >= 2.
+def _with_options(
+    description: EncoderDescription, options: TrainingOptions, code_shape: tuple[int, ...] = ()
+) -> EncoderDescription:
+    shape = list(code_shape or [description.dim])
+    details = {**description.details, "code_shape": shape, "options": options.to_dict()}
+    return replace(description, details=details)
 
-    Raises:
-        ValueError: they are not.
-    """
+
+def _refuse_shape(pixels: Pixels, options: TrainingOptions) -> None:
     side = options.size
     if pixels.ndim != 4 or pixels.shape[1:] != (side, side, 3) or pixels.dtype != np.uint8:
         raise ValueError(f"pictures are {pixels.shape} {pixels.dtype}, expected (n, {side}, {side}, 3) uint8")

@@ -27,11 +27,11 @@ def denoise(
     ] = 0.0,
     clean: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Pictures of the same file names to compare the results with."),
+        typer.Option(metavar="DIR", help="Pictures of the same names and sizes to compare the results with."),
     ] = None,
-    way: Annotated[
+    tiling: Annotated[
         Literal["auto", "whole", "tiles"],
-        typer.Option(help="Shrink the picture whole to the network's size, or go over it tile by tile."),
+        typer.Option("--way", help="Shrink the picture whole to the network's size, or go tile by tile."),
     ] = "auto",
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -46,34 +46,28 @@ def denoise(
     retrieve denoise scans/ --out cleaned --run runs/denoiser
     retrieve denoise photos/ --noise 0.3 --out cleaned --run runs/denoiser
     """
-    import numpy as np
-
     from ..autoencoder.corruption import Corruption
-    from ..autoencoder.gather import channels_of
-    from ..images import open_picture
+    from ..autoencoder.dataset import channels_of
     from ..models import open_model
     from ..restore import denoise as denoised
     from .queries import Query
-    from .restored import Work, inside, pixels_of, restore_all, tell
+    from .restored import Restoration, clean_picture, pixels_of, restore_all
 
     if clean is not None and (noise or occlude):
         raise typer.BadParameter(
             "--clean is for pictures that are noisy already: leave --noise and --occlude"
         )
     model = open_model(run)
-    folders = [Path(name) for name in pictures if Path(name).is_dir()]
+    model.require_decoder()
 
-    def work(query: Query) -> Work:
+    def restore(query: Query) -> Restoration:
         picture = pixels_of(query)
-        compared = given = picture
+        reference = given = picture
         corruption = Corruption(noise, occlude, grey=channels_of(picture[None]) == 1)
         if corruption:
             given = corruption.apply(picture[None], seed=seed)[0]
         elif clean is not None:
-            compared = np.asarray(open_picture(clean / inside(query, folders)))
-        return Work(compared, given, denoised(model, given, way=way))
+            reference = clean_picture(clean, query, picture, among=pictures)
+        return Restoration(reference, given, denoised(model, given, tiling=tiling))
 
-    restored, failures = restore_all(pictures, out, work)
-    tell(restored, failures, as_json=as_json)
-    if failures:
-        raise typer.Exit(1)
+    restore_all(pictures, out, restore, as_json=as_json)

@@ -32,17 +32,15 @@ def reconstruct(
     from ..models import open_model
     from ..restore import reconstruct as reconstructed
     from .queries import Query
-    from .restored import Work, pixels_of, restore_all, tell
+    from .restored import Restoration, pixels_of, restore_all
 
     if run is not None and directory is not None:
         raise typer.BadParameter("--run and --index exclude each other: name one")
     model = open_model(run or find_index(directory))
+    model.require_decoder()
 
-    def work(query: Query) -> Work:
+    def restore(query: Query) -> Restoration:
         picture = pixels_of(query)
-        return Work(picture, picture, reconstructed(model, picture))
+        return Restoration(picture, picture, reconstructed(model, picture))
 
-    restored, failures = restore_all(pictures, out, work)
-    tell(restored, failures, as_json=as_json)
-    if failures:
-        raise typer.Exit(1)
+    restore_all(pictures, out, restore, as_json=as_json)

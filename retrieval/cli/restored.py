@@ -1,4 +1,4 @@
-"""Pictures that went through an autoencoder: where each is written, and what is told of it."""
+"""Pictures that went through an autoencoder: where each is written, and what is printed about it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import ImageUnreadable, RetrievalError
+from ..errors import RetrievalError
 from ..images import open_picture
 from .printing import note, say_fields, say_json, shown
 from .queries import Query, expand
@@ -21,18 +22,18 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One picture: what it is `compared` with, what the network was `given`, what it `made` of that."""
+class Restoration:
+    """One picture: the `reference` it is compared with, what the network was `given`, its `output`."""
 
-    compared: Pixels
+    reference: Pixels
     given: Pixels
-    made: Pixels
+    output: Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
     """One picture written to `path`: its PSNR in dB and its SSIM, and those of what the network was given
-    where that was not the very picture compared with.
+    where that was not the reference itself.
     """
 
     name: str
@@ -53,43 +54,56 @@ class Restored:
 
 
 def restore_all(
-    names: Sequence[str], out: Path, work: Callable[[Query], Work]
-) -> tuple[list[Restored], list[RetrievalError]]:
-    """Do `work` on the pictures that `names` stand for and write what it made into `out`, as PNG; those of a
-    folder in the same folders below `out`. Also gives what went wrong with others.
+    names: Sequence[str], out: Path, restore: Callable[[Query], Restoration], *, as_json: bool
+) -> None:
+    """`restore` the pictures that `names` stand for, write them into `out` as PNG, and print how near they
+    came; those of a folder go to the same folders below `out`. Exit status 1 where a picture failed.
     """
     queries, failures = expand(names)
-    folders = [Path(name) for name in names if Path(name).is_dir()]
     restored: list[Restored] = []
     taken: set[Path] = set()
     for query in queries:
-        path = out / _place(query, folders, taken)
+        path = out / _output_path(query, names, taken)
         try:
             _refuse_original(query, path)
-            result = work(query)
-        except ImageUnreadable as error:
+            result = restore(query)
+        except RetrievalError as error:
             failures.append(error)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(result.made).save(path)
+        Image.fromarray(result.output).save(path)
         restored.append(_measured(query, path, result))
-    return restored, failures
+    _print(restored, failures, as_json=as_json)
+    if failures:
+        raise typer.Exit(1)
+
+
+def clean_picture(clean: Path, query: Query, picture: Pixels, *, among: Sequence[str]) -> Pixels:
+    """The picture in `clean` of the same name as `query`, whose pixels are `picture` and which is `among`.
+
+    Raises:
+        ImageUnreadable: it cannot be read. RetrievalError: it is of another size.
+    """
+    path = clean / _relative(query, among)
+    reference = np.asarray(open_picture(path))
+    if reference.shape != picture.shape:
+        sizes = [f"{pixels.shape[1]} × {pixels.shape[0]} pixels" for pixels in (reference, picture)]
+        raise RetrievalError(
+            f"{path} has {sizes[0]} and {query.name} {sizes[1]}: expected a clean picture of the same size"
+        )
+    return reference
 
 
 def _refuse_original(query: Query, path: Path) -> None:
     if path.exists() and Path(query.name).exists() and path.samefile(query.name):
-        raise ImageUnreadable(query.name, "it would be overwritten: name another folder by --out")
+        raise RetrievalError(f"{query.name} would be overwritten by its result: name another folder by --out")
 
 
-def tell(restored: Sequence[Restored], failures: Sequence[RetrievalError], *, as_json: bool) -> None:
-    """Print a line a picture and the mean, or all of it as JSON; then the failures."""
+def _print(restored: Sequence[Restored], failures: Sequence[RetrievalError], *, as_json: bool) -> None:
+    """A line a picture and the mean, or all of it as JSON; then the failures."""
     if as_json:
-        say_json(
-            {
-                "pictures": [one.to_json() for one in restored],
-                "failures": [str(failure) for failure in failures],
-            }
-        )
+        pictures = [one.to_json() for one in restored]
+        say_json({"pictures": pictures, "failures": [str(failure) for failure in failures]})
     else:
         for one in restored:
             say_fields([one.path, *_in_words(one)])
@@ -104,33 +118,33 @@ def pixels_of(query: Query) -> Pixels:
     return np.asarray(open_picture(query.source))
 
 
-def inside(query: Query, folders: Sequence[Path]) -> Path:
-    """Where `query` lies in the one of `folders` that it came from, otherwise its file name."""
+def _relative(query: Query, names: Sequence[str]) -> Path:
+    """Where `query` lies in the one of the folders among `names` that it came from; else its file name."""
     path = Path(query.name)
-    for folder in folders:
-        if path.is_relative_to(folder):
-            return path.relative_to(folder)
+    for name in names:
+        if path.is_relative_to(name) and Path(name).is_dir():
+            return path.relative_to(name)
     return Path(path.name)
 
 
-def _place(query: Query, folders: Sequence[Path], taken: set[Path]) -> Path:
+def _output_path(query: Query, names: Sequence[str], taken: set[Path]) -> Path:
     """A path ending in .png for `query`, relative, that none has `taken`."""
-    wanted = inside(query, folders).with_suffix(".png")
-    number, place = 1, wanted
-    while place in taken:
+    wanted = _relative(query, names).with_suffix(".png")
+    number, path = 1, wanted
+    while path in taken:
         number += 1
-        place = wanted.with_stem(f"{wanted.stem}-{number}")
-    taken.add(place)
-    return place
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+    taken.add(path)
+    return path
 
 
-def _measured(query: Query, path: Path, work: Work) -> Restored:
+def _measured(query: Query, path: Path, result: Restoration) -> Restored:
     from ..autoencoder.quality import psnr, ssim
 
-    made = psnr(work.made, work.compared), ssim(work.made, work.compared)
-    if work.given is work.compared:
-        return Restored(query.name, path, *made)
-    return Restored(query.name, path, *made, psnr(work.given, work.compared), ssim(work.given, work.compared))
+    reference, given, output = result.reference, result.given, result.output
+    measured = psnr(output, reference), ssim(output, reference)
+    before = () if given is reference else (psnr(given, reference), ssim(given, reference))
+    return Restored(query.name, path, *measured, *before)
 
 
 def _mean(restored: Sequence[Restored]) -> Restored:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import shlex
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 Architectures = Literal["solved", "dense", "conv-pool", "conv-strided", "conv"]
 
 _DEFAULT: Architectures = "solved"
-_TUNING = {"epochs": 3, "learning_rate": 1e-4, "batch_size": 32}
 _NAMED = 3
 _CHANNELS = {1: "grey", 3: "colour"}
 
@@ -31,7 +33,9 @@ def train(
     ] = None,
     run: Annotated[
         Path | None,
-        typer.Option("--run", metavar="DIR", help="Where the run goes. Default: runs/FOLDER-ARCHITECTURE."),
+        typer.Option(
+            "--run", metavar="DIR", help="Where the run goes. Default: FOLDER/.retrieve-runs/ARCHITECTURE."
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run after an interruption, or to more --epochs.")
@@ -56,8 +60,12 @@ def train(
     sparsity: Annotated[
         float | None, typer.Option(help="Weight of the code's mean absolute value in the loss.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Default: 30, to fine-tune 3.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Default: 64, to fine-tune 32.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Default: 30, more for fewer than 1,600 pictures; to fine-tune 3.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Default: 64, below 1,000 pictures 16; to fine-tune 32.")
+    ] = None,
     validation: Annotated[float | None, typer.Option(help="Share held back to measure on [0.1].")] = None,
     early_stopping: Annotated[
         int | None,
@@ -83,6 +91,8 @@ def train(
     retrieve train photos/ --architecture conv
     retrieve train scans/ --architecture conv-pool --noise 0.3 --run runs/denoiser
     """
+    from ..autoencoder.run import HIDDEN_RUNS
+
     given = {
         "size": size,
         "latent_dim": latent_dim,
@@ -103,10 +113,9 @@ def train(
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if fine_tune:
         chosen["fine_tune"] = True
-        chosen = chosen if resume else _TUNING | chosen
     if architecture is not None or not resume:
         chosen["architecture"] = architecture or _DEFAULT
-    run_folder = run or Path("runs", f"{folder.resolve().name}-{architecture or _DEFAULT}")
+    run_folder = run or folder / HIDDEN_RUNS / (architecture or _DEFAULT)
     trained = _train(folder, run_folder, chosen, resume=resume, html=html)
     if as_json:
         say_json(_as_object(trained))
@@ -115,19 +124,11 @@ def train(
 
 
 def _train(folder: Path, run_folder: Path, chosen: dict[str, Any], *, resume: bool, html: bool) -> Trained:
-    from ..autoencoder.gather import fitting_size
-    from ..progress import Progress
     from .progress import progress_on_stderr
 
-    progress: Progress = progress_on_stderr()
-    if resume:
-        options = None
-        epochs = _epochs_alone(run_folder, chosen)
-    else:
-        options = _options({"size": 64, **chosen})
-        if "size" not in chosen:
-            least = 32 if options.architecture == _DEFAULT else 0
-            options = _options({"size": max(least, fitting_size(folder)), **chosen})
+    progress = progress_on_stderr()
+    options = None if resume else _options_for(folder, chosen)
+    epochs = _epochs_alone(run_folder, chosen) if resume else None
     with progress.step("load TensorFlow"):
         from ..autoencoder import folder_training
     try:
@@ -136,9 +137,22 @@ def _train(folder: Path, run_folder: Path, chosen: dict[str, Any], *, resume: bo
         return folder_training.start(folder, run_folder, options, page=html, progress=progress)
     except KeyboardInterrupt:
         if (run_folder / "last.npz").exists():
-            again = f"retrieve train {shown(folder)} --run {shown(run_folder)} --resume"
-            note(f"\nto go on after the last whole epoch: {again}")
+            note(f"\nto go on after the last whole epoch: {_command(folder, run_folder)} --resume")
         raise
+
+
+def _options_for(folder: Path, chosen: dict[str, Any]) -> TrainingOptions:
+    """The options `chosen`, with the size that suits the pictures and the defaults of the architecture."""
+    from ..autoencoder.dataset import fitting_size
+    from ..autoencoder.options import DEFAULT_SIZES, RECIPE_RULES
+
+    rules = RECIPE_RULES.get(chosen["architecture"])
+    if rules and chosen.get("fine_tune"):
+        chosen = {**rules.tuning, **chosen}
+    options = _options({"size": max(DEFAULT_SIZES), **chosen})
+    if "size" in chosen:
+        return options
+    return _options({**chosen, "size": fitting_size(folder, rules.sizes if rules else DEFAULT_SIZES)})
 
 
 def _options(chosen: dict[str, Any]) -> TrainingOptions:
@@ -152,10 +166,10 @@ def _options(chosen: dict[str, Any]) -> TrainingOptions:
 
 def _epochs_alone(run_folder: Path, chosen: dict[str, Any]) -> int | None:
     """The number of epochs asked for; everything else must be as the run was started."""
-    from ..autoencoder.options import options_of
+    from ..autoencoder.options import TrainingOptions
     from ..autoencoder.run import Run
 
-    before = options_of(Run.open(run_folder)).to_dict()
+    before = TrainingOptions.of_run(Run.open(run_folder)).to_dict()
     for name, value in chosen.items():
         if name != "epochs" and before[name] != value:
             raise typer.BadParameter(
@@ -165,11 +179,19 @@ def _epochs_alone(run_folder: Path, chosen: dict[str, Any]) -> int | None:
     return _options(before | chosen).epochs if "epochs" in chosen else None
 
 
+def _quoted(path: Path) -> str:
+    return shown(shlex.quote(str(path)))
+
+
+def _command(folder: Path, run: Path) -> str:
+    return f"retrieve train {_quoted(folder)} --run {_quoted(run)}"
+
+
 def _report(folder: Path, trained: Trained) -> None:
     description, run = trained.model.encoder.description, trained.run.folder
-    gathered = trained.gathered
-    say(f"trained {description.name} on {len(gathered.paths):,} pictures of {shown(folder)}")
-    say(f"  pictures  {description.size} × {description.size}, {_CHANNELS[gathered.channels]}")
+    dataset = trained.dataset
+    say(f"trained {description.name} on {len(dataset.paths):,} pictures of {shown(folder)}")
+    say(f"  pictures  {description.size} × {description.size}, {_CHANNELS[dataset.channels]}")
     shape = " × ".join(str(length) for length in description.details["code_shape"])
     say(f"  code      {shape} = {description.dim:,} numbers a picture")
     if trained.history:
@@ -178,13 +200,36 @@ def _report(folder: Path, trained: Trained) -> None:
             f"  epoch     {best.epoch} of {len(trained.history)} was best: validation loss "
             f"{best.validation_loss:.5f}, mean squared error {best.validation_mse:.5f}"
         )
+    say(f"  PSNR      {trained.psnr:.1f} dB; PCA of as many dims {trained.pca_psnr:.1f} dB")
     say(f"  run       {shown(run)}")
     say(f"  look      {shown(run / 'look')}")
-    for rejection in gathered.rejections[:_NAMED]:
+    for rejection in dataset.rejections[:_NAMED]:
         note(f"left out {shown(rejection.path)}: {shown(rejection.reason)}")
-    if len(gathered.rejections) > _NAMED:
-        note(f"left out {len(gathered.rejections) - _NAMED:,} more, see {shown(run / 'config.json')}")
-    note(f"\nnext: retrieve index {shown(folder)} --encoder {shown(run)}")
+    if len(dataset.rejections) > _NAMED:
+        note(f"left out {len(dataset.rejections) - _NAMED:,} more, see {shown(run / 'config.json')}")
+    for hint in _hints(folder, trained):
+        note(hint)
+    options = description.details["options"]
+    if options["noise"] or options["occlude"]:
+        note(f"\nnext: retrieve denoise IMG --run {_quoted(run)} --out DIR")
+    else:
+        note(f"\nnext: retrieve index {_quoted(folder)} --encoder {_quoted(run)}")
+
+
+def _hints(folder: Path, trained: Trained) -> Iterator[str]:
+    """What to try where longer training, or another architecture, is likely to give a better model."""
+    epochs, is_map = len(trained.history), len(trained.model.encoder.description.details["code_shape"]) == 3
+    longer = f"{_command(folder, trained.run.folder)} --resume --epochs {2 * epochs}"
+    improving = epochs > 0 and trained.best.epoch == epochs
+    if improving:
+        yield f"it was still improving in the last epoch: {longer}"
+    if trained.psnr < trained.pca_psnr:
+        maps = f"an encoder whose code is a map: retrieve train {_quoted(folder)} --architecture conv-strided"
+        way_out = "more epochs" if improving else "more pictures" if is_map else maps
+        yield (
+            f"reconstructions are worse than those of PCA with as many dims ({trained.psnr:.1f} against "
+            f"{trained.pca_psnr:.1f} dB): try {way_out}"
+        )
 
 
 def _as_object(trained: Trained) -> dict[str, Any]:
@@ -195,8 +240,15 @@ def _as_object(trained: Trained) -> dict[str, Any]:
         "size": description.size,
         "dim": description.dim,
         "code_shape": description.details["code_shape"],
-        "channels": trained.gathered.channels,
-        "pictures": len(trained.gathered.paths),
-        "rejections": [{"path": one.path, "reason": one.reason} for one in trained.gathered.rejections],
+        "channels": trained.dataset.channels,
+        "pictures": len(trained.dataset.paths),
+        "rejections": [{"path": one.path, "reason": one.reason} for one in trained.dataset.rejections],
+        "psnr": _finite(trained.psnr),
+        "pca_psnr": _finite(trained.pca_psnr),
         "history": [asdict(epoch) for epoch in trained.history],
     }
+
+
+def _finite(decibels: float) -> float | None:
+    """The PSNR of equal pictures is infinite, which JSON cannot say."""
+    return decibels if math.isfinite(decibels) else None

@@ -57,8 +57,8 @@ def test_tiles_cover_every_pixel_once_put_together(shape):
 def test_tiles_keep_detail_that_shrinking_loses():
     stripes = np.zeros((64, 64, 3), dtype=np.uint8)
     stripes[::2] = 255
-    np.testing.assert_array_equal(denoise(echo(4, 4, 2), stripes, way="tiles"), stripes)
-    assert np.ptp(denoise(echo(4, 4, 2), stripes, way="whole")) < 255
+    np.testing.assert_array_equal(denoise(echo(4, 4, 2), stripes, tiling="tiles"), stripes)
+    assert np.ptp(denoise(echo(4, 4, 2), stripes, tiling="whole")) < 255
 
 
 @pytest.mark.parametrize(("code_shape", "tiles"), [((4, 4, 2), 9), ((64,), 1)])

@@ -1,6 +1,6 @@
 import pytest
 
-from retrieval.autoencoder.architectures import ARCHITECTURES
+from retrieval.autoencoder.architectures import ARCHITECTURES, NetworkConfig
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,13 @@ def test_a_stage_never_leaves_half_a_pixel_nor_too_few(size, stages):
 
 def test_each_goes_by_its_name():
     assert all(name == architecture.name for name, architecture in ARCHITECTURES.items())
+
+
+def test_a_config_takes_what_the_architecture_says():
+    config = NetworkConfig(ARCHITECTURES["conv-pool"], size=28, channels=1)
+    assert (config.dim, config.enlarging, config.loss) == (7 * 7 * 32, "up-sampling", "bce")
+
+
+def test_a_config_takes_what_is_chosen_instead():
+    config = NetworkConfig(ARCHITECTURES["conv-pool"], 28, 1, 50, "transposed", "mse")
+    assert (config.dim, config.enlarging, config.loss) == (50, "transposed", "mse")

@@ -1,10 +1,14 @@
+import hashlib
+import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from retrieval.autoencoder.dataset import Split
 from retrieval.autoencoder.folder_training import resume, start
 from retrieval.autoencoder.run import Run
 from retrieval.encoder import Model
@@ -64,9 +68,62 @@ def test_a_folder_that_is_not_there_leaves_nothing_behind(tmp_path, quick):
 
 
 def test_grey_pictures_get_a_grey_network(tmp_path, grey_blobs, quick):
+    folder = tmp_path / "grey"
+    folder.mkdir()
     for number, picture in enumerate(grey_blobs[:6]):
-        Image.fromarray(picture[..., 0]).save(tmp_path / f"{number}.png")
-    trained = start(tmp_path, tmp_path / "run", quick, progress=Progress())
+        Image.fromarray(picture[..., 0]).save(folder / f"{number}.png")
+    trained = start(folder, tmp_path / "run", quick, progress=Progress())
     assert trained.run.config()["channels"] == 1
     out = trained.model.decoder.decode(trained.model.encoder.encode(grey_blobs[:2]))
     np.testing.assert_array_equal(out[..., 0], out[..., 2])
+
+
+def test_a_run_goes_on_though_its_folder_was_renamed(folder, tmp_path, quick):
+    start(folder, tmp_path / "run", quick, progress=Progress())
+    moved = folder.rename(tmp_path / "moved")
+    trained = resume(moved, tmp_path / "run", epochs=2, progress=Progress())
+    assert len(trained.history) == 2
+
+
+def test_a_picture_of_other_contents_is_not_gone_on_with(folder, tmp_path, quick, blobs):
+    start(folder, tmp_path / "run", quick, progress=Progress())
+    Image.fromarray(blobs[20]).save(folder / "a" / "01.png")
+    with pytest.raises(RunInvalid, match="are not the same"):
+        resume(folder, tmp_path / "run", progress=Progress())
+
+
+def test_a_run_of_an_earlier_version_is_refused_with_a_reason(folder, tmp_path, quick):
+    Run.create(tmp_path / "run", {"options": quick.to_dict(), "pictures_sha256": "0"})
+    with pytest.raises(RunInvalid, match="an earlier version started it"):
+        resume(folder, tmp_path / "run", progress=Progress())
+
+
+def test_a_run_among_the_pictures_is_refused_unless_it_is_hidden(folder, tmp_path, quick, monkeypatch):
+    with pytest.raises(RunInvalid, match="would be read as pictures"):
+        start(folder, folder / "runs" / "conv", quick, progress=Progress())
+    assert not (folder / "runs").exists()
+    monkeypatch.chdir(folder)
+    with pytest.raises(RunInvalid, match="would be read as pictures"):
+        start(Path(), Path("runs/conv"), quick, progress=Progress())
+    start(Path(), Path(".retrieve-runs/conv"), quick, progress=Progress())
+    trained = resume(folder, folder / ".retrieve-runs" / "conv", epochs=2, progress=Progress())
+    assert (len(trained.dataset.paths), len(trained.history)) == (12, 2)
+
+
+def test_a_run_says_which_pictures_it_was_fitted_to(folder, tmp_path, quick):
+    trained = start(folder, tmp_path / "run", quick, progress=Progress())
+    fitted = json.loads((tmp_path / "run" / "fitted.json").read_text())
+    held_back = Split.draw(12, quick.validation, seed=quick.seed).validation
+    expected = [path for row, path in enumerate(trained.dataset.paths) if row not in held_back]
+    assert fitted["pictures"] == expected == sorted(expected)
+    assert (fitted["folder"], fitted["found"], fitted["size"], fitted["drawn"]) == (str(folder), 12, 16, 0)
+    hashes = [hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in expected]
+    assert fitted["sha256"] == hashes
+
+
+def test_the_quality_is_that_of_the_pictures_held_back(folder, tmp_path, quick):
+    trained = start(folder, tmp_path / "run", replace(quick, noise=0.0), progress=Progress())
+    shown = trained.dataset.pixels[Split.draw(12, 0.1, seed=0).validation]
+    decoded = trained.model.decoder.decode(trained.model.encoder.encode(shown)).astype(float)
+    assert trained.psnr == pytest.approx(10 * np.log10(255**2 / np.mean((decoded - shown) ** 2)))
+    assert 5 < trained.pca_psnr < 60

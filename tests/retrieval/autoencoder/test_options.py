@@ -1,6 +1,6 @@
 import pytest
 
-from retrieval.autoencoder.options import TrainingOptions, options_of
+from retrieval.autoencoder.options import TrainingOptions
 from retrieval.autoencoder.run import Run
 from retrieval.errors import RunInvalid
 
@@ -41,7 +41,7 @@ def test_options_come_back_from_their_dict():
 
 def test_options_of_a_run_are_those_it_was_started_with(tmp_path):
     options = TrainingOptions("conv", size=32, sparsity=0.5)
-    assert options_of(Run.create(tmp_path / "run", {"options": options.to_dict()})) == options
+    assert TrainingOptions.of_run(Run.create(tmp_path / "run", {"options": options.to_dict()})) == options
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,19 @@ def test_options_of_a_run_are_those_it_was_started_with(tmp_path):
 def test_options_of_another_version_are_refused(tmp_path, options):
     run = Run.create(tmp_path / "run", {"options": options})
     with pytest.raises(RunInvalid, match="its options cannot be used"):
-        options_of(run)
+        TrainingOptions.of_run(run)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "epochs", "batch_size"), [(100, 480, 16), (240, 200, 16), (1_200, 40, 64), (60_000, 30, 64)]
+)
+def test_few_pictures_are_trained_on_in_many_epochs(pictures, epochs, batch_size):
+    resolved = TrainingOptions("conv").resolved(pictures)
+    assert (resolved.epochs, resolved.batch_size) == (epochs, batch_size)
+
+
+def test_what_was_asked_for_is_not_resolved_otherwise():
+    asked = TrainingOptions("conv", epochs=2, batch_size=7)
+    assert asked.resolved(100) == asked
+    solved = TrainingOptions("solved")
+    assert solved.resolved(100) == solved

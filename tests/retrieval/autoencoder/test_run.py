@@ -59,6 +59,12 @@ def test_a_file_is_no_place_for_a_run(tmp_path):
         Run.create(tmp_path / "file", {})
 
 
+def test_a_run_that_cannot_be_made_says_what_to_do(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunInvalid, match=r"cannot be made \(Not a directory\): name another folder by --run"):
+        Run.create(tmp_path / "file" / "run", {})
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

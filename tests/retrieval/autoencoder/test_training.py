@@ -4,16 +4,23 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from retrieval.autoencoder.options import TrainingOptions
+from retrieval.autoencoder.architectures import ARCHITECTURES, NetworkConfig
+from retrieval.autoencoder.options import RECIPE_RULES, TrainingOptions
+from retrieval.autoencoder.recipes import RECIPES
 from retrieval.autoencoder.run import Run
 from retrieval.autoencoder.training import train
-from retrieval.encoder import Model
+from retrieval.encoder import EncoderDescription, Model
 from retrieval.errors import RunInvalid, TrainingFailed
 from retrieval.progress import Progress, Step
+
+SOLVED = TrainingOptions("solved", size=32, latent_dim=12, seed=5)
+TUNED = replace(SOLVED, fine_tune=True, epochs=2, batch_size=8)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,7 @@ def test_denoising_brings_back_more_than_it_is_given(tmp_path, grey_blobs):
 def test_a_run_holds_a_model_that_a_new_process_runs_alike(finished, blobs):
     run, model = finished
     script = (
-        "import sys, numpy as np; from retrieval.encoder import Model;"
+        "import sys, numpy as np; from retrieval.encoder import EncoderDescription, Model;"
         "model = Model.open(sys.argv[1]); codes = model.encoder.encode(np.load(sys.argv[2]));"
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules;"
         "np.savez(sys.argv[3], codes=codes, pictures=model.decoder.decode(codes))"
@@ -216,3 +223,72 @@ def test_weights_of_another_network_are_refused(tmp_path, blobs, plain):
 
 def test_configuration_is_json_that_other_programs_read(finished, options):
     assert json.loads((finished[0].folder / "config.json").read_text())["options"] == options.to_dict()
+
+
+@pytest.fixture
+def pictures(blobs):
+    return np.stack([np.asarray(Image.fromarray(picture).resize((32, 32))) for picture in blobs])
+
+
+@pytest.fixture
+def solving(monkeypatch):
+    """In place of the minute that solving takes: a network of the same kind; and what it was asked for."""
+    from retrieval.autoencoder.export import export
+    from retrieval.autoencoder.networks import build
+
+    asked = []
+
+    def fit(pictures, *, dim, seed, decoder, progress):
+        assert decoder
+        asked.append((pictures.shape, dim, seed))
+        network = build(NetworkConfig(ARCHITECTURES["conv-pool"], 32, 3, dim, chosen_loss="mse"))
+        details = {"aligned": False, "fitted_on": len(pictures)}
+        return export(network, EncoderDescription("solved", 32, dim, scale=(255.0,), details=details))
+
+    monkeypatch.setitem(RECIPES, "solved", SimpleNamespace(fit=fit))
+    return asked
+
+
+def test_the_solved_encoder_is_a_run_like_any_other(pictures, tmp_path, solving):
+    run = Run.create(tmp_path / "run", {})
+    model = train(pictures, SOLVED, run)
+    assert solving == [((40, 32, 32, 3), 12, 5)]
+    assert Model.open(run.folder).encoder.fingerprint == model.encoder.fingerprint
+    assert model.encoder.description.details["options"] == SOLVED.to_dict()
+    assert run.state().history == ()
+
+
+def test_it_is_solved_from_a_bounded_number(pictures, tmp_path, solving, monkeypatch):
+    monkeypatch.setitem(RECIPE_RULES, "solved", replace(RECIPE_RULES["solved"], max_pictures=10))
+    train(pictures, SOLVED, Run.create(tmp_path / "run", {}))
+    assert solving[0][0] == (10, 32, 32, 3)
+
+
+def test_fine_tuning_changes_both_halves_and_is_solved_once(pictures, tmp_path, solving):
+    run = Run.create(tmp_path / "run", {})
+    tuned = train(pictures, TUNED, run)
+    assert [epoch.epoch for epoch in run.state().history] == [1, 2]
+    assert run.state().history[1].mse < run.state().history[0].mse
+    more = train(pictures, replace(TUNED, epochs=3), run)
+    assert len(solving) == 1
+    assert [epoch.epoch for epoch in run.state().history] == [1, 2, 3]
+    assert more.encoder.model != tuned.encoder.model
+    assert more.decoder.model != tuned.decoder.model
+    assert more.encoder.description.details["fitted_on"] == 40
+
+
+def test_tuning_that_was_interrupted_goes_as_if_never_interrupted(pictures, tmp_path, solving):
+    def interrupt(_, epoch):
+        raise Interrupted
+
+    whole, parts = (Run.create(tmp_path / name, {}) for name in ("whole", "parts"))
+    train(pictures, TUNED, whole)
+    with pytest.raises(Interrupted):
+        train(pictures, TUNED, parts, on_epoch=interrupt)
+    train(pictures, TUNED, parts)
+    losses = [[epoch.loss for epoch in run.state().history] for run in (whole, parts)]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+
+
+def test_every_recipe_has_its_rules():
+    assert set(RECIPES) == set(RECIPE_RULES)

@@ -59,3 +59,22 @@ def test_a_clean_picture_that_is_missing_is_named(denoise, photos, tmp_path):
 
 def test_clean_pictures_and_added_noise_exclude_each_other(denoise, photos):
     assert denoise(photos, "--clean", photos, "--noise", "0.1").status == 2
+
+
+def test_a_clean_picture_of_another_size_is_told_in_a_sentence(denoise, photos, paint, tmp_path):
+    paint(tmp_path / "clean" / "violet.png", (0, 0, 0), size=(20, 30))
+    outcome = denoise(photos / "violet.png", photos / "warm" / "red.png", "--clean", tmp_path / "clean")
+    assert outcome.status == 1
+    assert "clean/violet.png has 20 × 30 pixels" in outcome.err
+    assert "violet.png 48 × 24 pixels: expected a clean picture of the same size" in outcome.err
+    # The other picture is still tried.
+    assert "clean/red.png cannot be read" in outcome.err
+
+
+def test_a_run_without_a_decoder_is_told_once(retrieve, model_folder, photos, tmp_path):
+    (tmp_path / "run").mkdir()
+    for name in ("encoder.tflite", "encoder.json"):
+        (tmp_path / "run" / name).write_bytes((model_folder / name).read_bytes())
+    outcome = retrieve("denoise", photos, "--run", tmp_path / "run", "--out", tmp_path / "out")
+    assert outcome.status == 1
+    assert outcome.err.count("has no decoder") == 1

@@ -1,10 +1,14 @@
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from retrieval.autoencoder.run import Run
+from retrieval.encoder import Encoder
 
 
 @pytest.fixture
@@ -113,6 +117,91 @@ def test_reading_a_run_takes_no_tensorflow():
     import subprocess
 
     script = "import sys; from retrieval.cli import train, denoise, reconstruct;"
-    script += "from retrieval import restore; from retrieval.autoencoder import gather, look, options;"
+    script += "from retrieval import restore; from retrieval.autoencoder import dataset, figures, options;"
     script += "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_architectures_to_choose_from_are_those_there_are():
+    from retrieval.autoencoder.architectures import ARCHITECTURES
+    from retrieval.autoencoder.options import RECIPE_RULES
+    from retrieval.cli.train import Architectures
+
+    assert set(get_args(Architectures)) == {*RECIPE_RULES, *ARCHITECTURES}
+
+
+def trained(tmp_path, model, **facts):
+    """What a training of `epochs` with this outcome gives, without the training."""
+    from retrieval.autoencoder.folder_training import Trained
+    from retrieval.autoencoder.options import TrainingOptions
+    from retrieval.autoencoder.run import Epoch
+
+    losses, noise = facts.get("losses", (2.0, 1.0, 1.5)), facts.get("noise", 0.0)
+    options = TrainingOptions("conv", noise=noise, epochs=max(1, len(losses)), batch_size=8)
+    details = {"code_shape": facts.get("code_shape", [12]), "options": options.to_dict()}
+    encoder = Encoder(model.encoder.model, replace(model.encoder.description, details=details))
+    history = tuple(Epoch(n, 1, 1, loss, loss, 1, 1) for n, loss in enumerate(losses, start=1))
+    dataset = SimpleNamespace(paths=("a.png", "b.png"), rejections=(), channels=3)
+    psnr = facts.get("psnr", 30.0)
+    return Trained(replace(model, encoder=encoder), Run(tmp_path / "run"), history, dataset, psnr, 20.0)
+
+
+@pytest.fixture
+def training_gives(monkeypatch, model, tmp_path):
+    """Let training come to an outcome at once."""
+
+    def training_gives(**facts):
+        from retrieval.autoencoder import folder_training
+
+        monkeypatch.setattr(folder_training, "start", lambda *_, **__: trained(tmp_path, model, **facts))
+
+    return training_gives
+
+
+def test_a_last_epoch_that_is_the_best_is_a_reason_to_go_on(train, training_gives, discs, tmp_path):
+    training_gives(losses=(3.0, 2.0, 1.0))
+    outcome = train("-a", "conv", "--size", "28")
+    assert f"retrieve train {discs} --run {tmp_path / 'run'} --resume --epochs 6" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"losses": (3.0, 2.0, 1.0)}, "try more epochs"),
+        ({"code_shape": [2, 2, 3]}, "try more pictures"),
+        ({}, "--architecture conv-strided"),
+        ({"losses": ()}, "--architecture conv-strided"),
+    ],
+)
+def test_a_model_that_is_worse_than_pca_says_so_with_a_way_out(train, training_gives, facts, words):
+    training_gives(psnr=17.44, **facts)
+    outcome = train("-a", "conv", "--size", "28")
+    assert "worse than those of PCA with as many dims (17.4 against 20.0 dB)" in outcome.err
+    assert words in outcome.err
+
+
+def test_a_good_model_has_no_hints(train, training_gives):
+    training_gives()
+    outcome = train("-a", "conv", "--size", "28")
+    assert outcome.status == 0
+    assert "PCA" not in outcome.err
+    assert "improving" not in outcome.err
+
+
+@pytest.mark.parametrize(("noise", "command"), [(0.3, "retrieve denoise IMG --run"), (0.0, "retrieve index")])
+def test_the_next_step_is_what_the_model_is_for(train, training_gives, noise, command):
+    training_gives(noise=noise)
+    assert f"next: {command}" in train("-a", "conv", "--size", "28").err
+
+
+@pytest.mark.slow
+def test_in_the_folder_of_pictures_a_run_goes_on_and_is_not_indexed(retrieve, discs, monkeypatch):
+    monkeypatch.chdir(discs)
+    started = retrieve("train", ".", "-a", "dense", "--epochs", "1")
+    assert started.status == 0
+    assert "retrieve index . --encoder .retrieve-runs/dense" in started.err
+    assert (discs / ".retrieve-runs" / "dense" / "look" / "reconstructions.png").is_file()
+    resumed = retrieve("train", ".", "-a", "dense", "--resume", "--epochs", "2", "--json")
+    assert (resumed.json["pictures"], len(resumed.json["history"])) == (8, 2)
+    indexed = retrieve("index", ".", "--encoder", ".retrieve-runs/dense", "--json")
+    assert indexed.json["pictures"] == 8

@@ -1,18 +1,16 @@
 import numpy as np
-import pytest
-import tensorflow as tf
 
 from retrieval.autoencoder.corruption import Corruption
-from retrieval.autoencoder.pipeline import Pipeline, corrupt
+from retrieval.autoencoder.trainer import Batches
 
 ROWS = np.arange(1, 40, 2)
-KEY = tf.constant([1, 2], dtype=tf.int64)
 
 
-def batches(pixels, number=1, corruption=None, *, shuffled=True, seed=0):
-    pipeline = Pipeline(pixels, corruption or Corruption(), 8, seed)
-    epoch = pipeline.epoch(number, ROWS, shuffled=shuffled)
-    return [(clean.numpy(), corrupted.numpy()) for clean, corrupted in epoch]
+def batches(pixels, number=1, corruption=None, *, seed=0):
+    """(clean, corrupted) of each batch of the epoch `number`."""
+    given = Batches(pixels, corruption or Corruption(), 8, seed)
+    epoch = given.training(ROWS, epochs=range(number, number + 1))
+    return [(clean.numpy(), corrupted.numpy()) for corrupted, clean in epoch]
 
 
 def clean_of(given):
@@ -39,7 +37,7 @@ def test_epochs_differ_in_order_and_are_the_same_again(blobs):
 def test_corruption_is_fresh_in_every_epoch_and_batch_and_repeatable(blobs):
     noise = Corruption(noise=0.3)
     same = np.repeat(blobs[:1], len(blobs), axis=0)
-    first, second, again = (batches(same, number, noise, shuffled=False) for number in (1, 2, 1))
+    first, second, again = (batches(same, number, noise) for number in (1, 2, 1))
     np.testing.assert_array_equal(corrupted_of(first), corrupted_of(again))
     assert len({picture.tobytes() for picture in corrupted_of(first)}) == len(ROWS)
     assert (corrupted_of(first) != corrupted_of(second)).all(axis=(1, 2, 3)).sum() == 0
@@ -57,28 +55,18 @@ def test_a_memory_mapped_file_does_as_well(blobs, tmp_path):
     np.testing.assert_array_equal(clean_of(batches(mapped)), clean_of(batches(blobs)))
 
 
-def test_noise_has_the_deviation_asked_for_and_is_clipped():
-    half = tf.fill([20, 32, 32, 3], 0.5)
-    noisy = corrupt(half, Corruption(noise=0.1), KEY).numpy()
-    assert noisy.std() == pytest.approx(0.1, rel=0.02)
-    noisy = corrupt(half * 2, Corruption(noise=0.3), KEY).numpy()
-    assert np.mean(noisy == 1) == pytest.approx(0.5, abs=0.02)
+def test_epochs_follow_one_another(blobs):
+    noise = Corruption(noise=0.3)
+    both = Batches(blobs, noise, 8, 0).training(ROWS, epochs=range(1, 3))
+    expected = [*batches(blobs, 1, noise), *batches(blobs, 2, noise)]
+    for (corrupted, clean), (expected_clean, expected_corrupted) in zip(both, expected, strict=True):
+        np.testing.assert_array_equal(clean, expected_clean)
+        np.testing.assert_array_equal(corrupted, expected_corrupted)
 
 
-def test_grey_noise_keeps_grey():
-    noisy = corrupt(tf.fill([2, 16, 16, 3], 0.5), Corruption(noise=0.1, grey=True), KEY).numpy()
-    np.testing.assert_array_equal(noisy[..., 0], noisy[..., 2])
-
-
-@pytest.mark.parametrize("share", [0.05, 0.25, 0.33, 0.9])
-def test_a_rectangle_covers_the_share_asked_for(share):
-    covered = corrupt(tf.ones([50, 32, 32, 3]), Corruption(occlude=share), KEY).numpy() == 0
-    covered = covered.all(axis=-1)
-    assert covered.mean(axis=(1, 2)) == pytest.approx(share, abs=0.03)
-    for picture in covered:
-        assert picture.any(axis=1).sum() * picture.any(axis=0).sum() == picture.sum()
-
-
-def test_rectangles_lie_in_different_places():
-    covered = corrupt(tf.ones([50, 32, 32, 3]), Corruption(occlude=0.25), KEY).numpy() == 0
-    assert len({picture.tobytes() for picture in covered}) > 40
+def test_validation_pictures_keep_their_order_and_corruption(blobs):
+    held_back = Batches(blobs, Corruption(noise=0.3), 8, 0).validation(ROWS)
+    first, again = ([each.numpy() for each, _ in held_back] for _ in range(2))
+    clean = np.concatenate([each.numpy() for _, each in held_back])
+    np.testing.assert_array_equal(np.rint(clean * 255), blobs[ROWS])
+    np.testing.assert_array_equal(np.concatenate(first), np.concatenate(again))

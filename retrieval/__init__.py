@@ -16,23 +16,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .build_settings import BuildSettings
+    from .build import BuildSettings
     from .encoder import Decoder, Encoder, EncoderDescription, Model
-    from .errors import DecoderMissing, EncoderInvalid, ImageUnreadable, NoPictures, RetrievalError
-    from .index_facts import IndexFacts
+    from .errors import (
+        DecoderMissing,
+        EncoderInvalid,
+        FolderMissing,
+        ImageUnreadable,
+        NoPictures,
+        RetrievalError,
+    )
+    from .index_paths import IndexFacts
     from .progress import Progress
     from .retriever import Hit, Retriever
 
 _ROOMS = {
-    "BuildSettings": "build_settings",
+    "BuildSettings": "build",
     "Decoder": "encoder",
     "DecoderMissing": "errors",
     "Encoder": "encoder",
     "EncoderDescription": "encoder",
     "EncoderInvalid": "errors",
+    "FolderMissing": "errors",
     "Hit": "retriever",
     "ImageUnreadable": "errors",
-    "IndexFacts": "index_facts",
+    "IndexFacts": "index_paths",
     "Model": "encoder",
     "NoPictures": "errors",
     "Progress": "progress",
@@ -47,6 +55,7 @@ __all__ = [
     "Encoder",
     "EncoderDescription",
     "EncoderInvalid",
+    "FolderMissing",
     "Hit",
     "ImageUnreadable",
     "IndexFacts",

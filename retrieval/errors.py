@@ -3,6 +3,7 @@
 RetrievalError
 ├── ImageUnreadable     one picture cannot be decoded: its path and the reason
 ├── NoPictures          a folder is missing, is not a folder, or holds no picture that can be read
+├── FolderMissing       the pictures of an index are not where they were
 ├── EncoderInvalid      an encoder file, or the description beside it, is not what it should be
 ├── DecoderMissing      an index was made by an encoder that came without a decoder
 ├── LabelsInvalid       a table of labels, or a rule for them, cannot be used
@@ -11,6 +12,9 @@ RetrievalError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
 
 
 class RetrievalError(Exception):
@@ -58,6 +62,28 @@ class NoPictures(RetrievalError):
         return f"no pictures in {self.folder}: {self.reason}"
 
 
+class FolderMissing(RetrievalError):
+    """None of `folders` holds the pictures that the index in `directory` was made of.
+
+    Example:
+        >>> str(FolderMissing("idx", ["/photos"]))
+        'the pictures of index idx are not in /photos: move them back, or index their folder again'
+    """
+
+    def __init__(self, directory: str, folders: Sequence[str]) -> None:
+        """Keep the index's `directory` and the `folders` looked into."""
+        super().__init__(directory, folders)
+        self.directory = directory
+        self.folders = folders
+
+    def __str__(self) -> str:
+        """One sentence for the user."""
+        return (
+            f"the pictures of index {self.directory} are not in {' nor in '.join(self.folders)}: "
+            "move them back, or index their folder again"
+        )
+
+
 class EncoderInvalid(RetrievalError):
     """The encoder at `path`, or the description beside it, cannot be used; `reason` says why.
 
@@ -81,8 +107,8 @@ class DecoderMissing(RetrievalError):
     """What is called `name` came without a decoder: nothing can be reconstructed.
 
     Example:
-        >>> str(DecoderMissing("index photos/.retrieve"))
-        'index photos/.retrieve has no decoder, so it cannot reconstruct: index with the default encoder'
+        >>> str(DecoderMissing("index photos/.retrieve")).partition(":")[0]
+        'index photos/.retrieve has no decoder, so it cannot reconstruct'
     """
 
     def __init__(self, name: str) -> None:
@@ -92,7 +118,10 @@ class DecoderMissing(RetrievalError):
 
     def __str__(self) -> str:
         """One sentence for the user."""
-        return f"{self.name} has no decoder, so it cannot reconstruct: index with the default encoder"
+        return (
+            f"{self.name} has no decoder, so it cannot reconstruct: index the folder again with the default "
+            "encoder, without --no-decoder"
+        )
 
 
 class LabelsInvalid(RetrievalError):
@@ -130,3 +159,16 @@ class TrainingFailed(RetrievalError):
         >>> str(TrainingFailed("the loss is nan in epoch 3: train again with a smaller --learning-rate"))
         'the loss is nan in epoch 3: train again with a smaller --learning-rate'
     """
+
+
+def printable(text: str | PathLike[str]) -> str:
+    """`text`, which may be any file name, on one line: control characters and undecodable bytes as escapes.
+
+    Example:
+        >>> printable("caf\\udce9\\n.jpg")
+        'caf\\\\xe9\\\\n.jpg'
+    """
+    decoded = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if decoded.isprintable():
+        return decoded
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in decoded)

@@ -6,8 +6,8 @@ and `retrieve query` load what they need, not what other commands need. The shar
 
 * `printing`: `say` and `say_json` (results, stdout), `note` (stderr), `shown` (any text or path, made safe);
 * `progress.progress_on_stderr()`: the `Progress` to hand to whatever takes long;
-* `options`: `IndexOption`, `JsonOption` and others that several commands take, `find_index(option)`;
-* errors: let them rise. `outcome.told`, which `app.py` puts around every command, turns the errors of
+* `options`: `IndexOption`, `JsonOption`, `ThreadsOption` and others that several commands take;
+* errors: let them rise. `outcome.report_errors`, which `app.py` puts around every command, turns those of
   `retrieval.errors` and `index_store` into one sentence on stderr and exit status 1.
 """
 
@@ -27,4 +27,6 @@ def main() -> None:
         print_safely()
         make_app(needed(sys.argv[1:]))()
     except KeyboardInterrupt:
+        # Before or after the command itself, which tells of its own interruption.
+        print("\nstopped", file=sys.stderr)
         sys.exit(INTERRUPTED)

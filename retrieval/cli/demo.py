@@ -38,7 +38,7 @@ def demo(
     \b
     retrieve demo
     """
-    from ..build_settings import BuildSettings
+    from ..build import BuildSettings
     from ..retriever import Retriever
     from .comparison import Comparison
     from .progress import progress_on_stderr

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from ..answers import Query as Query
 from ..errors import ImageUnreadable, RetrievalError
-from ..images import Source, find_images
+from ..images import find_images
 from .printing import shown
 
 STDIN = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A picture to ask for: what to call it, and the picture."""
-
-    name: str
-    source: Source
 
 
 def expand(names: Sequence[str]) -> tuple[list[Query], list[RetrievalError]]:

@@ -14,6 +14,7 @@ NAMES = [
     "Encoder",
     "EncoderDescription",
     "EncoderInvalid",
+    "FolderMissing",
     "Hit",
     "ImageUnreadable",
     "IndexFacts",

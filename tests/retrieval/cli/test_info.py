@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from index_store import Index
+from retrieval import IndexFacts
+
 
 def test_info_tells_what_an_index_is(retrieve, indexed, model):
     outcome = retrieve("info", "--index", indexed)
@@ -12,7 +15,8 @@ def test_info_tells_what_an_index_is(retrieve, indexed, model):
     assert facts["rejected"] == "2 (retrieve info --rejected lists them)"
     assert facts["encoder"] == f"quarters, sees 16 x 16 pixels, {model.encoder.fingerprint[:12]}"
     assert (facts["dims"], facts["metric"], facts["structure"]) == ("12", "cosine", "flat")
-    assert facts["bytes"].startswith("48 a picture, ")
+    on_disk = IndexFacts.of(Index.open(indexed / ".retrieve")).bytes_of_pictures
+    assert facts["size"].startswith(f"{on_disk / 5:,.0f} bytes a picture on disk, ")
     assert facts["format"] == "version 1, generation 1"
     assert facts["built"].endswith(" UTC")
 

@@ -41,14 +41,14 @@ def test_the_very_picture_can_be_left_out(retrieve, indexed):
 
 
 def test_a_terminal_gets_a_table_that_marks_the_picture_itself(retrieve, indexed, monkeypatch):
-    monkeypatch.setattr("retrieval.cli.answers_printed.is_terminal", lambda: True)
+    monkeypatch.setattr("retrieval.cli.query.is_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "200")
     odd = indexed / "[red]odd.png"
     shutil.copy(indexed / "warm" / "red.png", odd)
     lines = retrieve("query", odd, "--index", indexed, "-k", 2).out.splitlines()
     assert lines[0].strip() == f"nearest to {odd}"
     assert re.fullmatch(r" *rank +distance +path *", lines[2])
-    assert re.fullmatch(rf" *1 +0\.0000 +{indexed}/warm/red\.png  \(the picture itself\) *", lines[4])
+    assert re.fullmatch(rf" *1 +0\.0000 +{indexed}/warm/red\.png  \(a copy\) *", lines[4])
     assert re.fullmatch(rf" *2 +0\.0194 +{indexed}/warm/reddish\.png *", lines[5])
 
 
@@ -87,7 +87,7 @@ def test_a_folder_without_pictures_is_told(retrieve, indexed, tmp_path):
 def test_a_picture_comes_on_stdin(retrieve, indexed, monkeypatch):
     monkeypatch.setattr(sys, "stdin", stdin_with((indexed / "violet.png").read_bytes()))
     outcome = retrieve("query", "-", "-k", 1, "--index", indexed)
-    assert outcome.fields == [["1", "0.0000", str(indexed / "violet.png"), "standard input", "self"]]
+    assert outcome.fields == [["1", "0.0000", str(indexed / "violet.png"), "standard input", "copy"]]
 
 
 @pytest.mark.parametrize(("data", "reason"), [(b"", "nothing came"), (b"Dear Sir,", "it holds text")])
@@ -117,6 +117,7 @@ def test_json_holds_queries_hits_and_failures(retrieve, indexed):
         "path": str(queries[0]),
         "id": 3,
         "is_self": True,
+        "is_copy": False,
     }
     assert answer["hits"][1]["distance"] == pytest.approx(0.019419, abs=2e-6)
     assert len(outcome.json["failures"]) == 1
@@ -156,7 +157,7 @@ def test_the_page_holds_all_its_pictures_and_no_markup_from_file_names(retrieve,
     assert "&lt;b onclick=x&gt;&amp;.png" in text
     urls = re.findall(r'src="([^"]*)"', text)
     assert len(urls) == 2
-    assert "href" not in text
+    assert re.findall(r'href="([^"]*)"', text) == [odd.as_uri(), (indexed / "violet.png").as_uri()]
     for url in urls:
         kind, _, data = url.partition("base64,")
         assert kind == "data:image/jpeg;"

@@ -26,9 +26,9 @@ from .encoder import Model
 from .errors import NoPictures
 from .images import FolderScan, ImageFile, find_images
 from .index_paths import folder_reference
-from .models import AnyEncoder, fitted_before, is_of_keras, open_model
+from .models import AnyEncoder, is_of_keras, open_model
 from .progress import Progress, Step
-from .sample import FITTED, FittedTo, draw_head_sample, draw_sample
+from .sample import FITTED, FittedTo, draw_head_sample, draw_sample, fitted_before
 
 _BATCH = 512
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,8 +10,7 @@ from index_store import Index
 from .encoder import Decoder, Encoder, EncoderDescription, Model
 from .encoder.model import DECODER, DESCRIPTION, ENCODER, KERAS
 from .errors import DecoderMissing, EncoderInvalid
-from .index_paths import existing_index, folder_of, is_indexed
-from .sample import FITTED, FittedTo
+from .index_paths import existing_index, is_indexed
 
 AnyEncoder: TypeAlias = Model | Encoder | str | Path
 
@@ -65,35 +62,6 @@ def is_of_keras(encoder: object) -> bool:
         return False
     path, name = Path(encoder), str(encoder)
     return path.suffix == _KERAS or (name.isidentifier() and name[0].isupper() and not path.exists())
-
-
-def fitted_before(encoder: AnyEncoder, folder: Path, paths: Sequence[str]) -> FittedTo | None:
-    """Which of the pictures at `paths` in `folder` the `encoder` was fitted to earlier; None if to none.
-
-    A training run's folder tells it in fitted.json, an index in its attachment of this name.
-    """
-    if not isinstance(encoder, (str, Path)) or not Path(encoder).exists():
-        return None
-    path = Path(encoder)
-    place = path if path.is_dir() else path.parent
-    try:
-        if (place / FITTED).is_file():
-            text = (place / FITTED).read_text(encoding="utf-8")
-            known, top = FittedTo.parse(text, by="retrieve train"), Path(json.loads(text)["folder"])
-        elif is_indexed(path):
-            index = Index.open(existing_index(path))
-            if FITTED not in index.attachments:
-                return None
-            text = index.attachment(FITTED).read_text(encoding="utf-8")
-            known, top = FittedTo.parse(text, by="retrieve index"), folder_of(index)
-        else:
-            return None
-    except (ValueError, KeyError, TypeError):
-        return None  # not written by us: nothing is known
-    if top.resolve() != folder.resolve():
-        return None
-    here = set(paths).intersection(known.paths)
-    return FittedTo(tuple(sorted(here)), known.drawn, known.found, known.size, known.by) if here else None
 
 
 def encoder_of(index: Index) -> Encoder:

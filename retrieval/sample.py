@@ -1,4 +1,4 @@
-"""The pictures that an encoder is fitted to: a bounded number of a folder's, drawn by a seed."""
+"""The pictures that an encoder is fitted to, a bounded number drawn by a seed; and which those were."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index_store import Index
+
 from .demo import CLASSES, draw_picture
 from .errors import ImageUnreadable, NoPictures
 from .images import Picture, read_picture
+from .index_paths import existing_index, folder_of, is_indexed
 from .parallel import in_order
 from .progress import Progress
 
@@ -102,6 +105,35 @@ class FitSample(FittedTo):
     """
 
     pictures: Pictures = field(kw_only=True)
+
+
+def fitted_before(encoder: object, folder: Path, paths: Sequence[str]) -> FittedTo | None:
+    """Which of the pictures at `paths` in `folder` the `encoder` was fitted to earlier; None if to none.
+
+    A training run's folder tells it in fitted.json, an index in its attachment of this name.
+    """
+    if not isinstance(encoder, (str, Path)) or not Path(encoder).exists():
+        return None
+    path = Path(encoder)
+    place = path if path.is_dir() else path.parent
+    try:
+        if (place / FITTED).is_file():
+            text = (place / FITTED).read_text(encoding="utf-8")
+            known, top = FittedTo.parse(text, by="retrieve train"), Path(json.loads(text)["folder"])
+        elif is_indexed(path):
+            index = Index.open(existing_index(path))
+            if FITTED not in index.attachments:
+                return None
+            text = index.attachment(FITTED).read_text(encoding="utf-8")
+            known, top = FittedTo.parse(text, by="retrieve index"), folder_of(index)
+        else:
+            return None
+    except (ValueError, KeyError, TypeError):
+        return None  # not written by us: nothing is known
+    if top.resolve() != folder.resolve():
+        return None
+    here = set(paths).intersection(known.paths)
+    return FittedTo(tuple(sorted(here)), known.drawn, known.found, known.size, known.by) if here else None
 
 
 def draw_sample(

@@ -100,7 +100,7 @@ def folder_of(index: Index) -> Path:
 
 def possible_folders(index: Index) -> list[Path]:
     """Where the folder of `index` may be, most likely first."""
-    return list(_candidates(index.settings.get("folder", {}), index.directory))
+    return list(dict.fromkeys(_candidates(index.settings.get("folder", {}), index.directory)))
 
 
 def holds_pictures(folder: Path, index: Index) -> bool:

@@ -25,7 +25,7 @@ def main() -> None:
         from .printing import print_safely
 
         print_safely()
-        make_app(needed(sys.argv[1:]))()
+        make_app(needed(sys.argv[1:]))(prog_name="retrieve")
     except KeyboardInterrupt:
         # Before or after the command itself, which tells of its own interruption.
         print("\nstopped", file=sys.stderr)

@@ -96,7 +96,7 @@ def build_index(
     """
     if not folder.is_dir():
         find_images(folder)  # raises, with the reason
-    with _removed_if_nothing_is_saved(directory), _writer_lock(directory) as lock:
+    with _writer_lock(directory) as lock:
         with progress.step("find pictures"):
             scan = find_images(folder, skip=[directory])
         changes = FolderChanges.between(_rejected_before(directory), scan)
@@ -122,9 +122,20 @@ def build_index(
 
 @contextlib.contextmanager
 def _writer_lock(directory: Path) -> Iterator[Index]:
-    """Hold the writer's lock of the index: by an empty index that is never saved."""
-    with Index.create(directory, 1) as held:
+    """Hold the writer's lock of the index, and leave nothing behind if the block fails before it is saved.
+
+    The lock is held by an empty index that is never saved.
+    """
+    held = Index.create(directory, 1)
+    try:
         yield held
+    except BaseException:
+        held.close()
+        with contextlib.suppress(OSError):
+            if {path.name for path in directory.iterdir()} <= {"lock"}:
+                (directory / "lock").unlink(missing_ok=True)
+                directory.rmdir()
+        raise
 
 
 def _rejected_before(directory: Path) -> dict[str, RejectedFile]:
@@ -244,16 +255,3 @@ def _advancing(items: Iterator[Item], step: Step) -> Iterator[Item]:
     for item in items:
         step.advance()
         yield item
-
-
-@contextlib.contextmanager
-def _removed_if_nothing_is_saved(directory: Path) -> Iterator[None]:
-    """Remove `directory` again if the block fails and nothing but the lock came into being there."""
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):
-            if {path.name for path in directory.iterdir()} <= {"lock"}:
-                (directory / "lock").unlink(missing_ok=True)
-                directory.rmdir()
-        raise

@@ -3,7 +3,6 @@
 RetrievalError
 ├── ImageUnreadable     one picture cannot be decoded: its path and the reason
 ├── NoPictures          a folder is missing, is not a folder, or holds no picture that can be read
-├── FolderMissing       the pictures of an index are not where they were
 ├── EncoderInvalid      an encoder file, or the description beside it, is not what it should be
 ├── DecoderMissing      an index was made by an encoder that came without a decoder
 ├── LabelsInvalid       a table of labels, or a rule for them, cannot be used
@@ -13,7 +12,6 @@ RetrievalError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from os import PathLike
 
 
@@ -60,28 +58,6 @@ class NoPictures(RetrievalError):
     def __str__(self) -> str:
         """One sentence for the user."""
         return f"no pictures in {self.folder}: {self.reason}"
-
-
-class FolderMissing(RetrievalError):
-    """None of `folders` holds the pictures that the index in `directory` was made of.
-
-    Example:
-        >>> str(FolderMissing("idx", ["/photos"]))
-        'the pictures of index idx are not in /photos: move them back, or index their folder again'
-    """
-
-    def __init__(self, directory: str, folders: Sequence[str]) -> None:
-        """Keep the index's `directory` and the `folders` looked into."""
-        super().__init__(directory, folders)
-        self.directory = directory
-        self.folders = folders
-
-    def __str__(self) -> str:
-        """One sentence for the user."""
-        return (
-            f"the pictures of index {self.directory} are not in {' nor in '.join(self.folders)}: "
-            "move them back, or index their folder again"
-        )
 
 
 class EncoderInvalid(RetrievalError):

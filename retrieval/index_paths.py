@@ -94,13 +94,8 @@ def folder_of(index: Index) -> Path:
 
     Of the places where it may be, the first that holds one of the first pictures; if none does, the first.
     """
-    folders = possible_folders(index)
-    return next((folder for folder in folders if holds_pictures(folder, index)), folders[0])
-
-
-def possible_folders(index: Index) -> list[Path]:
-    """Where the folder of `index` may be, most likely first."""
-    return list(dict.fromkeys(_candidates(index.settings.get("folder", {}), index.directory)))
+    candidates = _candidates(index.settings.get("folder", {}), index.directory)
+    return next((folder for folder in candidates if holds_pictures(folder, index)), candidates[0])
 
 
 def holds_pictures(folder: Path, index: Index) -> bool:
@@ -128,11 +123,11 @@ def _plain(path: Path) -> Path:
 class IndexFacts:
     """What there is to know of an index without opening its encoder.
 
-    pictures, rejected: how many files have a vector, and how many could not be used. encoder: its
-    architecture, `size` the pixels of a side it sees, `dim` the numbers a vector, `details` what it says of
-    itself. fitted: how many pictures of the folder it was fitted to, and how many `drawn` ones; None if it
-    was not fitted to this folder. bytes_per_picture: of a vector; bytes_of_pictures: of the vectors, rows and
-    search structure of all; bytes_on_disk: of everything, the encoder too.
+    pictures, rejected: how many files have a vector, and how many could not be used. skipped: how many were
+    left out of each kind. encoder: its architecture, `size` the pixels of a side it sees, `dim` the numbers a
+    vector, `details` what it says of itself. fitted: how many pictures of the folder it was fitted to, and
+    how many `drawn` ones; None if it was not fitted to this folder. bytes_per_picture: of a vector.
+    bytes_of_pictures: of all vectors and rows. bytes_on_disk: of everything, the encoder too.
     """
 
     folder: Path
@@ -145,6 +140,7 @@ class IndexFacts:
     dim: int
     details: dict[str, Any]
     fitted: dict[str, Any] | None
+    skipped: dict[str, int]
     metric: str
     structure: str
     bytes_per_picture: int
@@ -170,6 +166,7 @@ class IndexFacts:
             dim=index.dim,
             details=encoder["details"],
             fitted=index.settings.get("fitted"),
+            skipped=index.settings.get("skipped") or {},
             metric=manifest.metric,
             structure=manifest.structure,
             bytes_per_picture=index.dim * _NUMBER_BYTES,

@@ -17,7 +17,7 @@ from index_store import Index
 from .answers import Hit as Hit
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
-from .errors import FolderMissing, ImageUnreadable
+from .errors import ImageUnreadable, NoPictures
 from .images import Source
 from .index_paths import (
     IndexFacts,
@@ -25,7 +25,6 @@ from .index_paths import (
     folder_of,
     holds_pictures,
     index_directory,
-    possible_folders,
 )
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
@@ -106,12 +105,16 @@ class Retriever:
 
         Raises:
             IndexNotFound: there is none. IndexStoreError: it is damaged, or of another format.
-            FolderMissing: none of the places where the indexed folder may be holds its pictures.
+            NoPictures: its pictures are not there, because they or the index were moved.
         """
         index = Index.open(existing_index(Path(path)))
         folder = folder_of(index)
         if not holds_pictures(folder, index):
-            raise FolderMissing(str(index.directory), [str(place) for place in possible_folders(index)])
+            raise NoPictures(
+                str(folder),
+                f"those of index {index.directory} were moved or deleted: "
+                "move them back, or index them again",
+            )
         return cls(index, encoder_of(index), folder)
 
     def __repr__(self) -> str:

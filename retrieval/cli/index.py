@@ -92,6 +92,8 @@ def report(retriever: Retriever, seconds: dict[str, float]) -> None:
     say(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
     say(f"  index     {shown(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
     say("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
+    if facts.skipped:
+        say(f"  skipped   {skipped_in_words(facts)}")
     if facts.rejected:
         _report_rejected(retriever, facts.rejected)
 
@@ -107,6 +109,11 @@ def fitted_in_words(facts: IndexFacts) -> str:
     if "aligned" not in facts.details:
         return words
     return words + (", as aligned pictures" if facts.details["aligned"] else ", as photographs")
+
+
+def skipped_in_words(facts: IndexFacts) -> str:
+    """How many files were left out of each kind, for a person."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in facts.skipped.items() if count) or "none"
 
 
 def size_in_words(facts: IndexFacts) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .index import fitted_in_words, in_words, rejections_as_json, size_in_words
+from .index import fitted_in_words, in_words, rejections_as_json, size_in_words, skipped_in_words
 from .options import IndexOption, JsonOption, find_index
 from .printing import say, say_json, shown
 
@@ -54,6 +54,7 @@ def _report(facts: IndexFacts, *, found: bool) -> None:
         "pictures": f"{facts.pictures:,}",
         "rejected": f"{facts.rejected:,}"
         + (" (retrieve info --rejected lists them)" if facts.rejected else ""),
+        "skipped": skipped_in_words(facts),
         "encoder": f"{facts.encoder}, sees {facts.size} x {facts.size} pixels, {facts.fingerprint[:12]}",
         "fitted": fitted_in_words(facts),
         "dims": f"{facts.dim}",

@@ -86,7 +86,7 @@ def _columns(total: int | None) -> list[ProgressColumn]:
 
 
 class Lines(Progress):
-    """Writes a line for every ten seconds of a step, and one at its end if it took longer than a second."""
+    """Writes a line for every ten seconds of a step, and one at the end of each that took longer."""
 
     @contextmanager
     def _shown(self, name: str, total: int | None) -> Iterator[Step]:
@@ -99,7 +99,7 @@ class Lines(Progress):
         finally:
             ended.set()
             clock.join()
-            if perf_counter() - begun > _SHOWN_AFTER:
+            if perf_counter() - begun > _LINE_EVERY:
                 step.write(begun, "done, ")
 
 

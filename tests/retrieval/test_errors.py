@@ -3,17 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.errors import FolderMissing, ImageUnreadable, NoPictures, RetrievalError, printable
+from retrieval.errors import ImageUnreadable, NoPictures, RetrievalError, printable
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
         (ImageUnreadable("a/b.jpg", "empty file"), "a/b.jpg cannot be read: empty file"),
-        (
-            FolderMissing("idx", ("/a", "/b")),
-            "the pictures of index idx are not in /a nor in /b: move them back, or index their folder again",
-        ),
         (NoPictures("photos", "there is no such folder"), "no pictures in photos: there is no such folder"),
     ],
 )

@@ -14,7 +14,6 @@ NAMES = [
     "Encoder",
     "EncoderDescription",
     "EncoderInvalid",
-    "FolderMissing",
     "Hit",
     "ImageUnreadable",
     "IndexFacts",

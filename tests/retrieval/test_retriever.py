@@ -11,7 +11,7 @@ from PIL import Image
 
 from index_store import IndexNotFound
 from retrieval import Hit, Retriever
-from retrieval.errors import DecoderMissing, FolderMissing, ImageUnreadable
+from retrieval.errors import DecoderMissing, ImageUnreadable, NoPictures
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_pictures_with_other_times_and_the_same_contents_are_not_changed(retriev
 def test_an_index_whose_pictures_are_nowhere_is_refused_with_the_places(model, photos, tmp_path):
     Retriever.build(photos, index=tmp_path / "index", encoder=model)
     shutil.move(photos, tmp_path / "moved")
-    with pytest.raises(FolderMissing, match=rf"index are not in {photos}.*: move them back, or index"):
+    with pytest.raises(NoPictures, match=rf"no pictures in {photos}: those of index .*: move them back"):
         Retriever.open(tmp_path / "index")
     shutil.move(tmp_path / "moved", photos)
     assert len(Retriever.open(tmp_path / "index")) == 5
@@ -217,5 +217,5 @@ def test_an_index_whose_pictures_are_nowhere_is_refused_with_the_places(model, p
 def test_an_index_taken_out_of_its_folder_is_refused(retriever, photos, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     shutil.move(photos / ".retrieve", tmp_path / "elsewhere" / "index")
-    with pytest.raises(FolderMissing, match=rf"are not in {tmp_path / 'elsewhere'}:"):
+    with pytest.raises(NoPictures, match=rf"no pictures in {tmp_path / 'elsewhere'}: those of index"):
         Retriever.open(tmp_path / "elsewhere" / "index")

@@ -50,3 +50,11 @@ def test_a_missing_file_of_the_index_is_named(retrieve, indexed, name):
     assert outcome.status == 1
     assert name in outcome.err
     assert "index the folder again" in outcome.err
+
+
+def test_files_that_were_left_out_are_counted_by_kind(retrieve, indexed):
+    assert "skipped   none\n" in retrieve("info", indexed).out
+    with Index.open(indexed / ".retrieve", writable=True) as index:
+        index.configure(index.settings | {"skipped": {"hidden": 1_200, "other": 0, "misnamed": 2}})
+        index.save()
+    assert "skipped   1,200 hidden, 2 misnamed\n" in retrieve("info", indexed).out

@@ -62,7 +62,6 @@ def test_for_a_program_nothing_is_shown_and_for_a_log_lines(monkeypatch):
 
 def test_a_log_gets_a_line_every_so_often_and_one_at_the_end_of_a_long_step(monkeypatch, capsys):
     monkeypatch.setattr(cli_progress, "_LINE_EVERY", 0.05)
-    monkeypatch.setattr(cli_progress, "_SHOWN_AFTER", 0.1)
     progress = Lines()
     with progress.step("embed", total=2_000) as step:
         step.advance(1_200)

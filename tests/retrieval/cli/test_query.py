@@ -314,7 +314,7 @@ def test_an_index_that_was_moved_away_from_its_pictures_is_one_sentence(
     outcome = retrieve("query", tmp_path / "moved" / "violet.png", "--index", tmp_path / "index")
     assert (outcome.status, outcome.out) == (1, "")
     assert outcome.err == (
-        f"retrieve: the pictures of index {tmp_path / 'index'} are not in {photos}: "
-        "move them back, or index their folder again\n"
+        f"retrieve: no pictures in {photos}: those of index {tmp_path / 'index'} were moved or deleted: "
+        "move them back, or index them again\n"
     )
     assert "(its pictures are not there)" in retrieve("info", tmp_path / "index").out

@@ -16,9 +16,12 @@ COMMANDS = ("index", "query", "info", "evaluate", "demo", "train", "reconstruct"
 
 def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with the commands of these `names`."""
+    names = tuple(names)
     app = typer.Typer(
         name="retrieve",
         no_args_is_help=True,
+        # A shell that completes names no command, and a query need not wait for these two options.
+        add_completion=names == COMMANDS,
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,

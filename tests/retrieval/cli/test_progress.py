@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
 
@@ -69,10 +70,10 @@ def test_a_log_gets_a_line_every_so_often_and_one_at_the_end_of_a_long_step(monk
         time.sleep(0.2)
     with progress.step("save"):
         pass
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "embed: 1,200 of 2,000, 0 s, loss 0.25"
+    lines = re.sub(r"\d+ s", "N s", capsys.readouterr().err).splitlines()
+    assert lines[0] == "embed: 1,200 of 2,000, N s, loss 0.25"
     assert len(lines) >= 3
-    assert lines[-1] == "embed: done, 1,200 of 2,000, 0 s, loss 0.25"
+    assert lines[-1] == "embed: done, 1,200 of 2,000, N s, loss 0.25"
     assert list(progress.seconds) == ["embed", "save"]
 
 

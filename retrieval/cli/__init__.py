@@ -4,7 +4,7 @@ To add a command, write a function in a file of its own, with typer's annotation
 help, and add its name to `COMMANDS` in `app.py`. Import what is heavy inside the function: `retrieve --help`
 and `retrieve query` load what they need, not what other commands need. The shared pieces:
 
-* `printing`: `say` and `say_json` (results, stdout), `note` (stderr), `shown` (any text or path, made safe);
+* `printing`: `echo` and `echo_json` (results, stdout), `note` (stderr), `printable` (any text or path);
 * `progress.progress_on_stderr()`: the `Progress` to hand to whatever takes long;
 * `options`: `IndexOption`, `JsonOption`, `ThreadsOption` and others that several commands take;
 * errors: let them rise. `outcome.report_errors`, which `app.py` puts around every command, turns those of
@@ -22,9 +22,9 @@ def main() -> None:
     """Run the command line: exit status 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
         from .app import make_app, needed
-        from .printing import print_safely
+        from .printing import make_output_safe
 
-        print_safely()
+        make_output_safe()
         make_app(needed(sys.argv[1:]))(prog_name="retrieve")
     except KeyboardInterrupt:
         # Before or after the command itself, which tells of its own interruption.

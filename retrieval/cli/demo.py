@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import JsonOption, SeedOption
-from .printing import say, say_json, shown
+from .printing import echo, echo_json, printable
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -53,7 +53,7 @@ def demo(
         comparison.draw_examples(folder / SHEET, seed=seed)
         comparison.draw_nearest(folder / SHORT_SHEET, seed=seed)
     if as_json:
-        say_json(_as_object(comparison, folder, progress.seconds))
+        echo_json(_as_object(comparison, folder, progress.seconds))
     else:
         _report(comparison, folder, progress.seconds)
 
@@ -83,34 +83,35 @@ def _draw(pictures: Path, images: int, seed: int, progress: Progress) -> None:
 def _report(comparison: Comparison, folder: Path, seconds: dict[str, float]) -> None:
     retriever, example = comparison.retriever, comparison.example()
     spent = sum(seconds.values())
-    say(f"Drew {len(retriever):,} pictures of {len(comparison.classes)} kinds in {shown(folder / PICTURES)},")
-    say(f"fitted an encoder to them without being told the kinds, and indexed them: {spent:.0f} s in all.")
-    say()
-    say(f"Nearest to {shown(example.query)}:")
+    kinds = len(comparison.classes)
+    echo(f"Drew {len(retriever):,} pictures of {kinds} kinds in {printable(folder / PICTURES)},")
+    echo(f"fitted an encoder to them without being told the kinds, and indexed them: {spent:.0f} s in all.")
+    echo()
+    echo(f"Nearest to {printable(example.query)}:")
     for rank, hit in enumerate(example.hits, start=1):
-        say(f"  {rank}  {hit.distance:.4f}  {shown(hit.path.relative_to(retriever.folder))}")
-    say()
-    say("Each picture queried against all others. Right is what shows the same kind:")
-    say(f"  {'':<36}{'first':>8}{'of ten':>8}{'mAP':>8}")
+        echo(f"  {rank}  {hit.distance:.4f}  {printable(hit.path.relative_to(retriever.folder))}")
+    echo()
+    echo("Each picture queried against all others. Right is what shows the same kind:")
+    echo(f"  {'':<36}{'first':>8}{'of ten':>8}{'mAP':>8}")
     for name, figures in comparison.figures.items():
         title = _TITLES[name].format(dim=comparison.dims[name])
         row = (figures["precision_at_1"], figures["precision_at_10"], figures["map"])
-        say(f"  {title:<36}" + "".join(f"{value:>8.1%}" for value in row))
-    say()
-    say(f"Look at   {shown(folder / SHEET)}: the same queries by this search and by pixels")
-    say(f"          {shown(folder / SHORT_SHEET)}: a query of each kind with its nearest pictures")
-    say()
-    say("Now with your own pictures:")
-    say("  retrieve index FOLDER")
-    say("  retrieve query IMG --index FOLDER --montage nearest.png")
+        echo(f"  {title:<36}" + "".join(f"{value:>8.1%}" for value in row))
+    echo()
+    echo(f"Look at   {printable(folder / SHEET)}: the same queries by this search and by pixels")
+    echo(f"          {printable(folder / SHORT_SHEET)}: a query of each kind with its nearest pictures")
+    echo()
+    echo("Now with your own pictures:")
+    echo("  retrieve index FOLDER")
+    echo("  retrieve query IMG --index FOLDER --montage nearest.png")
 
 
 def _as_object(comparison: Comparison, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
     return {
         "pictures": len(comparison.retriever),
         "classes": len(comparison.classes),
-        "folder": shown(folder / PICTURES),
-        "sheets": [shown(folder / SHEET), shown(folder / SHORT_SHEET)],
+        "folder": printable(folder / PICTURES),
+        "sheets": [printable(folder / SHEET), printable(folder / SHORT_SHEET)],
         "methods": {
             name: {**figures, "dim": comparison.dims[name]} for name, figures in comparison.figures.items()
         },

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import JsonOption, SeedOption
-from .printing import note, say_json, shown
+from .printing import echo_json, note, printable
 
 if TYPE_CHECKING:
     from ..evaluation import EvaluationSettings, Labelling
@@ -90,11 +90,11 @@ def evaluate(
     with _retriever(folder, index, settings, progress, fit=fit) as retriever:
         found = run_evaluation(retriever, folder, settings=settings, progress=progress)
     if as_json:
-        say_json(found.to_json())
+        echo_json(found.to_json())
     else:
         print_report(found)
     if report is not None:
-        note(f"wrote {shown(write_report(found, report))}")
+        note(f"wrote {printable(write_report(found, report))}")
 
 
 def _refuse_usage(folder: Path, index: Path | None, report: Path | None, *, fit: bool) -> None:
@@ -134,12 +134,12 @@ def _retriever(
 
     there = index or (None if fit else _index_of(folder))
     if there is not None:
-        note(f"evaluating the index {shown(there)}")
+        note(f"evaluating the index {printable(there)}")
         yield Retriever.open(there)
         return
     note(
-        f"fitting an encoder to {shown(folder)}, without its classes; it is not kept: "
-        f"retrieve index {shown(folder)} makes one that is"
+        f"fitting an encoder to {printable(folder)}, without its classes; it is not kept: "
+        f"retrieve index {printable(folder)} makes one that is"
     )
     with TemporaryDirectory() as temporary:
         yield Retriever.build(

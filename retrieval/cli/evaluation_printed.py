@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .printing import console, is_terminal, say, say_fields, shown
+from .printing import console, echo, echo_fields, is_terminal, printable
 
 if TYPE_CHECKING:
     from ..evaluation import Interval, Report
@@ -24,12 +24,12 @@ def print_report(report: Report) -> None:
     """Print the figures of every method, the verdict, and what to know about it."""
     columns = [name for name in COLUMNS if not math.isnan(report.methods["latent"].figures[name].value)]
     (_print_table if is_terminal() else _print_lines)(report, columns)
-    say()
-    say(shown(report.sentence))
+    echo()
+    echo(printable(report.sentence))
     for sentence in report.notes:
-        say(f"- {shown(sentence)}")
+        echo(f"- {printable(sentence)}")
     if report.edits:
-        say(f"- {_weak_edits(report)}")
+        echo(f"- {_weak_edits(report)}")
 
 
 def _print_table(report: Report, columns: list[str]) -> None:
@@ -44,17 +44,17 @@ def _print_table(report: Report, columns: list[str]) -> None:
     for name, method in report.methods.items():
         figures = [_in_brackets(method.figures[column]) for column in columns]
         style = "bold" if name == "latent" else None
-        table.add_row(shown(method.title), *figures, *_costs(report, name), style=style)
+        table.add_row(printable(method.title), *figures, *_costs(report, name), style=style)
     console().print(table, markup=False)
 
 
 def _print_lines(report: Report, columns: list[str]) -> None:
-    say_fields(["method", *columns, "dim", "bytes_per_image", "encode_ms", "search_ms"])
+    echo_fields(["method", *columns, "dim", "bytes_per_image", "encode_ms", "search_ms"])
     for name, method in report.methods.items():
         figures = [_in_brackets(method.figures[column]) for column in columns]
-        say_fields([name, *figures, *_costs(report, name)])
-    say()
-    say(_measured_on(report))
+        echo_fields([name, *figures, *_costs(report, name)])
+    echo()
+    echo(_measured_on(report))
 
 
 def _measured_on(report: Report) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from .options import JsonOption, SeedOption, ThreadsOption
-from .printing import note, say, say_json, shown
+from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
     from index_store import RejectedFile
@@ -79,21 +79,21 @@ def index(
             raise
         raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
     if as_json:
-        say_json(_as_object(retriever, progress.seconds))
+        echo_json(_as_object(retriever, progress.seconds))
     else:
         report(retriever, progress.seconds)
-        note(f"\nnext: retrieve query IMG --index {shown(directory or folder)}")
+        note(f"\nnext: retrieve query IMG --index {printable(directory or folder)}")
 
 
 def report(retriever: Retriever, seconds: dict[str, float]) -> None:
     """Tell what indexing did: how many, rejected and why, fitted how, how large, how long."""
     facts = retriever.facts()
-    say(f"indexed {facts.pictures:,} pictures of {shown(facts.folder)} in {sum(seconds.values()):.1f} s")
-    say(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
-    say(f"  index     {shown(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
-    say("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
+    echo(f"indexed {facts.pictures:,} pictures of {printable(facts.folder)} in {sum(seconds.values()):.1f} s")
+    echo(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
+    echo(f"  index     {printable(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
+    echo("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
     if facts.skipped:
-        say(f"  skipped   {skipped_in_words(facts)}")
+        echo(f"  skipped   {skipped_in_words(facts)}")
     if facts.rejected:
         _report_rejected(retriever, facts.rejected)
 
@@ -124,17 +124,17 @@ def size_in_words(facts: IndexFacts) -> str:
 
 def _report_rejected(retriever: Retriever, count: int) -> None:
     first = list(islice(retriever.index.catalog.rejected(), _NAMED))
-    say(f"  rejected  {count:,}:")
+    echo(f"  rejected  {count:,}:")
     for rejected in first:
-        say(f"    {in_words(rejected)}")
+        echo(f"    {in_words(rejected)}")
     if count > len(first):
-        listing = f"retrieve info --rejected --index {shown(retriever.index.directory)}"
-        say(f"    and {count - len(first):,} more: {listing}")
+        listing = f"retrieve info --rejected --index {printable(retriever.index.directory)}"
+        echo(f"    and {count - len(first):,} more: {listing}")
 
 
 def in_words(rejected: RejectedFile) -> str:
     """A rejected file and its reason, on one line."""
-    return f"{shown(rejected.path)}: {shown(rejected.reason)}"
+    return f"{printable(rejected.path)}: {printable(rejected.reason)}"
 
 
 def rejections_as_json(rejected: Iterable[RejectedFile]) -> list[dict[str, str]]:

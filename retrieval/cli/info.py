@@ -9,7 +9,7 @@ import typer
 
 from .index import fitted_in_words, in_words, rejections_as_json, size_in_words, skipped_in_words
 from .options import IndexOption, JsonOption, find_index
-from .printing import say, say_json, shown
+from .printing import echo, echo_json, printable
 
 if TYPE_CHECKING:
     from ..index_paths import IndexFacts
@@ -39,18 +39,18 @@ def info(
     facts = IndexFacts.of(index)
     if as_json:
         listed = {"rejections": rejections_as_json(index.catalog.rejected())} if rejected else {}
-        say_json(facts.to_json() | listed)
+        echo_json(facts.to_json() | listed)
     elif rejected:
         for one in index.catalog.rejected():
-            say(in_words(one))
+            echo(in_words(one))
     else:
         _report(facts, found=holds_pictures(facts.folder, index))
 
 
 def _report(facts: IndexFacts, *, found: bool) -> None:
     lines = {
-        "folder": shown(facts.folder) + ("" if found else " (its pictures are not there)"),
-        "index": shown(facts.directory),
+        "folder": printable(facts.folder) + ("" if found else " (its pictures are not there)"),
+        "index": printable(facts.directory),
         "pictures": f"{facts.pictures:,}",
         "rejected": f"{facts.rejected:,}"
         + (" (retrieve info --rejected lists them)" if facts.rejected else ""),
@@ -65,4 +65,4 @@ def _report(facts: IndexFacts, *, found: bool) -> None:
         "built": f"{facts.built:%Y-%m-%d %H:%M:%S} UTC",
     }
     for name, value in lines.items():
-        say(f"{name:<10}{value}")
+        echo(f"{name:<10}{value}")

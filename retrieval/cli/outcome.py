@@ -14,7 +14,7 @@ from typing import ParamSpec
 import typer
 
 from . import INTERRUPTED
-from .printing import note, shown
+from .printing import note, printable
 
 Arguments = ParamSpec("Arguments")
 
@@ -81,11 +81,11 @@ def _sentence(error: Exception) -> str | None:
     from ..errors import RetrievalError
 
     if isinstance(error, (RetrievalError, IndexStoreError)):
-        return shown(str(error))
+        return printable(str(error))
     if isinstance(error, MemoryError):
         return "there is not enough memory: close other programs, or use fewer --threads"
     if isinstance(error, OSError):
-        where = "output" if error.filename is None else shown(os.fsdecode(error.filename))
+        where = "output" if error.filename is None else printable(os.fsdecode(error.filename))
         return f"{where}: {error.strerror or error}"
     return None
 

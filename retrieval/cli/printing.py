@@ -8,41 +8,37 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import printable
+from ..errors import printable as printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-shown = printable
-"""Any text or path, on one line that a terminal can take."""
-
-
-def print_safely() -> None:
+def make_output_safe() -> None:
     """From now on a sign that the terminal's encoding lacks is printed as its escape, not as an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def say(text: str = "") -> None:
+def echo(text: str = "") -> None:
     """Print a line of the result."""
     print(text)
 
 
 def note(text: str) -> None:
-    """Tell the user something beside the result, on stderr."""
+    """Print a line beside the result, on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
-def say_json(value: object) -> None:
+def echo_json(value: object) -> None:
     """Print `value` as JSON, which is the whole result: paths as they are, ASCII by JSON's own escapes."""
     print(json.dumps(value, indent=2, allow_nan=False))
 
 
-def say_fields(fields: Iterable[object]) -> None:
+def echo_fields(fields: Iterable[object]) -> None:
     """Print one line of fields with a tab between them, for other programs to read."""
-    print("\t".join(shown(str(value)) for value in fields))
+    print("\t".join(printable(str(value)) for value in fields))
 
 
 def is_terminal() -> bool:

@@ -11,7 +11,7 @@ import typer
 from ..answers import Query as Query
 from ..errors import ImageUnreadable, RetrievalError
 from ..images import find_images
-from .printing import shown
+from .printing import printable
 
 STDIN = "-"
 
@@ -45,7 +45,7 @@ def _meant_by(name: str) -> tuple[list[Query], list[RetrievalError]]:
 def _stdin() -> bytes:
     if sys.stdin.isatty():
         raise typer.BadParameter(
-            f"{shown(STDIN)} wants a picture on standard input, as in: retrieve query - < a.jpg"
+            f"{printable(STDIN)} wants a picture on standard input, as in: retrieve query - < a.jpg"
         )
     data = sys.stdin.buffer.read()
     if not data:

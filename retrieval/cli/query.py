@@ -12,7 +12,7 @@ import typer
 
 from ..errors import RetrievalError
 from .options import IndexOption, JsonOption, ThreadsOption, find_index
-from .printing import console, is_terminal, note, say_fields, say_json, shown
+from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
     from ..answers import Answer, Query
@@ -81,11 +81,11 @@ def query(
     # Before the answers: the one who reads them may stop reading, and the process with it.
     _write_outputs(answers, montage, html)
     if as_json:
-        say_json(
+        echo_json(
             {
                 **path_values("index", retriever.index.directory),
                 "queries": [answer.to_json() for answer in answers],
-                "failures": [shown(str(failure)) for failure in failures],
+                "failures": [printable(str(failure)) for failure in failures],
             }
         )
     elif is_terminal():
@@ -94,7 +94,7 @@ def query(
         _print_lines(answers)
     _note_stale(answers)
     for failure in failures:
-        note(f"retrieve: {shown(str(failure))}")
+        note(f"retrieve: {printable(str(failure))}")
     if failures:
         raise typer.Exit(1)
 
@@ -146,11 +146,11 @@ def _write_outputs(answers: Sequence[Answer], montage: Path | None, html: Path |
     if montage is not None and answers:
         with _replaced(montage) as part:
             show.answers_sheet(answers).save(part)
-        note(f"wrote {shown(montage)}{_left_out(answers, show.MOST_ROWS)}")
+        note(f"wrote {printable(montage)}{_left_out(answers, show.MOST_ROWS)}")
     if html is not None:
         with _replaced(html) as part:
             part.write_text(show.answers_page(answers), encoding="utf-8")
-        note(f"wrote {shown(html)}{_left_out(answers, show.MOST_QUERIES)}")
+        note(f"wrote {printable(html)}{_left_out(answers, show.MOST_QUERIES)}")
 
 
 def _left_out(answers: Sequence[Answer], most: int) -> str:
@@ -177,7 +177,7 @@ def _print_lines(answers: Sequence[Answer]) -> None:
     for answer in answers:
         for rank, hit in enumerate(answer.hits, start=1):
             distance, path = f"{hit.distance:.4f}", _path_from_here(hit.path)
-            say_fields([rank, distance, path, answer.query.name, ",".join(hit.marks)])
+            echo_fields([rank, distance, path, answer.query.name, ",".join(hit.marks)])
 
 
 def _print_tables(answers: Sequence[Answer]) -> None:
@@ -186,13 +186,13 @@ def _print_tables(answers: Sequence[Answer]) -> None:
     from rich.text import Text
 
     for answer in answers:
-        title = Text(f"nearest to {shown(answer.query.name)}", style="bold")
+        title = Text(f"nearest to {printable(answer.query.name)}", style="bold")
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
         table.add_column("rank", justify="right")
         table.add_column("distance", justify="right")
         table.add_column("path", overflow="fold")
         for rank, hit in enumerate(answer.hits, start=1):
-            path = Text(shown(_path_from_here(hit.path)))
+            path = Text(printable(_path_from_here(hit.path)))
             if hit.marks:
                 path.append(f"  ({', '.join(_IN_WORDS[mark] for mark in hit.marks)})", style="dim")
             table.add_row(str(rank), f"{hit.distance:.4f}", path)

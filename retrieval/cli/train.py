@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from .options import JsonOption
-from .printing import note, say, say_json, shown
+from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
     from ..autoencoder.folder_training import Trained
@@ -109,7 +109,7 @@ def train(
     run_folder = run or Path("runs", f"{folder.resolve().name}-{architecture or _DEFAULT}")
     trained = _train(folder, run_folder, chosen, resume=resume, html=html)
     if as_json:
-        say_json(_as_object(trained))
+        echo_json(_as_object(trained))
     else:
         _report(folder, trained)
 
@@ -136,7 +136,7 @@ def _train(folder: Path, run_folder: Path, chosen: dict[str, Any], *, resume: bo
         return folder_training.start(folder, run_folder, options, page=html, progress=progress)
     except KeyboardInterrupt:
         if (run_folder / "last.npz").exists():
-            again = f"retrieve train {shown(folder)} --run {shown(run_folder)} --resume"
+            again = f"retrieve train {printable(folder)} --run {printable(run_folder)} --resume"
             note(f"\nto go on after the last whole epoch: {again}")
         raise
 
@@ -159,7 +159,7 @@ def _epochs_alone(run_folder: Path, chosen: dict[str, Any]) -> int | None:
     for name, value in chosen.items():
         if name != "epochs" and before[name] != value:
             raise typer.BadParameter(
-                f"{name} is {value}, but the run in {shown(run_folder)} was started with {before[name]}: "
+                f"{name} is {value}, but the run in {printable(run_folder)} was started with {before[name]}: "
                 "only the epochs of a run can be changed"
             )
     return _options(before | chosen).epochs if "epochs" in chosen else None
@@ -168,23 +168,23 @@ def _epochs_alone(run_folder: Path, chosen: dict[str, Any]) -> int | None:
 def _report(folder: Path, trained: Trained) -> None:
     description, run = trained.model.encoder.description, trained.run.folder
     gathered = trained.gathered
-    say(f"trained {description.name} on {len(gathered.paths):,} pictures of {shown(folder)}")
-    say(f"  pictures  {description.size} × {description.size}, {_CHANNELS[gathered.channels]}")
+    echo(f"trained {description.name} on {len(gathered.paths):,} pictures of {printable(folder)}")
+    echo(f"  pictures  {description.size} × {description.size}, {_CHANNELS[gathered.channels]}")
     shape = " × ".join(str(length) for length in description.details["code_shape"])
-    say(f"  code      {shape} = {description.dim:,} numbers a picture")
+    echo(f"  code      {shape} = {description.dim:,} numbers a picture")
     if trained.history:
         best = trained.best
-        say(
+        echo(
             f"  epoch     {best.epoch} of {len(trained.history)} was best: validation loss "
             f"{best.validation_loss:.5f}, mean squared error {best.validation_mse:.5f}"
         )
-    say(f"  run       {shown(run)}")
-    say(f"  look      {shown(run / 'look')}")
+    echo(f"  run       {printable(run)}")
+    echo(f"  look      {printable(run / 'look')}")
     for rejection in gathered.rejections[:_NAMED]:
-        note(f"left out {shown(rejection.path)}: {shown(rejection.reason)}")
+        note(f"left out {printable(rejection.path)}: {printable(rejection.reason)}")
     if len(gathered.rejections) > _NAMED:
-        note(f"left out {len(gathered.rejections) - _NAMED:,} more, see {shown(run / 'config.json')}")
-    note(f"\nnext: retrieve index {shown(folder)} --encoder {shown(run)}")
+        note(f"left out {len(gathered.rejections) - _NAMED:,} more, see {printable(run / 'config.json')}")
+    note(f"\nnext: retrieve index {printable(folder)} --encoder {printable(run)}")
 
 
 def _as_object(trained: Trained) -> dict[str, Any]:

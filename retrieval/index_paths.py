@@ -123,11 +123,12 @@ def _plain(path: Path) -> Path:
 class IndexFacts:
     """What there is to know of an index without opening its encoder.
 
-    pictures, rejected: how many files have a vector, and how many could not be used. skipped: how many were
-    left out of each kind. encoder: its architecture, `size` the pixels of a side it sees, `dim` the numbers a
-    vector, `details` what it says of itself. fitted: how many pictures of the folder it was fitted to, and
-    how many `drawn` ones; None if it was not fitted to this folder. bytes_per_picture: of a vector.
-    bytes_of_pictures: of all vectors and rows. bytes_on_disk: of everything, the encoder too.
+    pictures, rejected: how many files have a vector, and how many could not be used. encoder: its
+    architecture, `size` the pixels of a side it sees, `dim` the numbers a vector, `details` what it says of
+    itself. fitted: how many pictures of the folder it was fitted to, and how many `drawn` ones; None if it
+    was not fitted to this folder. skipped: how many files of each kind were left out, where it was counted.
+    bytes_per_picture: of a vector; bytes_of_pictures: of all vectors and rows; bytes_on_disk: of everything,
+    the encoder too.
     """
 
     folder: Path

@@ -54,7 +54,7 @@ def _report(facts: IndexFacts, *, found: bool) -> None:
         "pictures": f"{facts.pictures:,}",
         "rejected": f"{facts.rejected:,}"
         + (" (retrieve info --rejected lists them)" if facts.rejected else ""),
-        "skipped": skipped_in_words(facts),
+        **({"skipped": skipped_in_words(facts)} if facts.skipped else {}),
         "encoder": f"{facts.encoder}, sees {facts.size} x {facts.size} pixels, {facts.fingerprint[:12]}",
         "fitted": fitted_in_words(facts),
         "dims": f"{facts.dim}",

@@ -222,7 +222,7 @@ class Retriever:
         return Image.fromarray(reconstruct(model, source))
 
     def embed(self, source: Source) -> EmbeddedPicture:
-        """`source` as the search sees it: for who wants to know its vector and search with it later.
+        """`source` as the search sees it: its vector, to search with later by `nearest`.
 
         Raises:
             ImageUnreadable: it cannot be read.

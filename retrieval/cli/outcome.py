@@ -20,7 +20,7 @@ Arguments = ParamSpec("Arguments")
 
 FAILED = 1
 
-# Lines of Google's logging up to errors, which Python is told of too; what is fatal begins with F.
+# Lines of Google's logging up to errors, which reach Python as well. Fatal ones begin with F.
 _USELESS_LINES = re.compile(
     rb"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl::InitializeLog"
     rb"|To enable the following instructions: .* rebuild TensorFlow"

@@ -99,8 +99,8 @@ class Lines(Progress):
         finally:
             ended.set()
             clock.join()
-            if perf_counter() - begun > _LINE_EVERY:
-                step.write(begun, "done, ")
+        if perf_counter() - begun > _LINE_EVERY:
+            step.write(begun, "done, ")
 
 
 class _CountingStep(Step):

@@ -16,55 +16,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .build_settings import BuildSettings
-    from .encoder import Decoder, Encoder, EncoderDescription, Model
-    from .errors import DecoderMissing, EncoderInvalid, ImageUnreadable, NoPictures, RetrievalError
-    from .index_facts import IndexFacts
-    from .progress import Progress
-    from .retriever import Hit, Retriever
+    from .build import BuildSettings as BuildSettings
+    from .encoder import Decoder as Decoder
+    from .encoder import Encoder as Encoder
+    from .encoder import EncoderDescription as EncoderDescription
+    from .encoder import Model as Model
+    from .errors import DecoderMissing as DecoderMissing
+    from .errors import EncoderInvalid as EncoderInvalid
+    from .errors import ImageUnreadable as ImageUnreadable
+    from .errors import NoPictures as NoPictures
+    from .errors import RetrievalError as RetrievalError
+    from .index_paths import IndexFacts as IndexFacts
+    from .progress import Progress as Progress
+    from .retriever import Hit as Hit
+    from .retriever import Retriever as Retriever
 
 _ROOMS = {
-    "BuildSettings": "build_settings",
-    "Decoder": "encoder",
-    "DecoderMissing": "errors",
-    "Encoder": "encoder",
-    "EncoderDescription": "encoder",
-    "EncoderInvalid": "errors",
-    "Hit": "retriever",
-    "ImageUnreadable": "errors",
-    "IndexFacts": "index_facts",
-    "Model": "encoder",
-    "NoPictures": "errors",
-    "Progress": "progress",
-    "RetrievalError": "errors",
-    "Retriever": "retriever",
+    "build": ["BuildSettings"],
+    "encoder": ["Decoder", "Encoder", "EncoderDescription", "Model"],
+    "errors": ["DecoderMissing", "EncoderInvalid", "ImageUnreadable", "NoPictures", "RetrievalError"],
+    "index_paths": ["IndexFacts"],
+    "progress": ["Progress"],
+    "retriever": ["Hit", "Retriever"],
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = [
-    "BuildSettings",
-    "Decoder",
-    "DecoderMissing",
-    "Encoder",
-    "EncoderDescription",
-    "EncoderInvalid",
-    "Hit",
-    "ImageUnreadable",
-    "IndexFacts",
-    "Model",
-    "NoPictures",
-    "Progress",
-    "RetrievalError",
-    "Retriever",
-]
+__all__ = sorted(_ROOM_OF)
 
 
 def __getattr__(name: str) -> object:
     """Load what is named here when it is first asked for."""
-    if name not in _ROOMS:
+    if name not in _ROOM_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+    return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
     """The names that there are to import."""
-    return sorted(__all__)
+    return __all__

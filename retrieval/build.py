@@ -1,34 +1,85 @@
-"""Building the index of a folder: find, fit, embed, store."""
+"""Building the index of a folder: scan, diff, fit an encoder or keep the one given, embed, save."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from index_store import Index, RejectedFile, Row
+from index_store import (
+    SEARCHERS,
+    Index,
+    IndexDamaged,
+    IndexNotFound,
+    OptionInvalid,
+    RejectedFile,
+    Structure,
+    writer_lock,
+)
 
-from .build_settings import AnyEncoder, BuildSettings
-from .embed import Vector, embed
+from .embed import embed
 from .encoder import Model
 from .errors import NoPictures
-from .fitting import fit_model, given_model
-from .images import FolderScan, find_images
+from .images import FolderScan, ImageFile, find_images
 from .index_paths import folder_reference
+from .models import AnyEncoder, is_of_keras, open_model
 from .progress import Progress, Step
-from .sample import FitSample
-
-FITTED = "fitted.json"
-"""Attachment that names the pictures an encoder was fitted to."""
+from .sample import FITTED, FittedTo, draw_head_sample, draw_sample, fitted_before
 
 _BATCH = 512
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """How to build an index.
+
+    dim: numbers a vector; None leaves it to the encoder. seed: the same seed fits the same encoder.
+    structure: how to search, see `index_store.SEARCHERS`. head: solve a last layer for the pictures on top of
+    an encoder that is given. recipe: how to fit an encoder, a name of `autoencoder.RECIPES`. decoder: train a
+    decoder as well, which `reconstruct` needs and search does not.
+    """
+
+    dim: int | None = None
+    seed: int = 0
+    structure: Structure = "flat"
+    head: bool = False
+    recipe: str = "solved"
+    decoder: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that no generator takes and an unknown structure, before anything is done."""
+        if self.seed < 0:
+            raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
+        if self.structure not in SEARCHERS:
+            raise OptionInvalid(
+                f"structure is {self.structure!r}, expected one of {', '.join(sorted(SEARCHERS))}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChanges:
+    """What indexing has to do: files to embed, and files that are rejected without another look."""
+
+    new: tuple[ImageFile, ...]
+    rejected: tuple[RejectedFile, ...]
+
+    @classmethod
+    def between(cls, rejected_before: dict[str, RejectedFile], scan: FolderScan) -> FolderChanges:
+        """Everything is new but the files that were rejected before and have the same size and time still."""
+
+        def is_known(file: ImageFile) -> bool:
+            known = rejected_before.get(file.path)
+            return known is not None and 0 != known.mtime_ns == file.mtime_ns and known.size == file.size
+
+        known = tuple(rejected_before[file.path] for file in scan.pictures if is_known(file))
+        new = tuple(file for file in scan.pictures if not is_known(file))
+        return cls(new, scan.rejections + known)
 
 
 def build_index(
@@ -36,86 +87,150 @@ def build_index(
 ) -> None:
     """Index the pictures in `folder` into `directory`, with `encoder` or one that is fitted to them.
 
-    An index that is there stays in force until the new one is complete, whatever happens.
+    An index that is there stays in force until the new one is complete, whatever happens. Nobody else can
+    write it from the first moment on.
 
     Raises:
         NoPictures, EncoderInvalid: there is nothing to index, or nothing to index it with.
-        IndexStoreError: the index cannot be written.
+        IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
     """
-    with progress.step("find pictures"):
-        findings = find_images(folder, skip=[directory])
-    _refuse_nothing(folder, findings)
-    paths = [found.path for found in findings.pictures]
-    given = given_model(encoder, settings)
-    with _nothing_left_on_failure(directory):
-        # Before the long work, so that nobody waits a minute to hear that there is no permission.
-        Index.create(directory, settings.dim or 1, structure=settings.structure).close()
-        model, sample = (
-            (given, None)
-            if given
-            else fit_model(folder, paths, encoder=encoder, settings=settings, progress=progress)
-        )
-        _store(folder, directory, _Content(findings, model, sample), settings, progress)
+    if not folder.is_dir():
+        find_images(folder)  # raises, with the reason
+    with writer_lock(directory) as lock:
+        with progress.step("find pictures"):
+            scan = find_images(folder, skip=[directory])
+        changes = FolderChanges.between(_rejected_before(directory), scan)
+        _refuse_nothing(folder, changes)
+        model, fitted_to = _fit_or_keep(folder, changes.new, encoder, settings, progress)
+        with Index.create(
+            directory,
+            model.encoder.dim,
+            structure=settings.structure,
+            encoder=model.encoder.fingerprint,
+            lock=lock,
+            settings={
+                "folder": folder_reference(folder, directory),
+                "seed": settings.seed,
+                "fitted": fitted_to and fitted_to.summary(),
+                "skipped": asdict(scan.skipped),
+            },
+        ) as index:
+            _attach(index, model, fitted_to)
+            _embed(index, folder, changes, model, progress)
+            with progress.step("save"):
+                index.save()
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    findings: FolderScan
-    model: Model
-    sample: FitSample | None
+def _rejected_before(directory: Path) -> dict[str, RejectedFile]:
+    """What the index in force rejected, by path; nothing where there is none that can be read.
+
+    Raises:
+        FormatUnsupported: another version made it, and it would be lost.
+    """
+    try:
+        index = Index.open(directory)
+    except (IndexNotFound, IndexDamaged):
+        return {}
+    with index:
+        return {rejected.path: rejected for rejected in index.catalog.rejected()}
 
 
-def _refuse_nothing(folder: Path, findings: FolderScan) -> None:
-    if findings.pictures:
+def _refuse_nothing(folder: Path, changes: FolderChanges) -> None:
+    if changes.new:
         return
-    first = findings.rejections[:1]
-    if first:
+    if changes.rejected:
+        first = changes.rejected[0]
         raise NoPictures(
-            str(folder), f"{len(findings.rejections)} files were rejected, {first[0].path}: {first[0].reason}"
+            str(folder), f"{len(changes.rejected)} files were rejected, {first.path}: {first.reason}"
         )
     raise NoPictures(str(folder), "it holds no file in a picture format: name a folder that does")
 
 
-def _store(
-    folder: Path, directory: Path, content: _Content, settings: BuildSettings, progress: Progress
-) -> None:
-    encoder = content.model.encoder
-    with Index.create(
-        directory,
-        encoder.dim,
-        structure=settings.structure,
-        encoder=encoder.fingerprint,
-        settings=_kept(folder, directory, content, settings),
-    ) as index:
-        for name, file in content.model.files().items():
-            index.attach(name, file)
-        if content.sample is not None:
-            index.attach(FITTED, content.sample.to_json().encode())
-        _fill(index, folder, content, progress)
-        with progress.step("save"):
-            index.save()
+def _fit_or_keep(
+    folder: Path,
+    files: tuple[ImageFile, ...],
+    encoder: AnyEncoder | None,
+    settings: BuildSettings,
+    progress: Progress,
+) -> tuple[Model, FittedTo | None]:
+    """The model to index with, and which of the folder's pictures it was fitted to, if any."""
+    if settings.head and encoder is None:
+        raise OptionInvalid(
+            "head is for an encoder that is given, the default one has such a layer: leave it out"
+        )
+    paths = [file.path for file in files]
+    if encoder is None:
+        return _fit(folder, paths, settings, progress)
+    if settings.head:
+        return _with_head(encoder, folder, paths, settings, progress)
+    model = open_model(encoder)
+    if settings.dim not in {None, model.encoder.dim}:
+        raise OptionInvalid(
+            f"dim is {settings.dim}, but the encoder given makes {model.encoder.dim}-dim vectors: "
+            "leave dim out"
+        )
+    return model, fitted_before(encoder, folder, paths)
 
 
-def _kept(folder: Path, directory: Path, content: _Content, settings: BuildSettings) -> dict[str, Any]:
-    sample = content.sample
-    fitted = sample and {"pictures": len(sample.paths), "drawn": sample.drawn, "note": sample.note}
-    return {"folder": folder_reference(folder, directory), "seed": settings.seed, "fitted": fitted}
+def _fit(
+    folder: Path, paths: list[str], settings: BuildSettings, progress: Progress
+) -> tuple[Model, FittedTo]:
+    sample = draw_sample(folder, paths, seed=settings.seed, progress=progress)
+    # Here and not above: TensorFlow takes ten seconds to load.
+    with progress.step("load TensorFlow"):
+        from .autoencoder import RECIPES
+    if settings.recipe not in RECIPES:
+        raise OptionInvalid(f"recipe is {settings.recipe!r}, expected one of {', '.join(sorted(RECIPES))}")
+    model = RECIPES[settings.recipe].fit(
+        sample.pictures, dim=settings.dim, seed=settings.seed, decoder=settings.decoder, progress=progress
+    )
+    return model, sample
 
 
-def _fill(index: Index, folder: Path, content: _Content, progress: Progress) -> None:
-    paths = [found.path for found in content.findings.pictures]
+def _with_head(
+    encoder: AnyEncoder, folder: Path, paths: list[str], settings: BuildSettings, progress: Progress
+) -> tuple[Model, FittedTo]:
+    """The model of `encoder` with a last layer solved from a few hundred of the pictures."""
+    with progress.step("load TensorFlow"):
+        from .autoencoder.head import HeadOptions
+        from .autoencoder.pretrained import PretrainedEncoder
+    if isinstance(encoder, (str, Path)) and is_of_keras(encoder):
+        pretrained = PretrainedEncoder.open(encoder)
+    else:
+        pretrained = PretrainedEncoder.of(open_model(encoder), name=str(encoder))
+    sample = draw_head_sample(
+        folder, paths, size=pretrained.description.size, seed=settings.seed, progress=progress
+    )
+    chosen = {} if settings.dim is None else {"dim": settings.dim}
+    options = HeadOptions(**chosen, seed=settings.seed)
+    return pretrained.with_head(sample.pictures, options=options, progress=progress).model(), sample
+
+
+def _attach(index: Index, model: Model, fitted_to: FittedTo | None) -> None:
+    for name, file in model.files().items():
+        index.attach(name, file)
+    if fitted_to is not None:
+        index.attach(FITTED, fitted_to.to_json().encode())
+
+
+def _embed(index: Index, folder: Path, changes: FolderChanges, model: Model, progress: Progress) -> None:
     last = None
-    with progress.step("embed", total=len(paths)) as step:
-        _reject(index, content.findings.rejections)
-        embedded = embed(folder, paths, content.model.encoder)
-        while batch := list(islice(_advancing(embedded, step), _BATCH)):
-            rejections = [item for item in batch if isinstance(item, RejectedFile)]
-            _reject(index, rejections)
-            _add(index, [item for item in batch if not isinstance(item, RejectedFile)])
-            last = rejections[-1] if rejections else last
+    for rejected in changes.rejected:
+        index.reject(rejected)
+    with progress.step("embed", total=len(changes.new)) as step:
+        embedded = _advancing(embed(folder, changes.new, model.encoder), step)
+        while batch := list(islice(embedded, _BATCH)):
+            pictures = [item for item in batch if not isinstance(item, RejectedFile)]
+            for item in batch:
+                if isinstance(item, RejectedFile):
+                    index.reject(item)
+                    last = item
+            if pictures:
+                index.add(np.stack([vector for _, vector in pictures]), [row for row, _ in pictures])
     if last is not None and len(index) == 0:
         raise NoPictures(
-            str(folder), f"none of {len(paths)} files can be read, the last is {last.path}: {last.reason}"
+            str(folder),
+            f"none of {len(changes.new)} files can be read, the last is {last.path}: {last.reason}",
         )
 
 
@@ -123,26 +238,3 @@ def _advancing(items: Iterator[Item], step: Step) -> Iterator[Item]:
     for item in items:
         step.advance()
         yield item
-
-
-def _add(index: Index, embedded: Sequence[tuple[Row, Vector]]) -> None:
-    if embedded:
-        index.add(np.stack([vector for _, vector in embedded]), [row for row, _ in embedded])
-
-
-def _reject(index: Index, rejections: Sequence[RejectedFile]) -> None:
-    for rejection in rejections:
-        index.reject(rejection)
-
-
-@contextlib.contextmanager
-def _nothing_left_on_failure(directory: Path) -> Iterator[None]:
-    """Remove `directory` again if the block fails and nothing but the lock came into being there."""
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):
-            if {path.name for path in directory.iterdir()} <= {"lock"}:
-                (directory / "lock").unlink(missing_ok=True)
-                directory.rmdir()
-        raise

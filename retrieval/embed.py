@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,11 @@ from index_store import Row
 
 from .encoder import Encoder
 from .errors import ImageUnreadable
-from .images import FileFacts, Picture, RejectedFile, Source, load_picture, read_picture
+from .images import FileFacts, ImageFile, Picture, RejectedFile, Source, load_picture, read_picture
 from .parallel import in_order
 
 Vector = NDArray[np.float32]
+FileIdentity: TypeAlias = tuple[int, int]
 
 BLANK = "it is blank: the encoder finds nothing in it that could be compared"
 
@@ -28,43 +30,70 @@ class EmbeddedPicture:
     """A picture as the search sees it.
 
     `vector (dim,) float32`; `width` and `height` of the upright original in pixels; `sha256` of the file's
-    contents, in hexadecimal, None where the picture came as pixels.
+    contents, in hexadecimal, None where the picture came as pixels; `file`: device and inode of its file,
+    which are the same by whatever path it is reached, None where it did not come as a path.
     """
 
     vector: Vector
     width: int
     height: int
     sha256: str | None
+    file: FileIdentity | None = None
 
 
 def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
     """Read and encode one picture, in the calling thread.
 
     Raises:
-        ImageUnreadable: it cannot be decoded, or nothing is in it that the encoder could tell.
+        ImageUnreadable: it cannot be decoded, or the encoder finds nothing in it.
     """
-    picture, sha256 = _read(source, encoder.size)
-    vector = _vector_of(encoder, picture, _name_of(source))
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        picture, facts = read_picture(path, encoder.size)
+        vector = _vector_of(encoder, picture, path)
+        return EmbeddedPicture(vector, picture.width, picture.height, facts.sha256, _identity(path))
+    picture = load_picture(source, encoder.size)
+    vector = _vector_of(encoder, picture, "the given picture")
+    sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else None
     return EmbeddedPicture(vector, picture.width, picture.height, sha256)
 
 
 def embed(
-    folder: Path, paths: Iterable[str], encoder: Encoder
+    folder: Path, files: Iterable[ImageFile], encoder: Encoder
 ) -> Iterator[tuple[Row, Vector] | RejectedFile]:
-    """Row and vector of each picture in `folder`, or why it has none, in the order of `paths`.
+    """Row and vector of each of `files` in `folder`, or why it has none, in their order.
 
-    `paths` are relative to `folder`. Memory does not depend on how many there are.
+    Memory does not depend on how many there are.
     """
 
-    def embed_one(path: str) -> tuple[Row, Vector] | RejectedFile:
+    def embed_one(file: ImageFile) -> tuple[Row, Vector] | RejectedFile:
         try:
-            picture, facts = read_picture(folder / path, encoder.size)
-            vector = _vector_of(encoder, picture, path)
+            picture, facts = read_picture(folder / file.path, encoder.size)
+            vector = _vector_of(encoder, picture, file.path)
         except ImageUnreadable as error:
-            return RejectedFile(path, error.reason)
-        return _row(path, picture, facts), vector
+            return _rejected(folder, file, error)
+        return _row(file.path, picture, facts), vector
 
-    return in_order(embed_one, paths)
+    return in_order(embed_one, files)
+
+
+def _identity(path: str) -> FileIdentity | None:
+    """None where the file has vanished since it was read."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _rejected(folder: Path, file: ImageFile, error: ImageUnreadable) -> RejectedFile:
+    """`file` with its size and time only if its contents are at fault: of permissions and memory they tell
+    nothing, and what is blank to this encoder may not be to another.
+    """
+    memory = isinstance(error.__cause__, MemoryError)
+    if memory or error.reason == BLANK or not os.access(folder / file.path, os.R_OK):
+        return RejectedFile(file.path, error.reason)
+    return RejectedFile(file.path, error.reason, file.size, file.mtime_ns)
 
 
 def _row(path: str, picture: Picture, facts: FileFacts) -> Row:
@@ -78,21 +107,9 @@ def _row(path: str, picture: Picture, facts: FileFacts) -> Row:
     )
 
 
-def _read(source: Source, size: int) -> tuple[Picture, str | None]:
-    if isinstance(source, (str, os.PathLike)):
-        picture, facts = read_picture(os.fspath(source), size)
-        return picture, facts.sha256
-    sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else None
-    return load_picture(source, size), sha256
-
-
 def _vector_of(encoder: Encoder, picture: Picture, name: str) -> Vector:
     vector: Vector = encoder.encode(picture.pixels[None])[0]
     # Such a vector has no direction: the index cannot hold it, and one picture must not stop the others.
     if not (np.isfinite(vector).all() and vector.any()):
         raise ImageUnreadable(name, BLANK)
     return vector
-
-
-def _name_of(source: Source) -> str:
-    return str(source) if isinstance(source, (str, os.PathLike)) else "the given picture"

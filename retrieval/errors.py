@@ -12,6 +12,8 @@ RetrievalError
 
 from __future__ import annotations
 
+from os import PathLike
+
 
 class RetrievalError(Exception):
     """Root of every error that this package raises on purpose.
@@ -81,8 +83,8 @@ class DecoderMissing(RetrievalError):
     """What is called `name` came without a decoder: nothing can be reconstructed.
 
     Example:
-        >>> str(DecoderMissing("index photos/.retrieve"))
-        'index photos/.retrieve has no decoder, so it cannot reconstruct: index with the default encoder'
+        >>> str(DecoderMissing("index photos/.retrieve")).partition(":")[0]
+        'index photos/.retrieve has no decoder, so it cannot reconstruct'
     """
 
     def __init__(self, name: str) -> None:
@@ -92,7 +94,10 @@ class DecoderMissing(RetrievalError):
 
     def __str__(self) -> str:
         """One sentence for the user."""
-        return f"{self.name} has no decoder, so it cannot reconstruct: index with the default encoder"
+        return (
+            f"{self.name} has no decoder, so it cannot reconstruct: index the folder again with the default "
+            "encoder, without --no-decoder"
+        )
 
 
 class LabelsInvalid(RetrievalError):
@@ -130,3 +135,16 @@ class TrainingFailed(RetrievalError):
         >>> str(TrainingFailed("the loss is nan in epoch 3: train again with a smaller --learning-rate"))
         'the loss is nan in epoch 3: train again with a smaller --learning-rate'
     """
+
+
+def printable(text: str | PathLike[str]) -> str:
+    """`text`, which may be any file name, on one line: control characters and undecodable bytes as escapes.
+
+    Example:
+        >>> printable("caf\\udce9\\n.jpg")
+        'caf\\\\xe9\\\\n.jpg'
+    """
+    decoded = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if decoded.isprintable():
+        return decoded
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in decoded)

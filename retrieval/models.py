@@ -1,21 +1,24 @@
-"""The model that an encoder argument means, and the model that an index holds."""
+"""Which model is it? The one that an encoder argument means, and the one that an index holds."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 from index_store import Index
 
 from .encoder import Decoder, Encoder, EncoderDescription, Model
 from .encoder.model import DECODER, DESCRIPTION, ENCODER, KERAS
 from .errors import DecoderMissing, EncoderInvalid
-from .index_paths import INDEX, existing_index
+from .index_paths import existing_index, is_indexed
+
+AnyEncoder: TypeAlias = Model | Encoder | str | Path
 
 _NETWORK = ".tflite"
 _KERAS = ".keras"
 
 
-def open_model(encoder: Model | Encoder | str | Path) -> Model:
+def open_model(encoder: AnyEncoder) -> Model:
     """`encoder` itself, or what is at this path.
 
     That may be a model's folder, an encoder's .tflite or .keras file with its .json beside it, the name of a
@@ -38,7 +41,7 @@ def open_model(encoder: Model | Encoder | str | Path) -> Model:
         return Model(Encoder.open(path))
     if (path / ENCODER).is_file():
         return Model.open(path)
-    if (path / INDEX).is_dir() or (path / "manifest.json").is_file():
+    if is_indexed(path):
         return model_of(Index.open(existing_index(path)))
     raise EncoderInvalid(
         str(path),

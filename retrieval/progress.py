@@ -1,4 +1,4 @@
-"""How far a long task is: steps with a name, a count and seconds. Who shows them decides how."""
+"""How far a long task is: steps with a name, a count and seconds. Subclasses decide how they are shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Step:
         """`amount` more of the step's total are done."""
 
     def note(self, text: str) -> None:
-        """Say something about the step's state, say the loss after this epoch."""
+        """Show `text` beside the step, such as the loss after this epoch."""
 
 
 class Progress:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -13,38 +12,34 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from index_store import Index, Row
+from index_store import Index
 
+from .answers import Hit as Hit
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
+from .errors import ImageUnreadable, NoPictures
 from .images import Source
-from .index_facts import IndexFacts
-from .index_paths import existing_index, folder_of, index_directory
-from .models import decoder_of, encoder_of, model_of
+from .index_paths import (
+    IndexFacts,
+    existing_index,
+    folder_of,
+    holds_pictures,
+    index_directory,
+)
+from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
 from .progress import Progress
+from .restore import reconstruct
 
 if TYPE_CHECKING:
-    from .build_settings import AnyEncoder, BuildSettings
+    from .build import BuildSettings
 
 Vectors = NDArray[np.float32]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
 
 # What a picture that is in the index more than once takes of the answers to it, before more are fetched.
 _SPARE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One answer: the file at `path`, at a cosine `distance` of 0 (the same) to 2 from the query.
-
-    `id` is the picture's in the index. `is_self`: its file has the very contents of the query's file.
-    """
-
-    path: Path
-    id: int
-    distance: float
-    is_self: bool
+_BATCH = 256
 
 
 class Retriever:
@@ -92,8 +87,7 @@ class Retriever:
             128
         """
         # Here and not above: a query has no use for what it takes to build.
-        from .build import build_index
-        from .build_settings import BuildSettings
+        from .build import BuildSettings, build_index
 
         directory = index_directory(Path(folder), None if index is None else Path(index))
         build_index(
@@ -111,9 +105,17 @@ class Retriever:
 
         Raises:
             IndexNotFound: there is none. IndexStoreError: it is damaged, or of another format.
+            NoPictures: its pictures are not there, because they or the index were moved.
         """
         index = Index.open(existing_index(Path(path)))
-        return cls(index, encoder_of(index), folder_of(index))
+        folder = folder_of(index)
+        if not holds_pictures(folder, index):
+            raise NoPictures(
+                str(folder),
+                f"those of index {index.directory} were moved or deleted: "
+                "move them back, or index them again",
+            )
+        return cls(index, encoder_of(index), folder)
 
     def __repr__(self) -> str:
         """Its class and folder."""
@@ -138,22 +140,54 @@ class Retriever:
         return IndexFacts.of(self.index)
 
     @overload
-    def query(self, source: Sources, k: int = ..., *, exclude_self: bool = ...) -> list[list[Hit]]: ...
-    @overload
-    def query(self, source: Source, k: int = ..., *, exclude_self: bool = ...) -> list[Hit]: ...
     def query(
-        self, source: Source | Sources, k: int = 10, *, exclude_self: bool = False
+        self, source: Sources, k: int = ..., *, exclude_self: bool = ..., exclude_copies: bool = ...
+    ) -> list[list[Hit]]: ...
+    @overload
+    def query(
+        self, source: Source, k: int = ..., *, exclude_self: bool = ..., exclude_copies: bool = ...
+    ) -> list[Hit]: ...
+    def query(
+        self,
+        source: Source | Sources,
+        k: int = 10,
+        *,
+        exclude_self: bool = False,
+        exclude_copies: bool = False,
     ) -> list[Hit] | list[list[Hit]]:
         """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
 
-        exclude_self: leave out what has the very contents of the query's file.
+        exclude_self: leave out the file that is asked with. exclude_copies: leave out its copies.
 
         Raises:
             ImageUnreadable: a source cannot be read.
         """
-        if isinstance(source, (list, tuple)):
-            return self.nearest(list(in_order(self.embed, source)), k, exclude_self=exclude_self)
-        return self.nearest([self.embed(source)], k, exclude_self=exclude_self)[0]
+        sources = source if isinstance(source, (list, tuple)) else [source]
+        answers = []
+        for answer in self.query_each(sources, k, exclude_self=exclude_self, exclude_copies=exclude_copies):
+            if isinstance(answer, ImageUnreadable):
+                raise answer
+            answers.append(answer)
+        return answers if isinstance(source, (list, tuple)) else answers[0]
+
+    def query_each(
+        self,
+        sources: Sequence[Source],
+        k: int = 10,
+        *,
+        exclude_self: bool = False,
+        exclude_copies: bool = False,
+    ) -> Iterator[list[Hit] | ImageUnreadable]:
+        """What `query` answers to each of `sources`, in their order, or why one cannot be read.
+
+        Some hundred are embedded on threads and searched for at a time, however many there are.
+        """
+        # One picture needs no threads.
+        embedded = map(self._try_embed, sources) if len(sources) == 1 else in_order(self._try_embed, sources)
+        while batch := list(islice(embedded, _BATCH)):
+            readable = [one for one in batch if isinstance(one, EmbeddedPicture)]
+            found = iter(self.nearest(readable, k, exclude_self=exclude_self, exclude_copies=exclude_copies))
+            yield from (next(found) if isinstance(one, EmbeddedPicture) else one for one in batch)
 
     @overload
     def encode(self, source: Sources) -> Vectors: ...
@@ -182,12 +216,13 @@ class Retriever:
         Raises:
             ImageUnreadable: a source cannot be read. DecoderMissing: the encoder came without a decoder.
         """
+        model = Model(self.encoder, self.decoder)
         if isinstance(source, (list, tuple)):
-            return [self._reconstructed(each) for each in source]
-        return self._reconstructed(source)
+            return [Image.fromarray(reconstruct(model, each)) for each in source]
+        return Image.fromarray(reconstruct(model, source))
 
     def embed(self, source: Source) -> EmbeddedPicture:
-        """`source` as the search sees it: for who wants to know its vector and search with it later.
+        """`source` as the search sees it: its vector, to search with later by `nearest`.
 
         Raises:
             ImageUnreadable: it cannot be read.
@@ -195,34 +230,44 @@ class Retriever:
         return embed_picture(self.encoder, source)
 
     def nearest(
-        self, seen: Sequence[EmbeddedPicture], k: int = 10, *, exclude_self: bool = False
+        self,
+        pictures: Sequence[EmbeddedPicture],
+        k: int = 10,
+        *,
+        exclude_self: bool = False,
+        exclude_copies: bool = False,
     ) -> list[list[Hit]]:
-        """The `k` nearest pictures of each of `seen`, as `query` answers."""
-        if not seen:
+        """The `k` nearest pictures of each of `pictures`, as `query` answers."""
+        if not pictures:
             return []
-        fetched = k + _SPARE if exclude_self else k
+        fetched = k + _SPARE if exclude_self or exclude_copies else k
         while True:
-            found = self._search(seen, fetched)
-            wanted = [[hit for hit in hits if not (exclude_self and hit.is_self)][:k] for hits in found]
+            found = self._search(pictures, fetched)
+            wanted = [
+                [
+                    hit
+                    for hit in hits
+                    if not ((exclude_self and hit.is_self) or (exclude_copies and hit.is_copy))
+                ][:k]
+                for hits in found
+            ]
             if fetched >= len(self.index) or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4
 
-    def _search(self, seen: Sequence[EmbeddedPicture], k: int) -> list[list[Hit]]:
-        neighbors = self.index.search(np.stack([each.vector for each in seen]), k)
+    def _try_embed(self, source: Source) -> EmbeddedPicture | ImageUnreadable:
+        try:
+            return self.embed(source)
+        except ImageUnreadable as error:
+            return error
+
+    def _search(self, pictures: Sequence[EmbeddedPicture], k: int) -> list[list[Hit]]:
+        neighbors = self.index.search(np.stack([each.vector for each in pictures]), k)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [
-                self._hit(row, distance, each.sha256)
+                Hit.of(self.folder, row, distance, each)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
-            for each, distances in zip(seen, neighbors.distances.tolist(), strict=True)
+            for each, distances in zip(pictures, neighbors.distances.tolist(), strict=True)
         ]
-
-    def _hit(self, row: Row, distance: float, sha256: str | None) -> Hit:
-        return Hit(self.folder / row.path, row.id, distance, is_self=row.sha256 == sha256)
-
-    def _reconstructed(self, source: Source) -> Image.Image:
-        seen, decoder = self.embed(source), self.decoder
-        picture = Image.fromarray(decoder.decode(seen.vector[None])[0])
-        return picture.resize((seen.width, seen.height), Image.Resampling.BICUBIC)

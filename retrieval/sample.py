@@ -1,4 +1,4 @@
-"""The pictures that an encoder is fitted to: a bounded number of a folder's, drawn by a seed."""
+"""The pictures that an encoder is fitted to, a bounded number drawn by a seed; and which those were."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index_store import Index
+
 from .demo import CLASSES, draw_picture
 from .errors import ImageUnreadable, NoPictures
 from .images import Picture, read_picture
+from .index_paths import existing_index, folder_of, is_indexed
 from .parallel import in_order
 from .progress import Progress
 
 Pictures = NDArray[np.uint8]
+
+FITTED = "fitted.json"
+"""Where an index, as an attachment, and a training run keep which pictures their encoder was fitted to."""
 
 MOST = 3_000
 """Pictures that are looked at, of however many there are: what bounds the time and memory of fitting."""
@@ -26,24 +33,42 @@ LEAST = 64
 """With fewer distinct pictures than this, drawn ones are added."""
 TOPPED_UP = 256
 """How many there are then."""
+MOST_FOR_HEAD = 400
+"""Pictures that the last layer of `--head` is solved from."""
 
 _SIZES = (32, 64)
 _SMALL_SIDE = 48
+_SMALL_NETWORK = 128
 _KEY_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FitSample:
-    """What an encoder is fitted to: `pictures (n, S, S, 3) uint8`, distinct, n >= 2.
+class FittedTo:
+    """Which pictures an encoder was fitted to.
 
-    `paths`: relative paths of those that are the folder's own, which come first; after them `drawn` pictures
-    that were drawn for want of more. `found`: how many the folder has.
+    `paths`: the folder's own pictures among them, relative to it. `drawn`: how many others there were, which
+    were drawn because the folder has too few. `found`: how many pictures the folder had. `size`: pixels of a
+    side at which they were read. `by`: what fitted it, as "retrieve train"; empty for indexing itself.
     """
 
-    pictures: Pictures
     paths: tuple[str, ...]
     drawn: int
     found: int
+    size: int
+    by: str = ""
+
+    @classmethod
+    def parse(cls, text: str, *, by: str = "") -> FittedTo:
+        """Read what `to_json` or a training run wrote; `by` counts where the text does not say it.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is not such a text.
+        """
+        values = json.loads(text)
+        paths = tuple(str(path) for path in values["pictures"])
+        return cls(
+            paths, int(values["drawn"]), int(values["found"]), int(values["size"]), values.get("by", by)
+        )
 
     @property
     def note(self) -> str | None:
@@ -55,15 +80,60 @@ class FitSample:
             f"distinct: with {LEAST} or more the encoder would be its own"
         )
 
+    def summary(self) -> dict[str, Any]:
+        """The same in figures, as the settings of an index keep it."""
+        values = {"pictures": len(self.paths), "drawn": self.drawn, "note": self.note}
+        return values | ({"by": self.by} if self.by else {})
+
     def to_json(self) -> str:
         """Which pictures were used, as JSON text."""
         values = {
             "found": self.found,
-            "size": self.pictures.shape[1],
+            "size": self.size,
             "drawn": self.drawn,
             "pictures": sorted(self.paths),
+            **({"by": self.by} if self.by else {}),
         }
         return json.dumps(values, indent=1) + "\n"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FitSample(FittedTo):
+    """What an encoder is to be fitted to: `pictures (n, S, S, 3) uint8`, distinct.
+
+    The folder's own come first, in the order of `paths`, and after them those that were drawn.
+    """
+
+    pictures: Pictures = field(kw_only=True)
+
+
+def fitted_before(encoder: object, folder: Path, paths: Sequence[str]) -> FittedTo | None:
+    """Which of the pictures at `paths` in `folder` the `encoder` was fitted to earlier; None if to none.
+
+    A training run's folder tells it in fitted.json, an index in its attachment of this name.
+    """
+    if not isinstance(encoder, (str, Path)) or not Path(encoder).exists():
+        return None
+    path = Path(encoder)
+    place = path if path.is_dir() else path.parent
+    try:
+        if (place / FITTED).is_file():
+            text = (place / FITTED).read_text(encoding="utf-8")
+            known, top = FittedTo.parse(text, by="retrieve train"), Path(json.loads(text)["folder"])
+        elif is_indexed(path):
+            index = Index.open(existing_index(path))
+            if FITTED not in index.attachments:
+                return None
+            text = index.attachment(FITTED).read_text(encoding="utf-8")
+            known, top = FittedTo.parse(text, by="retrieve index"), folder_of(index)
+        else:
+            return None
+    except (ValueError, KeyError, TypeError):
+        return None  # not written by us: nothing is known
+    if top.resolve() != folder.resolve():
+        return None
+    here = set(paths).intersection(known.paths)
+    return FittedTo(tuple(sorted(here)), known.drawn, known.found, known.size, known.by) if here else None
 
 
 def draw_sample(
@@ -79,20 +149,39 @@ def draw_sample(
     Raises:
         NoPictures: none of the drawn ones can be read.
     """
-    chosen = _chosen(folder, paths, seed)
-    own = _read_distinct(folder, chosen, progress or Progress())
+    own = _read_distinct(folder, _chosen(folder, paths, seed, MOST), progress or Progress())
     pixels = [np.stack(list(own.values()))]
+    size = pixels[0].shape[1]
     drawn = TOPPED_UP - len(own) if len(own) < LEAST else 0
     if drawn:
-        pixels.append(_drawings(drawn, pixels[0].shape[1], seed))
-    return FitSample(np.concatenate(pixels), tuple(own), drawn, len(paths))
+        pixels.append(_drawings(drawn, size, seed))
+    return FitSample(tuple(own), drawn, len(paths), size, pictures=np.concatenate(pixels))
 
 
-def _chosen(folder: Path, paths: Sequence[str], seed: int) -> list[str]:
-    if len(paths) <= MOST:
+def draw_head_sample(
+    folder: Path, paths: Sequence[str], *, size: int, seed: int = 0, progress: Progress | None = None
+) -> FitSample:
+    """Draw from `paths` at most 400 pictures, from which a last layer for a network of `size` is solved.
+
+    For small networks they come twice as large, so that their views are sharp. None are added.
+
+    Raises:
+        NoPictures: fewer than two distinct ones can be read.
+    """
+    side = 2 * size if size <= _SMALL_NETWORK else size
+    own = _distinct(_read(folder, _chosen(folder, paths, seed, MOST_FOR_HEAD), side, progress or Progress()))
+    if len(own) < 2:
+        raise NoPictures(
+            str(folder), f"{len(own)} distinct can be read, expected 2 or more to solve a layer from"
+        )
+    return FitSample(tuple(own), 0, len(paths), side, "head", pictures=np.stack(list(own.values())))
+
+
+def _chosen(folder: Path, paths: Sequence[str], seed: int, most: int) -> list[str]:
+    if len(paths) <= most:
         return list(paths)
     keys = in_order(lambda path: _draw_key(folder / path, seed), paths)
-    return [path for _, path in sorted(zip(keys, paths, strict=True))[:MOST]]
+    return [path for _, path in sorted(zip(keys, paths, strict=True))[:most]]
 
 
 def _draw_key(path: Path, seed: int) -> bytes:

@@ -15,8 +15,9 @@ from .errors import RetrievalError
 
 VARIABLE = "RETRIEVE_THREADS"
 
-# Read by OpenMP, which FAISS uses, when it is loaded: wait without computing.
+# Read by OpenMP, which FAISS uses, when it is loaded: wait without computing, and on how many threads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+_OPENMP = "OMP_NUM_THREADS"
 
 _chosen: int | None = None
 
@@ -29,7 +30,7 @@ def available_cores() -> int:
 def use_threads(count: int | None) -> None:
     """Use `count` threads from now on; None goes back to RETRIEVE_THREADS, or one a processor.
 
-    TensorFlow reads the number once, when it is loaded.
+    TensorFlow and FAISS read the number once, when they are loaded.
 
     Raises:
         RetrievalError: `count` is below 1.
@@ -38,6 +39,8 @@ def use_threads(count: int | None) -> None:
     if count is not None and count < 1:
         raise RetrievalError(f"threads is {count}, expected 1 or more")
     _chosen = count
+    if count is not None:
+        os.environ[_OPENMP] = str(count)
 
 
 def num_threads() -> int:

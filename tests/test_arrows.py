@@ -8,8 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "build", "build_settings", "embed", "fitting", "index_facts", "index_paths", "models", "parallel",
-    "restore", "retriever", "sample",
+    "answers", "build", "embed", "index_paths", "models", "parallel", "restore", "retriever", "sample",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

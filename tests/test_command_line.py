@@ -133,10 +133,12 @@ def test_tiny_folders_and_pictures_all_alike_are_indexed(tmp_path, count):
         save(tmp_path / f"{number}.png")
     assert run("index", tmp_path, "--encoder", MODEL).returncode == 0
     answer = run("query", tmp_path / "0.png", "--index", tmp_path)
-    # All have the same contents, so all are the picture itself, in the order of their ids.
+    # All have the same contents: one is the picture itself, the others are its copies, in order of their ids.
     assert [line.split("\t")[0] for line in answer.stdout.splitlines()] == [str(n + 1) for n in range(count)]
-    assert answer.stdout.count("\tself\n") == count
-    assert run("query", tmp_path / "0.png", "--index", tmp_path, "--exclude-self").stdout == ""
+    assert answer.stdout.count("\tself\n") == 1
+    assert answer.stdout.count("\tcopy\n") == count - 1
+    left_out = ["--exclude-self", "--exclude-copies"]
+    assert run("query", tmp_path / "0.png", "--index", tmp_path, *left_out).stdout == ""
 
 
 def test_a_reader_that_wants_no_more_is_left_quietly(zoo):

@@ -4,27 +4,37 @@ To add a command, write a function in a file of its own, with typer's annotation
 help, and add its name to `COMMANDS` in `app.py`. Import what is heavy inside the function: `retrieve --help`
 and `retrieve query` load what they need, not what other commands need. The shared pieces:
 
-* `printing`: `say` and `say_json` (results, stdout), `note` (stderr), `shown` (any text or path, made safe);
+* `printing`: `echo` and `echo_json` (results, stdout), `note` (stderr), `printable` (any text or path);
 * `progress.progress_on_stderr()`: the `Progress` to hand to whatever takes long;
-* `options`: `IndexOption`, `JsonOption` and others that several commands take, `find_index(option)`;
-* errors: let them rise. `outcome.told`, which `app.py` puts around every command, turns the errors of
+* `options`: `IndexOption`, `JsonOption`, `ThreadsOption` and others that several commands take;
+* errors: let them rise. `outcome.report_errors`, which `app.py` puts around every command, turns those of
   `retrieval.errors` and `index_store` into one sentence on stderr and exit status 1.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def main() -> None:
-    """Run the command line: exit status 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run the command line: exit status 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated."""
+    # Ended as by an exception, so that nothing is left in temporary folders.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    # Python has no stream where the shell closed one, as `retrieve train photos/ >&-` does.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     try:
         from .app import make_app, needed
-        from .printing import print_safely
+        from .printing import make_output_safe
 
-        print_safely()
-        make_app(needed(sys.argv[1:]))()
+        make_output_safe()
+        make_app(needed(sys.argv[1:]))(prog_name="retrieve")
     except KeyboardInterrupt:
+        # Before or after the command itself, which tells of its own interruption.
+        print("\nstopped", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from .outcome import told
+from .outcome import report_errors
 
 COMMANDS = ("index", "query", "info", "evaluate", "demo", "train", "reconstruct", "denoise")
 """In the order of the help. A new command is one more name here: of a module, and of the function in it."""
@@ -16,17 +16,26 @@ COMMANDS = ("index", "query", "info", "evaluate", "demo", "train", "reconstruct"
 
 def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with the commands of these `names`."""
+    names = tuple(names)
     app = typer.Typer(
         name="retrieve",
         no_args_is_help=True,
-        add_completion=False,
+        # A shell that completes names no command, and a query need not wait for these two options.
+        add_completion=names == COMMANDS,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
     app.callback()(retrieve)
     for name in names:
-        app.command(name)(told(getattr(import_module(f".{name}", __package__), name)))
+        command = getattr(import_module(f".{name}", __package__), name)
+        app.command(name, short_help=_summary(command))(report_errors(command))
     return app
+
+
+def _summary(command: Callable[..., None]) -> str:
+    """The first paragraph of its help. Left to itself, click cuts it off where it is longer than a line."""
+    return " ".join((command.__doc__ or "").partition("\n\n")[0].split())
 
 
 def needed(arguments: list[str]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import JsonOption, SeedOption
-from .printing import say, say_json, shown
+from .options import JsonOption, SeedOption, ThreadsOption
+from .printing import echo, echo_json, printable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,6 +36,7 @@ def demo(
     *,
     images: Annotated[int, typer.Option("--images", min=32, help="How many pictures to draw.")] = _IMAGES,
     seed: SeedOption = 0,
+    _threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Draw pictures, index them, query them, and compare the search with pixel search.
@@ -43,12 +44,12 @@ def demo(
     \b
     retrieve demo
     """
-    from ..build_settings import BuildSettings
+    from ..build import BuildSettings
     from ..evaluation import EvaluationSettings, draw_examples, evaluate
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
-    progress = progress_on_stderr()
+    progress = progress_on_stderr(quiet=as_json)
     _refuse_others_folder(folder)
     _draw(folder / PICTURES, images, seed, progress)
     retriever = Retriever.build(folder / PICTURES, settings=BuildSettings(seed=seed), progress=progress)
@@ -60,7 +61,7 @@ def demo(
         draw_examples(report, report.examples["random"], title=title).save(folder / SHEET)
         _draw_nearest(retriever, seed).save(folder / SHORT_SHEET)
     if as_json:
-        say_json(_as_object(report, folder, progress.seconds))
+        echo_json(_as_object(report, folder, progress.seconds))
     else:
         _print(retriever, report, folder, progress.seconds)
 
@@ -117,26 +118,27 @@ def _draw_nearest(retriever: Retriever, seed: int) -> Image.Image:
 def _print(retriever: Retriever, report: Report, folder: Path, seconds: dict[str, float]) -> None:
     query, spent = report.examples["random"][0].path, sum(seconds.values())
     hits = retriever.query(retriever.folder / query, k=5, exclude_self=True)
-    say(f"Drew {len(retriever):,} pictures of {report.corpus.classes} kinds in {shown(folder / PICTURES)},")
-    say(f"fitted an encoder to them without being told the kinds, and indexed them: {spent:.0f} s in all.")
-    say()
-    say(f"Nearest to {shown(query)}:")
+    kinds = f"{len(retriever):,} pictures of {report.corpus.classes} kinds"
+    echo(f"Drew {kinds} in {printable(folder / PICTURES)},")
+    echo(f"fitted an encoder to them without being told the kinds, and indexed them: {spent:.0f} s in all.")
+    echo()
+    echo(f"Nearest to {printable(query)}:")
     for rank, hit in enumerate(hits, start=1):
-        say(f"  {rank}  {hit.distance:.4f}  {shown(hit.path.relative_to(retriever.folder))}")
-    say()
-    say("Each picture queried against all others. Right is what shows the same kind:")
-    say(f"  {'':<36}{'first':>8}{'of ten':>8}{'mAP':>8}")
+        echo(f"  {rank}  {hit.distance:.4f}  {printable(hit.path.relative_to(retriever.folder))}")
+    echo()
+    echo("Each picture queried against all others. Right is what shows the same kind:")
+    echo(f"  {'':<36}{'first':>8}{'of ten':>8}{'mAP':>8}")
     for name, title in _TITLES.items():
         method = report.methods[name]
         values = [method.figures[each].value for each in _FIGURES]
-        say(f"  {title.format(dim=method.dim):<36}" + "".join(f"{value:>8.1%}" for value in values))
-    say()
-    say(f"Look at   {shown(folder / SHEET)}: the same queries by this search and by pixels")
-    say(f"          {shown(folder / SHORT_SHEET)}: a query of each kind with its nearest pictures")
-    say()
-    say("Now with your own pictures:")
-    say("  retrieve index FOLDER")
-    say("  retrieve query IMG --index FOLDER --montage nearest.png")
+        echo(f"  {title.format(dim=method.dim):<36}" + "".join(f"{value:>8.1%}" for value in values))
+    echo()
+    echo(f"Look at   {printable(folder / SHEET)}: the same queries by this search and by pixels")
+    echo(f"          {printable(folder / SHORT_SHEET)}: a query of each kind with its nearest pictures")
+    echo()
+    echo("Now with your own pictures:")
+    echo("  retrieve index FOLDER")
+    echo("  retrieve query IMG --index FOLDER --montage nearest.png")
 
 
 def _as_object(report: Report, folder: Path, seconds: dict[str, float]) -> dict[str, Any]:
@@ -144,8 +146,8 @@ def _as_object(report: Report, folder: Path, seconds: dict[str, float]) -> dict[
     return {
         "pictures": report.corpus.images,
         "classes": report.corpus.classes,
-        "folder": shown(folder / PICTURES),
-        "sheets": [shown(folder / SHEET), shown(folder / SHORT_SHEET)],
+        "folder": printable(folder / PICTURES),
+        "sheets": [printable(folder / SHEET), printable(folder / SHORT_SHEET)],
         "methods": {
             name: {**{each: method.figures[each].value for each in _FIGURES}, "dim": method.dim}
             for name, method in methods.items()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption, SeedOption
-from .printing import note, say_json, shown
+from .options import JsonOption, SeedOption, ThreadsOption
+from .printing import echo_json, note, printable
 
 if TYPE_CHECKING:
     from ..evaluation import EvaluationSettings, Labelling
@@ -64,6 +64,7 @@ def evaluate(
         typer.Option("--report", metavar="DIR", help="Folder for a page with charts and pictures."),
     ] = None,
     seed: SeedOption = 0,
+    _threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the search on your pictures, against pixels, PCA, colours and chance.
@@ -80,7 +81,7 @@ def evaluate(
     from .progress import progress_on_stderr
 
     _refuse_usage(folder, index, report, fit=fit)
-    progress = progress_on_stderr()
+    progress = progress_on_stderr(quiet=as_json)
     settings = EvaluationSettings(
         queries=queries,
         labelling=_labelling(labels, label_depth),
@@ -94,11 +95,11 @@ def evaluate(
     with _retriever(folder, index, settings, progress, fit=fit) as retriever:
         found = run_evaluation(retriever, folder, settings=settings, progress=progress)
     if as_json:
-        say_json(found.to_json())
+        echo_json(found.to_json())
     else:
         print_report(found)
     if report is not None:
-        note(f"wrote {shown(write_report(found, report))}")
+        note(f"wrote {printable(write_report(found, report))}")
 
 
 def _refuse_usage(folder: Path, index: Path | None, report: Path | None, *, fit: bool) -> None:
@@ -133,17 +134,17 @@ def _retriever(
     folder: Path, index: Path | None, settings: EvaluationSettings, progress: Progress, *, fit: bool
 ) -> Iterator[Retriever]:
     """The index named, that of the folder, or one made for this evaluation only."""
-    from ..build_settings import BuildSettings
+    from ..build import BuildSettings
     from ..retriever import Retriever
 
     there = index or (None if fit else _index_of(folder))
     if there is not None:
-        note(f"evaluating the index {shown(there)}")
+        note(f"evaluating the index {printable(there)}")
         yield Retriever.open(there)
         return
     note(
-        f"fitting an encoder to {shown(folder)}, without its classes; it is not kept: "
-        f"retrieve index {shown(folder)} makes one that is"
+        f"fitting an encoder to {printable(folder)}, without its classes; it is not kept: "
+        f"retrieve index {printable(folder)} makes one that is"
     )
     with TemporaryDirectory() as temporary:
         yield Retriever.build(

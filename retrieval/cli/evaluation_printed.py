@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..evaluation import METRICS
-from .printing import console, is_terminal, say, say_fields, shown
+from .printing import console, echo, echo_fields, is_terminal, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,17 +29,17 @@ def print_report(report: Report) -> None:
     if is_terminal():
         _print_tables(report, {_title(name): cells for name, cells in columns.items()})
     else:
-        say_fields(["method", *columns])
+        echo_fields(["method", *columns])
         for name, *cells in zip(report.methods, *columns.values(), strict=True):
-            say_fields([name, *cells])
-        say()
-    say(_measured_on(report))
-    say()
-    say(shown(report.sentence))
+            echo_fields([name, *cells])
+        echo()
+    echo(_measured_on(report))
+    echo()
+    echo(printable(report.sentence))
     for sentence in report.notes:
-        say(f"- {shown(sentence)}")
+        echo(f"- {printable(sentence)}")
     if report.edits:
-        say(f"- {_weak_edits(report)}")
+        echo(f"- {_weak_edits(report)}")
 
 
 def _print_tables(report: Report, columns: dict[str, list[str]]) -> None:
@@ -69,7 +69,7 @@ def _table(report: Report, columns: dict[str, list[str]]) -> Table:
     for title in columns:
         table.add_column(title, justify="right", no_wrap=True)
     for (name, method), *cells in zip(report.methods.items(), *columns.values(), strict=True):
-        table.add_row(shown(method.title), *cells, style="bold" if name == "latent" else None)
+        table.add_row(printable(method.title), *cells, style="bold" if name == "latent" else None)
     return table
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .options import JsonOption, SeedOption
-from .printing import note, say, say_json, shown
+from .options import JsonOption, SeedOption, ThreadsOption
+from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
     from index_store import RejectedFile
 
-    from ..index_facts import IndexFacts
+    from ..index_paths import IndexFacts
     from ..retriever import Retriever
 
 Structures = Literal["flat", "hnsw", "ivf", "exact"]
@@ -44,39 +45,55 @@ def index(
     dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
     seed: SeedOption = 0,
     structure: Annotated[Structures, typer.Option("--structure", help="How to search.")] = "flat",
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="NAME", help="How to fit an encoder.", show_default=True)
+    ] = "solved",
+    no_decoder: Annotated[
+        bool,
+        typer.Option("--no-decoder", help="Fit no decoder: quicker, and enough unless you reconstruct."),
+    ] = False,
     as_json: JsonOption = False,
+    _threads: ThreadsOption = None,
 ) -> None:
     """Fit an encoder to the pictures in FOLDER, and index them.
 
     \b
     retrieve index photos/
     """
-    from ..build_settings import BuildSettings
+    from index_store import IndexUnwritable
+
+    from ..build import BuildSettings
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
-    progress = progress_on_stderr()
-    settings = BuildSettings(dim=dim, seed=seed, structure=structure, head=head)
-    retriever = Retriever.build(
-        folder, index=directory, encoder=encoder, settings=settings, progress=progress
+    progress = progress_on_stderr(quiet=as_json)
+    settings = BuildSettings(
+        dim=dim, seed=seed, structure=structure, head=head, recipe=recipe, decoder=not no_decoder
     )
+    try:
+        retriever = Retriever.build(
+            folder, index=directory, encoder=encoder, settings=settings, progress=progress
+        )
+    except IndexUnwritable as error:
+        if directory is not None:
+            raise
+        raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
     if as_json:
-        say_json(_as_object(retriever, progress.seconds))
+        echo_json(_as_object(retriever, progress.seconds))
     else:
         report(retriever, progress.seconds)
-        note(f"\nnext: retrieve query IMG --index {shown(directory or folder)}")
+        note(f"\nnext: retrieve query IMG --index {printable(directory or folder)}")
 
 
 def report(retriever: Retriever, seconds: dict[str, float]) -> None:
     """Tell what indexing did: how many, rejected and why, fitted how, how large, how long."""
     facts = retriever.facts()
-    say(f"indexed {facts.pictures:,} pictures of {shown(facts.folder)} in {sum(seconds.values()):.1f} s")
-    say(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
-    say(
-        f"  index     {shown(facts.directory)}, {facts.bytes_per_picture} bytes a picture, "
-        f"{facts.bytes_on_disk / 1e6:.1f} MB in all, searched by {facts.structure}"
-    )
-    say("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
+    echo(f"indexed {facts.pictures:,} pictures of {printable(facts.folder)} in {sum(seconds.values()):.1f} s")
+    echo(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
+    echo(f"  index     {printable(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
+    echo("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
+    if facts.skipped:
+        echo(f"  skipped   {skipped_in_words(facts)}")
     if facts.rejected:
         _report_rejected(retriever, facts.rejected)
 
@@ -85,31 +102,51 @@ def fitted_in_words(facts: IndexFacts) -> str:
     """What the encoder was fitted to, and as what kind of pictures, for a person."""
     if facts.fitted is None:
         return "not fitted to this folder"
-    words = str(facts.fitted["note"] or f"fitted to {facts.fitted['pictures']:,} of the pictures")
+    count, by = f"{facts.fitted['pictures']:,} of the pictures", facts.fitted.get("by")
+    words = str(facts.fitted["note"] or f"fitted to {count}" + (f" by {by}" if by else ""))
+    if by == "head":
+        words = f"its last layer solved from {count}"
     if "aligned" not in facts.details:
         return words
     return words + (", as aligned pictures" if facts.details["aligned"] else ", as photographs")
 
 
+def skipped_in_words(facts: IndexFacts) -> str:
+    """How many files were left out of each kind, for a person."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in facts.skipped.items() if count) or "none"
+
+
+def size_in_words(facts: IndexFacts) -> str:
+    """What the index takes on disk, for a person."""
+    each = facts.bytes_of_pictures / max(1, facts.pictures)
+    return f"{each:,.0f} bytes a picture on disk, {facts.bytes_on_disk / 1e6:.1f} MB in all with the encoder"
+
+
 def _report_rejected(retriever: Retriever, count: int) -> None:
     first = list(islice(retriever.index.catalog.rejected(), _NAMED))
-    say(f"  rejected  {count:,}:")
+    echo(f"  rejected  {count:,}:")
     for rejected in first:
-        say(f"    {in_words(rejected)}")
+        echo(f"    {in_words(rejected)}")
     if count > len(first):
-        listing = f"retrieve info --rejected --index {shown(retriever.index.directory)}"
-        say(f"    and {count - len(first):,} more: {listing}")
+        listing = f"retrieve info --rejected --index {printable(retriever.index.directory)}"
+        echo(f"    and {count - len(first):,} more: {listing}")
 
 
 def in_words(rejected: RejectedFile) -> str:
     """A rejected file and its reason, on one line."""
-    return f"{shown(rejected.path)}: {shown(rejected.reason)}"
+    return f"{printable(rejected.path)}: {printable(rejected.reason)}"
+
+
+def rejections_as_json(rejected: Iterable[RejectedFile]) -> list[dict[str, str]]:
+    """Rejected files with their reasons, as JSON holds them."""
+    from ..index_paths import path_values
+
+    return [{**path_values("path", one.path), "reason": one.reason} for one in rejected]
 
 
 def _as_object(retriever: Retriever, seconds: dict[str, float]) -> dict[str, Any]:
-    rejections = [{"path": one.path, "reason": one.reason} for one in retriever.index.catalog.rejected()]
     return {
         **retriever.facts().to_json(),
-        "rejections": rejections,
+        "rejections": rejections_as_json(retriever.index.catalog.rejected()),
         "seconds": {name: round(spent, 3) for name, spent in seconds.items()},
     }

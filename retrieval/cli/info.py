@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .index import fitted_in_words, in_words
+from .index import fitted_in_words, in_words, rejections_as_json, size_in_words, skipped_in_words
 from .options import IndexOption, JsonOption, find_index
-from .printing import say, say_json, shown
+from .printing import echo, echo_json, printable
 
 if TYPE_CHECKING:
-    from ..index_facts import IndexFacts
+    from ..index_paths import IndexFacts
 
 
 def info(
@@ -33,37 +33,36 @@ def info(
     """
     from index_store import Index
 
-    from ..index_facts import IndexFacts
-    from ..index_paths import existing_index
+    from ..index_paths import IndexFacts, existing_index, holds_pictures
 
     index = Index.open(existing_index(find_index(folder or directory)))
     facts = IndexFacts.of(index)
-    rejections = list(index.catalog.rejected()) if rejected else []
     if as_json:
-        listed = {"rejections": [{"path": one.path, "reason": one.reason} for one in rejections]}
-        say_json(facts.to_json() | (listed if rejected else {}))
+        listed = {"rejections": rejections_as_json(index.catalog.rejected())} if rejected else {}
+        echo_json(facts.to_json() | listed)
     elif rejected:
-        for one in rejections:
-            say(in_words(one))
+        for one in index.catalog.rejected():
+            echo(in_words(one))
     else:
-        _report(facts)
+        _report(facts, found=holds_pictures(facts.folder, index))
 
 
-def _report(facts: IndexFacts) -> None:
+def _report(facts: IndexFacts, *, found: bool) -> None:
     lines = {
-        "folder": shown(facts.folder),
-        "index": shown(facts.directory),
+        "folder": printable(facts.folder) + ("" if found else " (its pictures are not there)"),
+        "index": printable(facts.directory),
         "pictures": f"{facts.pictures:,}",
         "rejected": f"{facts.rejected:,}"
         + (" (retrieve info --rejected lists them)" if facts.rejected else ""),
+        **({"skipped": skipped_in_words(facts)} if facts.skipped else {}),
         "encoder": f"{facts.encoder}, sees {facts.size} x {facts.size} pixels, {facts.fingerprint[:12]}",
         "fitted": fitted_in_words(facts),
         "dims": f"{facts.dim}",
         "metric": facts.metric,
         "structure": facts.structure,
-        "bytes": f"{facts.bytes_per_picture} a picture, {facts.bytes_on_disk:,} in all",
+        "size": size_in_words(facts),
         "format": f"version {facts.format_version}, generation {facts.generation}",
         "built": f"{facts.built:%Y-%m-%d %H:%M:%S} UTC",
     }
     for name, value in lines.items():
-        say(f"{name:<10}{value}")
+        echo(f"{name:<10}{value}")

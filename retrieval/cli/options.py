@@ -24,6 +24,25 @@ SeedOption: TypeAlias = Annotated[
 ]
 
 
+def _apply_threads(count: int | None) -> int | None:
+    from ..threads import use_threads
+
+    use_threads(count)
+    return count
+
+
+ThreadsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        callback=_apply_threads,
+        help="Processors to use at most. Default: RETRIEVE_THREADS, then all.",
+    ),
+]
+"""Takes effect by itself, before the command runs: a command that has it need not look at its value."""
+
+
 def find_index(option: Path | None) -> Path:
     """What to open: `option`, else what RETRIEVE_INDEX names, else the nearest index from here upwards.
 

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec
 
 import typer
 
 from . import INTERRUPTED
-from .chatter import without_chatter
-from .printing import note, shown
+from .printing import note, printable
 
 Arguments = ParamSpec("Arguments")
 
 FAILED = 1
 
+# Lines of Google's logging up to errors, which reach Python as well. Fatal ones begin with F.
+_USELESS_LINES = re.compile(
+    rb"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages before absl::InitializeLog"
+    rb"|To enable the following instructions: .* rebuild TensorFlow"
+    rb"|INFO: Created TensorFlow Lite XNNPACK delegate"
+)
+_STDERR = 2
 
-def told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """`command`, with whatever goes wrong told to the user: exit status 1, or 130 for Ctrl-C.
+
+def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """`command`, with its errors as one sentence on stderr and exit status 1, or 130 for Ctrl-C.
 
     What is not an error of ours, of the disk or of the memory is a fault of the program, and rises as it is.
     """
@@ -28,11 +38,11 @@ def told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            with without_chatter():
+            with filtered_native_stderr():
                 command(*args, **kwargs)
                 sys.stdout.flush()
         except BrokenPipeError:
-            _leave_quietly()
+            _end_without_reader()
         except KeyboardInterrupt as interruption:
             note("\nstopped: what was saved before is unchanged")
             raise typer.Exit(INTERRUPTED) from interruption
@@ -41,19 +51,19 @@ def told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             if sentence is None:
                 raise
             note(f"retrieve: {sentence}")
-            _drop_what_cannot_be_written()
+            _drop_unwritable_output()
             raise typer.Exit(FAILED) from error
 
     return run
 
 
-def _leave_quietly() -> None:
-    """Who read our output wants no more of it, as `head`."""
+def _end_without_reader() -> None:
+    """Whoever read our output, `head` for one, wants no more of it."""
     _drop_output()
     raise typer.Exit(0)
 
 
-def _drop_what_cannot_be_written() -> None:
+def _drop_unwritable_output() -> None:
     """What a full disk refused is still in the buffer: Python would try, and fail, again when it exits."""
     try:
         sys.stdout.flush()
@@ -72,10 +82,47 @@ def _sentence(error: Exception) -> str | None:
     from ..errors import RetrievalError
 
     if isinstance(error, (RetrievalError, IndexStoreError)):
-        return shown(str(error))
+        return printable(str(error))
     if isinstance(error, MemoryError):
-        return "there is not enough memory: free some, or index fewer pictures at a time"
+        return "there is not enough memory: close other programs, or use fewer --threads"
     if isinstance(error, OSError):
-        where = "output" if error.filename is None else shown(os.fsdecode(error.filename))
+        where = "output" if error.filename is None else printable(os.fsdecode(error.filename))
         return f"{where}: {error.strerror or error}"
     return None
+
+
+@contextmanager
+def filtered_native_stderr() -> Iterator[None]:
+    """Keep from the user what TensorFlow and LiteRT write from C++ when they start, which no setting turns off.
+
+    In the block `sys.stderr` writes to the user as before, while what C++ writes there waits for the end,
+    when it is written without those lines.
+    """
+    if not _is_the_process_stderr():
+        yield
+        return
+    sys.stderr.flush()
+    kept, own = os.dup(_STDERR), sys.stderr
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), _STDERR)
+        sys.stderr = open(  # noqa: SIM115, PTH123 - of a descriptor, closed below
+            os.dup(kept), "w", buffering=1, encoding=own.encoding, errors=own.errors
+        )
+        try:
+            yield
+        finally:
+            sys.stderr.close()
+            sys.stderr = own
+            os.dup2(kept, _STDERR)
+            os.close(kept)
+            caught.seek(0)
+            for line in caught:
+                if not _USELESS_LINES.match(line):
+                    os.write(_STDERR, line)
+
+
+def _is_the_process_stderr() -> bool:
+    try:
+        return sys.stderr.fileno() == _STDERR
+    except (AttributeError, OSError, ValueError):
+        return False

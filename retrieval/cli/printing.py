@@ -1,4 +1,4 @@
-"""What commands print: results on stdout, notes on stderr, and no byte that could upset a terminal."""
+"""What commands print: results on stdout, notes on stderr, and nothing that could upset a terminal."""
 
 from __future__ import annotations
 
@@ -6,53 +6,39 @@ import io
 import json
 import sys
 from collections.abc import Iterable
-from os import PathLike
 from typing import TYPE_CHECKING
+
+from ..errors import printable as printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def print_safely() -> None:
+def make_output_safe() -> None:
     """From now on a sign that the terminal's encoding lacks is printed as its escape, not as an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def say(text: str = "") -> None:
+def echo(text: str = "") -> None:
     """Print a line of the result."""
     print(text)
 
 
 def note(text: str) -> None:
-    """Tell the user something beside the result, on stderr."""
+    """Print a line beside the result, on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
-def say_json(value: object) -> None:
-    """Print `value` as JSON, which is the whole result."""
+def echo_json(value: object) -> None:
+    """Print `value` as JSON, which is the whole result: paths as they are, ASCII by JSON's own escapes."""
     print(json.dumps(value, indent=2, allow_nan=False))
 
 
-def say_fields(fields: Iterable[object]) -> None:
+def echo_fields(fields: Iterable[object]) -> None:
     """Print one line of fields with a tab between them, for other programs to read."""
-    print("\t".join(shown(str(value)) for value in fields))
-
-
-def shown(text: str | PathLike[str]) -> str:
-    """`text`, which may be any file name, on one line: control signs and bytes that are not text escaped.
-
-    Example:
-        >>> shown("caf\\udce9\\n.jpg")
-        'caf\\\\xe9\\\\n.jpg'
-    """
-    printable = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if printable.isprintable():
-        return printable
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in printable
-    )
+    print("\t".join(printable(str(value)) for value in fields))
 
 
 def is_terminal() -> bool:

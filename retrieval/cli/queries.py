@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from ..answers import Query as Query
 from ..errors import ImageUnreadable, RetrievalError
-from ..images import Source, find_images
-from .printing import shown
+from ..images import find_images
+from .printing import printable
 
 STDIN = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A picture to ask for: what to call it, and the picture."""
-
-    name: str
-    source: Source
 
 
 def expand(names: Sequence[str]) -> tuple[list[Query], list[RetrievalError]]:
@@ -53,7 +45,7 @@ def _meant_by(name: str) -> tuple[list[Query], list[RetrievalError]]:
 def _stdin() -> bytes:
     if sys.stdin.isatty():
         raise typer.BadParameter(
-            f"{shown(STDIN)} wants a picture on standard input, as in: retrieve query - < a.jpg"
+            f"{printable(STDIN)} wants a picture on standard input, as in: retrieve query - < a.jpg"
         )
     data = sys.stdin.buffer.read()
     if not data:

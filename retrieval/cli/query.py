@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import IndexOption, JsonOption, find_index
-from .printing import note, shown
+from ..errors import RetrievalError
+from .options import IndexOption, JsonOption, ThreadsOption, find_index
+from .printing import console, echo_fields, echo_json, is_terminal, note, printable
+
+if TYPE_CHECKING:
+    from ..answers import Answer, Query
+    from ..retriever import Retriever
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+_IN_WORDS = {"self": "the picture itself", "copy": "a copy", "missing": "missing", "changed": "changed"}
 
 
 def query(
@@ -19,7 +30,10 @@ def query(
     k: Annotated[int, typer.Option("-k", min=1, help="Answers a picture.")] = 10,
     directory: IndexOption = None,
     exclude_self: Annotated[
-        bool, typer.Option("--exclude-self", help="Leave out the very picture that is asked for.")
+        bool, typer.Option("--exclude-self", help="Leave out the file that is asked with.")
+    ] = False,
+    exclude_copies: Annotated[
+        bool, typer.Option("--exclude-copies", help="Leave out other files of the same contents.")
     ] = False,
     as_json: JsonOption = False,
     montage: Annotated[
@@ -28,42 +42,176 @@ def query(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT.html", help="Write a page that holds all it shows.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace OUT if it exists. Pictures are never replaced.")
+    ] = False,
+    _threads: ThreadsOption = None,
 ) -> None:
     """Find the pictures that look most like IMG, nearest first.
 
     \b
     retrieve query img.png --index photos/
+
+    If stdout is no terminal, each answer is a line of rank, distance, path, query and marks, with tabs
+    between. Distances go from 0, the same to the encoder, to 2. Marks, with commas between: "self" the file
+    that was asked with, "copy" another file of the same contents, "missing" gone since it was indexed,
+    "changed" other contents since it was indexed.
+
+    In --json, paths are as they are. One that is not UTF-8 has its undecodable bytes escaped, and the path
+    itself in base64 beside it, as "path_bytes".
+
+    Exit status: 0 also if answers are missing or changed, which a note on stderr tells; 1 if a query cannot
+    be read, or if none of the indexed pictures is found, because the index or the folder was moved.
     """
+    from ..answers import answers_to
+    from ..index_paths import path_values
     from ..retriever import Retriever
-    from .answers import answers_to
-    from .answers_printed import print_answers, print_answers_as_json
     from .queries import expand
 
-    _refuse_suffix(montage)
+    _refuse_usage(montage, html)
     retriever = Retriever.open(find_index(directory))
     queries, failures = expand(pictures)
-    answers = answers_to(retriever, queries, k, exclude_self=exclude_self, failures=failures)
+    for path in (montage, html):
+        if path is not None:
+            _refuse_existing(path, retriever, queries, overwrite=overwrite)
+    answers, unreadable = answers_to(
+        retriever, queries, k, exclude_self=exclude_self, exclude_copies=exclude_copies
+    )
+    failures += unreadable
     # Before the answers: the one who reads them may stop reading, and the process with it.
-    if montage is not None:
-        from .answers_drawn import draw_sheet
-
-        draw_sheet(answers, montage)
-    if html is not None:
-        from .answers_page import write_page
-
-        write_page(answers, html)
+    _write_outputs(answers, montage, html)
     if as_json:
-        print_answers_as_json(retriever, answers, failures)
+        echo_json(
+            {
+                **path_values("index", retriever.index.directory),
+                "queries": [answer.to_json() for answer in answers],
+                "failures": [printable(str(failure)) for failure in failures],
+            }
+        )
+    elif is_terminal():
+        _print_tables(answers)
     else:
-        print_answers(answers)
+        _print_lines(answers)
+    _note_stale(answers)
     for failure in failures:
-        note(f"retrieve: {shown(str(failure))}")
+        note(f"retrieve: {printable(str(failure))}")
     if failures:
         raise typer.Exit(1)
 
 
-def _refuse_suffix(montage: Path | None) -> None:
-    if montage is not None and montage.suffix.lower() not in {".png", ".jpg", ".jpeg", ".webp"}:
+def _refuse_usage(montage: Path | None, html: Path | None) -> None:
+    if montage is not None and montage.suffix.lower() not in _SUFFIXES:
         raise typer.BadParameter(
             f"{montage} has no ending of a picture: name a .png file", param_hint="--montage"
+        )
+    if montage is not None and montage == html:
+        raise typer.BadParameter(f"--montage and --html both name {html}: name two files")
+
+
+def _refuse_existing(path: Path, retriever: Retriever, queries: Sequence[Query], *, overwrite: bool) -> None:
+    """See that writing to `path` takes nothing away from the user, before any work is done."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise RetrievalError(f"{path} is not a regular file: name a file to write to")
+    if path.resolve().is_relative_to(retriever.index.directory.resolve()):
+        raise RetrievalError(f"{path} belongs to the index: name another file")
+    if _is_indexed(path, retriever) or any(_is_same(path, query.source) for query in queries):
+        raise RetrievalError(f"{path} is one of the pictures, which are never overwritten: name another file")
+    if not overwrite:
+        raise RetrievalError(f"{path} exists already: name another file, or add --overwrite to replace it")
+
+
+def _is_indexed(path: Path, retriever: Retriever) -> bool:
+    resolved, top, catalog = path.resolve(), retriever.folder.resolve(), retriever.index.catalog
+    if resolved.is_relative_to(top) and catalog.find(resolved.relative_to(top).as_posix()):
+        return True
+    # It may be indexed by another path, through a link.
+    size = path.stat().st_size
+    return any(row.size == size and _is_same(path, retriever.folder / row.path) for row in catalog.rows())
+
+
+def _is_same(path: Path, other: object) -> bool:
+    if not isinstance(other, (str, Path)):
+        return False
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def _write_outputs(answers: Sequence[Answer], montage: Path | None, html: Path | None) -> None:
+    from .. import answers as show
+
+    if montage is not None and answers:
+        with _replaced(montage) as part:
+            show.answers_sheet(answers).save(part)
+        note(f"wrote {printable(montage)}{_left_out(answers, show.MOST_ROWS)}")
+    if html is not None:
+        with _replaced(html) as part:
+            part.write_text(show.answers_page(answers), encoding="utf-8")
+        note(f"wrote {printable(html)}{_left_out(answers, show.MOST_QUERIES)}")
+
+
+def _left_out(answers: Sequence[Answer], most: int) -> str:
+    return f", with the first {most} of {len(answers)} queries" if len(answers) > most else ""
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to, which takes its place once it is complete."""
+    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _print_lines(answers: Sequence[Answer]) -> None:
+    for answer in answers:
+        for rank, hit in enumerate(answer.hits, start=1):
+            distance, path = f"{hit.distance:.4f}", _path_from_here(hit.path)
+            echo_fields([rank, distance, path, answer.query.name, ",".join(hit.marks)])
+
+
+def _print_tables(answers: Sequence[Answer]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    for answer in answers:
+        title = Text(f"nearest to {printable(answer.query.name)}", style="bold")
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("rank", justify="right")
+        table.add_column("distance", justify="right")
+        table.add_column("path", overflow="fold")
+        for rank, hit in enumerate(answer.hits, start=1):
+            path = Text(printable(_path_from_here(hit.path)))
+            if hit.marks:
+                path.append(f"  ({', '.join(_IN_WORDS[mark] for mark in hit.marks)})", style="dim")
+            table.add_row(str(rank), f"{hit.distance:.4f}", path)
+        console().print(table)
+
+
+def _path_from_here(path: Path) -> Path:
+    """`path` as it is called from the current directory, if it lies below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _note_stale(answers: Sequence[Answer]) -> None:
+    """Say how many of the pictures found are no longer what was indexed."""
+    found = {hit.path: hit for answer in answers for hit in answer.hits}.values()
+    missing, changed = sum(hit.missing for hit in found), sum(hit.changed for hit in found)
+    parts = [f"{missing:,} missing"] * bool(missing) + [f"{changed:,} changed"] * bool(changed)
+    if parts:
+        note(
+            f"retrieve: of {len(found):,} pictures found, {' and '.join(parts)} since they were indexed: "
+            "index the folder again"
         )

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..errors import RetrievalError
 from ..images import open_picture
-from .printing import note, say_fields, say_json, shown
+from .printing import echo_fields, echo_json, note, printable
 from .queries import Query, expand
 
 Pixels = NDArray[np.uint8]
@@ -103,14 +103,14 @@ def _print(restored: Sequence[Restored], failures: Sequence[RetrievalError], *, 
     """A line a picture and the mean, or all of it as JSON; then the failures."""
     if as_json:
         pictures = [one.to_json() for one in restored]
-        say_json({"pictures": pictures, "failures": [str(failure) for failure in failures]})
+        echo_json({"pictures": pictures, "failures": [str(failure) for failure in failures]})
     else:
         for one in restored:
-            say_fields([one.path, *_in_words(one)])
+            echo_fields([one.path, *_in_words(one)])
         if len(restored) > 1:
-            say_fields([f"mean of {len(restored)}", *_in_words(_mean(restored))])
+            echo_fields([f"mean of {len(restored)}", *_in_words(_mean(restored))])
     for failure in failures:
-        note(f"retrieve: {shown(str(failure))}")
+        note(f"retrieve: {printable(str(failure))}")
 
 
 def pixels_of(query: Query) -> Pixels:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .options import JsonOption
-from .printing import note, say, say_json, shown
+from .options import JsonOption, ThreadsOption
+from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
     from ..autoencoder.folder_training import Trained
     from ..autoencoder.options import TrainingOptions
+    from ..progress import Progress
 
 Architectures = Literal["solved", "dense", "conv-pool", "conv-strided", "conv"]
 
@@ -83,6 +84,7 @@ def train(
     html: Annotated[
         bool, typer.Option("--html", help="Also write look/look.html, with all pictures.")
     ] = False,
+    _threads: ThreadsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train an autoencoder on the pictures in FOLDER.
@@ -92,6 +94,7 @@ def train(
     retrieve train scans/ --architecture conv-pool --noise 0.3 --run runs/denoiser
     """
     from ..autoencoder.run import HIDDEN_RUNS
+    from .progress import progress_on_stderr
 
     given = {
         "size": size,
@@ -116,17 +119,18 @@ def train(
     if architecture is not None or not resume:
         chosen["architecture"] = architecture or _DEFAULT
     run_folder = run or folder / HIDDEN_RUNS / (architecture or _DEFAULT)
-    trained = _train(folder, run_folder, chosen, resume=resume, html=html)
+    progress = progress_on_stderr(quiet=as_json)
+    trained = _train(folder, run_folder, chosen, progress, resume=resume, html=html)
     if as_json:
-        say_json(_as_object(trained))
+        echo_json(_as_object(trained))
     else:
         _report(folder, trained)
 
 
-def _train(folder: Path, run_folder: Path, chosen: dict[str, Any], *, resume: bool, html: bool) -> Trained:
-    from .progress import progress_on_stderr
+def _train(
+    folder: Path, run_folder: Path, chosen: dict[str, Any], progress: Progress, *, resume: bool, html: bool
+) -> Trained:
 
-    progress = progress_on_stderr()
     options = None if resume else _options_for(folder, chosen)
     epochs = _epochs_alone(run_folder, chosen) if resume else None
     with progress.step("load TensorFlow"):
@@ -173,14 +177,14 @@ def _epochs_alone(run_folder: Path, chosen: dict[str, Any]) -> int | None:
     for name, value in chosen.items():
         if name != "epochs" and before[name] != value:
             raise typer.BadParameter(
-                f"{name} is {value}, but the run in {shown(run_folder)} was started with {before[name]}: "
+                f"{name} is {value}, but the run in {printable(run_folder)} was started with {before[name]}: "
                 "only the epochs of a run can be changed"
             )
     return _options(before | chosen).epochs if "epochs" in chosen else None
 
 
 def _quoted(path: Path) -> str:
-    return shown(shlex.quote(str(path)))
+    return printable(shlex.quote(str(path)))
 
 
 def _command(folder: Path, run: Path) -> str:
@@ -190,23 +194,23 @@ def _command(folder: Path, run: Path) -> str:
 def _report(folder: Path, trained: Trained) -> None:
     description, run = trained.model.encoder.description, trained.run.folder
     dataset = trained.dataset
-    say(f"trained {description.name} on {len(dataset.paths):,} pictures of {shown(folder)}")
-    say(f"  pictures  {description.size} × {description.size}, {_CHANNELS[dataset.channels]}")
+    echo(f"trained {description.name} on {len(dataset.paths):,} pictures of {printable(folder)}")
+    echo(f"  pictures  {description.size} × {description.size}, {_CHANNELS[dataset.channels]}")
     shape = " × ".join(str(length) for length in description.details["code_shape"])
-    say(f"  code      {shape} = {description.dim:,} numbers a picture")
+    echo(f"  code      {shape} = {description.dim:,} numbers a picture")
     if trained.history:
         best = trained.best
-        say(
+        echo(
             f"  epoch     {best.epoch} of {len(trained.history)} was best: validation loss "
             f"{best.validation_loss:.5f}, mean squared error {best.validation_mse:.5f}"
         )
-    say(f"  PSNR      {trained.psnr:.1f} dB; PCA of as many dims {trained.pca_psnr:.1f} dB")
-    say(f"  run       {shown(run)}")
-    say(f"  look      {shown(run / 'look')}")
+    echo(f"  PSNR      {trained.psnr:.1f} dB; PCA of as many dims {trained.pca_psnr:.1f} dB")
+    echo(f"  run       {printable(run)}")
+    echo(f"  look      {printable(run / 'look')}")
     for rejection in dataset.rejections[:_NAMED]:
-        note(f"left out {shown(rejection.path)}: {shown(rejection.reason)}")
+        note(f"left out {printable(rejection.path)}: {printable(rejection.reason)}")
     if len(dataset.rejections) > _NAMED:
-        note(f"left out {len(dataset.rejections) - _NAMED:,} more, see {shown(run / 'config.json')}")
+        note(f"left out {len(dataset.rejections) - _NAMED:,} more, see {printable(run / 'config.json')}")
     for hint in _hints(folder, trained):
         note(hint)
     options = description.details["options"]

@@ -15,9 +15,10 @@ import numpy as np
 
 from index_store import OptionInvalid
 
-from ..build import FITTED
 from ..errors import LabelsInvalid
 from ..progress import Progress
+from ..sample import FITTED
+from ..threads import single_threaded_products
 from .arrays import Integers
 from .baselines import Pictures, PrincipalComponents
 from .dataset import Dataset, IndexedVectors, decode_batches
@@ -72,6 +73,7 @@ class EvaluationSettings:
             raise OptionInvalid(f"baseline is {unknown[0]!r}, expected one of {', '.join(BASELINE_NAMES)}")
 
 
+@single_threaded_products()
 def evaluate(
     retriever: Retriever,
     folder: Path | str | None = None,

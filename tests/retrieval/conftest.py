@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,3 +79,23 @@ def stand_in_solve(monkeypatch, model):
     recipes = {"solved": SimpleNamespace(fit=fit)}
     monkeypatch.setitem(sys.modules, "retrieval.autoencoder", SimpleNamespace(RECIPES=recipes))
     return calls
+
+
+@pytest.fixture
+def run_of(model_folder, tmp_path):
+    """A training run with the tests' model, fitted to two pictures of a folder and to one that is gone."""
+
+    def make(folder):
+        run = tmp_path / "run"
+        shutil.copytree(model_folder, run)
+        fitted = {
+            "found": 9,
+            "size": 16,
+            "drawn": 0,
+            "pictures": ["gone.png", "violet.png", "warm/red.png"],
+            "folder": str(folder.resolve()),
+        }
+        (run / "fitted.json").write_text(json.dumps(fitted))
+        return run
+
+    return make

@@ -7,9 +7,11 @@ import shutil
 import numpy as np
 import pytest
 
-from index_store import Index, IndexUnwritable, OptionInvalid
-from retrieval import BuildSettings, Progress, Retriever
+from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid, RejectedFile
+from retrieval import BuildSettings, Progress, Retriever, build, embed
+from retrieval.build import FolderChanges
 from retrieval.errors import NoPictures
+from retrieval.images import FolderScan, ImageFile
 
 INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
 
@@ -157,3 +159,95 @@ def test_a_blank_picture_among_others_is_rejected_with_the_reason(model, photos,
     assert len(index) == 5
     reasons = {one.path: one.reason for one in index.catalog.rejected()}
     assert reasons["black.png"].startswith("it is blank")
+
+
+def test_a_second_writer_is_refused_before_it_fits_anything(model, photos, monkeypatch, stand_in_solve):
+    refused = []
+    draw = build.draw_sample
+
+    def draw_while_another_begins(*arguments, **options):
+        with pytest.raises(IndexBusy):
+            Retriever.build(photos, encoder=model)
+        refused.append(True)
+        return draw(*arguments, **options)
+
+    monkeypatch.setattr(build, "draw_sample", draw_while_another_begins)
+    assert len(Retriever.build(photos)) == 5
+    assert refused == [True]
+
+
+def test_an_encoder_of_a_run_on_these_pictures_is_known_to_be_fitted_to_them(photos, run_of):
+    index = Retriever.build(photos, encoder=run_of(photos)).index
+    assert index.settings["fitted"] == {"pictures": 2, "drawn": 0, "note": None, "by": "retrieve train"}
+    kept = json.loads(index.attachment("fitted.json").read_bytes())
+    assert kept["pictures"] == ["violet.png", "warm/red.png"]
+
+
+def test_an_encoder_of_a_run_on_another_folder_is_not_fitted_to_this_one(photos, run_of, tmp_path):
+    shutil.copytree(photos, tmp_path / "others")
+    run = run_of(tmp_path / "others")
+    assert Retriever.build(photos, encoder=run).index.settings["fitted"] is None
+    (run / "fitted.json").write_text("[]")
+    assert Retriever.build(tmp_path / "others", encoder=run).index.settings["fitted"] is None
+
+
+def test_the_encoder_of_an_index_is_known_to_be_fitted_to_its_folder(photos, stand_in_solve, tmp_path):
+    Retriever.build(photos, settings=BuildSettings(dim=12))
+    again = Retriever.build(photos, encoder=str(photos), index=tmp_path / "again")
+    assert again.index.settings["fitted"]["by"] == "retrieve index"
+    assert (again.facts().fitted["pictures"], again.facts().fitted["drawn"]) == (5, 61)
+
+
+@pytest.mark.slow
+def test_the_pictures_that_a_head_was_solved_from_are_kept(photos, model_folder):
+    settings = BuildSettings(head=True, dim=3)
+    index = Retriever.build(photos, encoder=model_folder, settings=settings).index
+    assert index.settings["fitted"] == {"pictures": 5, "drawn": 0, "note": None, "by": "head"}
+    assert json.loads(index.attachment("fitted.json").read_bytes())["pictures"] == INDEXED
+
+
+CUT = RejectedFile("cut.png", "truncated", size=50, mtime_ns=7)
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "is_known"),
+    [
+        (ImageFile("cut.png", 50, 7), CUT, True),
+        (ImageFile("cut.png", 51, 7), CUT, False),
+        (ImageFile("cut.png", 50, 8), CUT, False),
+        (ImageFile("other.png", 50, 7), CUT, False),
+        (ImageFile("cut.png", 0, 0), RejectedFile("cut.png", "permission denied"), False),
+    ],
+)
+def test_a_file_that_was_rejected_and_has_not_changed_is_not_looked_at_again(found, before, is_known):
+    empty, good = RejectedFile("empty.jpg", "empty file"), ImageFile("good.png", 50, 7)
+    changes = FolderChanges.between({before.path: before}, FolderScan((found, good), (empty,)))
+    assert changes.rejected == ((empty, before) if is_known else (empty,))
+    assert changes.new == ((good,) if is_known else (found, good))
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The names of the files that are read to be decoded."""
+    names, read = [], embed.read_picture
+
+    def recorded(path, size):
+        names.append(path.name)
+        return read(path, size)
+
+    monkeypatch.setattr(embed, "read_picture", recorded)
+    return names
+
+
+def test_a_broken_file_is_decoded_once_and_again_only_when_it_changes(model, photos, decoded):
+    first = list(Retriever.build(photos, encoder=model).index.catalog.rejected())
+    assert "cut.png" in decoded
+    decoded.clear()
+    second = list(Retriever.build(photos, encoder=model).index.catalog.rejected())
+    assert "cut.png" not in decoded
+    assert "violet.png" in decoded
+    assert second == first
+    decoded.clear()
+    (photos / "cut.png").write_bytes((photos / "violet.png").read_bytes())
+    assert len(Retriever.build(photos, encoder=model)) == 6
+    assert "cut.png" in decoded

@@ -8,9 +8,18 @@ from PIL import Image
 
 from retrieval.embed import embed, embed_picture
 from retrieval.errors import ImageUnreadable
-from retrieval.images import RejectedFile
+from retrieval.images import ImageFile, RejectedFile
 
 PATHS = ["cold/blue.png", "cut.png", "missing.png", "violet.png", "warm/red.png"]
+
+
+def files(folder):
+    """What a scan of `folder` would say of PATHS; of the missing one, what it said before it vanished."""
+    found = [(path, (folder / path).stat() if (folder / path).exists() else None) for path in PATHS]
+    return [
+        ImageFile(path, status.st_size, status.st_mtime_ns) if status else ImageFile(path, 9, 9)
+        for path, status in found
+    ]
 
 
 def test_a_vector_is_what_the_encoder_gives_for_the_picture(model, paint, tmp_path):
@@ -47,11 +56,13 @@ def test_a_picture_without_any_direction_is_refused_with_the_reason(model, paint
 
 
 def test_a_folder_is_embedded_in_order_and_bad_files_do_not_shift_the_others(model, photos):
-    results = list(embed(photos, PATHS, model.encoder))
+    results = list(embed(photos, files(photos), model.encoder))
     assert [
         result.path if isinstance(result, RejectedFile) else result[0].path for result in results
     ] == PATHS
-    assert results[1] == RejectedFile("cut.png", "the file is truncated or damaged (a PNG file)")
+    cut = (photos / "cut.png").stat()
+    reason = "the file is truncated or damaged (a PNG file)"
+    assert results[1] == RejectedFile("cut.png", reason, cut.st_size, cut.st_mtime_ns)
     assert results[2] == RejectedFile("missing.png", "there is no such file")
     row, vector = results[3]
     assert (row.width, row.height, row.size) == (48, 24, (photos / "violet.png").stat().st_size)
@@ -60,10 +71,30 @@ def test_a_folder_is_embedded_in_order_and_bad_files_do_not_shift_the_others(mod
 
 
 def test_embedding_twice_gives_the_same_bits(model, photos):
-    first, second = (list(embed(photos, PATHS * 20, model.encoder)) for _ in range(2))
+    first, second = (list(embed(photos, files(photos) * 20, model.encoder)) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         if isinstance(one, RejectedFile):
             assert one == other
         else:
             assert one[0] == other[0]
             np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_a_file_that_may_be_read_another_time_is_rejected_without_size_and_time(
+    model, photos, paint, monkeypatch
+):
+    paint(photos / "black.png", (0, 0, 0))
+    (blank,) = embed(photos, [ImageFile("black.png", 5, 6)], model.encoder)
+    assert (blank.size, blank.mtime_ns) == (0, 0)  # to another encoder it may not be blank
+    monkeypatch.setattr("retrieval.embed.os.access", lambda *_: False)
+    (unreadable,) = embed(photos, [ImageFile("cut.png", 5, 6)], model.encoder)
+    assert (unreadable.size, unreadable.mtime_ns) == (0, 0)
+
+
+def test_a_file_is_the_same_by_whatever_path_it_is_reached(model, photos, tmp_path):
+    (tmp_path / "link.png").symlink_to(photos / "violet.png")
+    (tmp_path / "hard.png").hardlink_to(photos / "violet.png")
+    paths = [photos / "violet.png", tmp_path / "link.png", tmp_path / "hard.png"]
+    assert len({embed_picture(model.encoder, path).file for path in paths}) == 1
+    assert embed_picture(model.encoder, photos / "violet.png").file is not None
+    assert embed_picture(model.encoder, (photos / "violet.png").read_bytes()).file is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from index_store import IndexNotFound
 from retrieval import Hit, Retriever
-from retrieval.errors import DecoderMissing, ImageUnreadable
+from retrieval.errors import DecoderMissing, ImageUnreadable, NoPictures
 
 
 @pytest.fixture
@@ -48,30 +49,51 @@ def test_paths_images_and_arrays_get_the_same_answers(retriever, photos):
     assert names[1:] == names[:1] * 3
 
 
-def test_the_picture_itself_and_its_copies_are_marked_and_can_be_left_out(model, photos):
-    shutil.copy(photos / "warm" / "red.png", photos / "cold" / "copy of red.png")
+def test_the_picture_itself_and_its_copies_are_told_apart_and_can_be_left_out(model, photos, tmp_path):
+    red = photos / "warm" / "red.png"
+    shutil.copy(red, photos / "cold" / "copy of red.png")
     retriever = Retriever.build(photos, encoder=model)
-    hits = retriever.query(photos / "warm" / "red.png")
-    assert {hit.path.name for hit in hits if hit.is_self} == {"red.png", "copy of red.png"}
-    others = retriever.query(photos / "warm" / "red.png", k=2, exclude_self=True)
+    hits = retriever.query(red)
+    assert {hit.path.name for hit in hits if hit.is_self} == {"red.png"}
+    assert {hit.path.name for hit in hits if hit.is_copy} == {"copy of red.png"}
+    others = retriever.query(red, k=2, exclude_self=True)
+    assert [hit.path.name for hit in others] == ["copy of red.png", "reddish.png"]
+    others = retriever.query(red, k=2, exclude_copies=True)
+    assert [hit.path.name for hit in others] == ["red.png", "reddish.png"]
+    others = retriever.query(red, k=2, exclude_self=True, exclude_copies=True)
     assert [hit.path.name for hit in others] == ["reddish.png", "violet.png"]
+
+
+def test_a_query_outside_the_folder_finds_copies_and_a_link_finds_itself(retriever, photos, tmp_path):
+    shutil.copy(photos / "violet.png", tmp_path / "copy.png")
+    (tmp_path / "link.png").symlink_to(photos / "violet.png")
+    copy, link = (retriever.query(tmp_path / name, k=1)[0] for name in ("copy.png", "link.png"))
+    assert (copy.is_self, copy.is_copy) == (False, True)
+    assert (link.is_self, link.is_copy) == (True, False)
+
+
+def test_the_bytes_of_a_file_find_copies_and_no_self(retriever, photos):
+    first, second = retriever.query((photos / "violet.png").read_bytes(), k=2)
+    assert (first.path.name, first.is_self, first.is_copy) == ("violet.png", False, True)
+    assert not second.is_copy
 
 
 def test_leaving_out_many_copies_still_gives_k_answers(model, photos):
     for number in range(40):
         shutil.copy(photos / "warm" / "red.png", photos / f"copy {number}.png")
     retriever = Retriever.build(photos, encoder=model)
-    hits = retriever.query(photos / "warm" / "red.png", k=3, exclude_self=True)
+    without = {"exclude_self": True, "exclude_copies": True}
+    hits = retriever.query(photos / "warm" / "red.png", k=3, **without)
     assert [hit.path.name for hit in hits[:2]] == ["reddish.png", "violet.png"]
     assert len(hits) == 3
-    assert len(retriever.query(photos / "warm" / "red.png", k=100, exclude_self=True)) == 4
+    assert len(retriever.query(photos / "warm" / "red.png", k=100, **without)) == 4
 
 
 def test_a_picture_without_contents_of_a_file_is_nobodys_self(retriever, photos):
     image = Image.open(photos / "warm" / "red.png")
-    hits = retriever.query(image, exclude_self=True)
+    hits = retriever.query(image, exclude_self=True, exclude_copies=True)
     assert hits[0].path.name == "red.png"
-    assert not any(hit.is_self for hit in hits)
+    assert not any(hit.is_self or hit.is_copy for hit in hits)
 
 
 def test_vectors_of_one_and_of_many(retriever, photos):
@@ -151,3 +173,49 @@ def test_a_hit_cannot_be_changed(retriever, photos):
     hit = retriever.query(photos / "violet.png", k=1)[0]
     with pytest.raises(dataclasses.FrozenInstanceError):
         hit.distance = 1.0
+
+
+def test_each_of_several_queries_gets_its_answer_or_its_reason(retriever, photos, monkeypatch):
+    monkeypatch.setattr("retrieval.retriever._BATCH", 2)
+    paths = [photos / "violet.png", photos / "cut.png", photos / "warm" / "red.png", photos / "empty.jpg"]
+    first, bad, second, empty = retriever.query_each(paths, k=3)
+    assert (first, second) == (retriever.query(paths[0], k=3), retriever.query(paths[2], k=3))
+    assert isinstance(bad, ImageUnreadable)
+    assert empty.reason == "empty file"
+
+
+def test_a_picture_that_was_deleted_since_is_missing_and_one_replaced_is_changed(retriever, photos, paint):
+    (photos / "warm" / "reddish.png").unlink()
+    paint(photos / "violet.png", (0, 255, 0), size=(60, 60))
+    hits = {hit.path.name: hit for hit in retriever.query(photos / "warm" / "red.png")}
+    assert {name for name, hit in hits.items() if hit.missing} == {"reddish.png"}
+    assert {name for name, hit in hits.items() if hit.changed} == {"violet.png"}
+
+
+def test_a_replaced_picture_of_the_same_size_in_bytes_is_changed_too(retriever, photos):
+    path = photos / "cold" / "blue.png"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    hits = {hit.path.name: hit for hit in retriever.query(photos / "warm" / "red.png")}
+    assert {name for name, hit in hits.items() if hit.changed} == {"blue.png"}
+
+
+def test_pictures_with_other_times_and_the_same_contents_are_not_changed(retriever, photos, tmp_path):
+    for path in photos.rglob("*.png"):
+        os.utime(path, ns=(1, 1))
+    assert not any(hit.changed or hit.missing for hit in retriever.query(photos / "violet.png"))
+
+
+def test_an_index_whose_pictures_are_nowhere_is_refused_with_the_places(model, photos, tmp_path):
+    Retriever.build(photos, index=tmp_path / "index", encoder=model)
+    shutil.move(photos, tmp_path / "moved")
+    with pytest.raises(NoPictures, match=rf"no pictures in {photos}: those of index .*: move them back"):
+        Retriever.open(tmp_path / "index")
+    shutil.move(tmp_path / "moved", photos)
+    assert len(Retriever.open(tmp_path / "index")) == 5
+
+
+def test_an_index_taken_out_of_its_folder_is_refused(retriever, photos, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move(photos / ".retrieve", tmp_path / "elsewhere" / "index")
+    with pytest.raises(NoPictures, match=rf"no pictures in {tmp_path / 'elsewhere'}: those of index"):
+        Retriever.open(tmp_path / "elsewhere" / "index")

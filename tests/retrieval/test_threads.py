@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy  # noqa: F401 - loads BLAS
 import pytest
 from threadpoolctl import threadpool_info
@@ -45,3 +48,10 @@ def test_products_keep_to_the_thread_that_asks_and_get_their_threads_back():
     with single_threaded_products():
         assert {library["num_threads"] for library in threadpool_info()} == {1}
     assert [library["num_threads"] for library in threadpool_info()] == before
+
+
+def test_a_chosen_number_reaches_openmp_which_faiss_uses():
+    program = "from retrieval.threads import use_threads; use_threads(1); import faiss; "
+    program += "print(faiss.omp_get_max_threads())"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "1"

@@ -39,3 +39,37 @@ def test_wrong_usage_is_told_on_stderr_with_status_2(retrieve, arguments):
 def test_a_named_command_is_loaded_alone():
     assert needed(["query", "info"]) == ("query",)
     assert needed(["--help"]) == needed(["fetch"]) == needed([]) == COMMANDS
+
+
+def test_help_has_a_short_name(retrieve):
+    assert retrieve("-h").out == retrieve("--help").out
+    for name in COMMANDS:
+        assert retrieve(name, "-h").out == retrieve(name, "--help").out
+
+
+def test_summaries_are_whole(retrieve):
+    assert "..." not in retrieve("--help").out.partition("Commands:")[2]
+
+
+def test_a_shell_can_complete_commands_and_options(retrieve, monkeypatch):
+    monkeypatch.setenv("_RETRIEVE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "retrieve que")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    assert retrieve().out.split() == ["query"]
+    monkeypatch.setenv("COMP_WORDS", "retrieve query --exclude-s")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    assert retrieve().out.split() == ["--exclude-self"]
+
+
+def test_the_help_of_query_explains_the_columns(retrieve):
+    text = " ".join(retrieve("query", "--help").out.split())
+    assert "rank, distance, path, query and marks" in text
+
+
+def test_ctrl_c_before_the_command_is_one_sentence_too(retrieve, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retrieval.cli.app.make_app", interrupted)
+    outcome = retrieve("info")
+    assert (outcome.status, outcome.err) == (130, "\nstopped\n")

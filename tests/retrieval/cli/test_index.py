@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
+import re
 import shutil
 
 from index_store import Index
+from retrieval.threads import available_cores, num_threads
 
 
 def test_indexing_tells_what_it_did(retrieve, photos, model_folder):
@@ -11,7 +14,7 @@ def test_indexing_tells_what_it_did(retrieve, photos, model_folder):
     lines = outcome.out.splitlines()
     assert lines[0].startswith(f"indexed 5 pictures of {photos} in ")
     assert lines[1] == "  encoder   quarters, 12 dims; not fitted to this folder"
-    assert "48 bytes a picture" in lines[2]
+    assert re.search(r"\.retrieve, [\d,]+ bytes a picture on disk, 0\.\d MB in all with", lines[2])
     assert lines[3].startswith("  seconds   find pictures 0.")
     assert lines[4:] == [
         "  rejected  2:",
@@ -75,3 +78,43 @@ def test_a_failure_leaves_the_old_index(retrieve, indexed, model_folder):
     assert retrieve("index", indexed, "--encoder", model_folder).status == 1
     assert len(Index.open(indexed / ".retrieve", check="full")) == 5
     assert before.count("\n") == 5
+
+
+def test_a_run_that_was_trained_on_the_folder_is_known_to_be_fitted_to_it(retrieve, photos, run_of):
+    out = retrieve("index", photos, "--encoder", run_of(photos)).out
+    assert "quarters, 12 dims; fitted to 2 of the pictures by retrieve train" in out
+
+
+def test_a_folder_that_cannot_be_written_suggests_another_place(retrieve, photos, model_folder, tmp_path):
+    (photos / ".retrieve").touch()
+    outcome = retrieve("index", photos, "--encoder", model_folder)
+    assert outcome.status == 1
+    assert outcome.err.endswith(", or put the index elsewhere with --index DIR\n")
+    assert retrieve("index", photos, "--encoder", model_folder, "--index", tmp_path / "a").status == 0
+
+
+def test_an_index_of_a_newer_format_is_not_replaced(retrieve, indexed, model_folder):
+    manifest = indexed / ".retrieve" / "manifest.json"
+    values = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(values | {"format_version": 99}))
+    before = manifest.read_bytes()
+    outcome = retrieve("index", indexed, "--encoder", model_folder)
+    assert outcome.status == 1
+    assert "has format 99" in outcome.err
+    assert manifest.read_bytes() == before
+
+
+def test_the_decoder_can_be_left_out_and_the_recipe_named(retrieve, photos, stand_in_solve):
+    assert retrieve("index", photos, "--no-decoder", "--recipe", "solved").status == 0
+    assert stand_in_solve[0].decoder is False
+    unknown = retrieve("index", photos, "--recipe", "guessed")
+    assert unknown.err.splitlines()[-1] == "retrieve: recipe is 'guessed', expected one of solved"
+    assert len(stand_in_solve) == 1
+
+
+def test_threads_are_those_of_the_option(retrieve, photos, model_folder):
+    assert retrieve("index", photos, "--encoder", model_folder, "--threads", 3).status == 0
+    assert num_threads() == 3
+    retrieve("index", photos, "--encoder", model_folder)
+    assert num_threads() == available_cores()
+    assert retrieve("index", photos, "--threads", 0).status == 2

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from index_store import Index
+from retrieval import IndexFacts
+
 
 def test_info_tells_what_an_index_is(retrieve, indexed, model):
     outcome = retrieve("info", "--index", indexed)
@@ -12,8 +15,9 @@ def test_info_tells_what_an_index_is(retrieve, indexed, model):
     assert facts["rejected"] == "2 (retrieve info --rejected lists them)"
     assert facts["encoder"] == f"quarters, sees 16 x 16 pixels, {model.encoder.fingerprint[:12]}"
     assert (facts["dims"], facts["metric"], facts["structure"]) == ("12", "cosine", "flat")
-    assert facts["bytes"].startswith("48 a picture, ")
-    assert facts["format"] == "version 1, generation 1"
+    on_disk = IndexFacts.of(Index.open(indexed / ".retrieve")).bytes_of_pictures
+    assert facts["size"].startswith(f"{on_disk / 5:,.0f} bytes a picture on disk, ")
+    assert facts["format"] == "version 2, generation 1"
     assert facts["built"].endswith(" UTC")
 
 
@@ -33,7 +37,7 @@ def test_rejected_files_are_listed_with_their_reasons(retrieve, indexed):
 
 def test_json_holds_the_same(retrieve, indexed):
     value = retrieve("info", indexed, "--json").json
-    assert (value["pictures"], value["rejected"], value["format_version"]) == (5, 2, 1)
+    assert (value["pictures"], value["rejected"], value["format_version"]) == (5, 2, 2)
     assert "rejections" not in value
     rejections = retrieve("info", indexed, "--json", "--rejected").json["rejections"]
     assert rejections[1] == {"path": "empty.jpg", "reason": "empty file"}
@@ -46,3 +50,11 @@ def test_a_missing_file_of_the_index_is_named(retrieve, indexed, name):
     assert outcome.status == 1
     assert name in outcome.err
     assert "index the folder again" in outcome.err
+
+
+def test_files_that_were_left_out_are_counted_by_kind(retrieve, indexed):
+    assert "skipped" not in retrieve("info", indexed).out  # it was not counted
+    with Index.open(indexed / ".retrieve", writable=True) as index:
+        index.configure(index.settings | {"skipped": {"hidden": 1_200, "other": 0, "misnamed": 2}})
+        index.save()
+    assert "skipped   1,200 hidden, 2 misnamed\n" in retrieve("info", indexed).out

@@ -2,31 +2,24 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
-from retrieval.cli.printing import note, print_safely, say, say_fields, say_json, shown
+from retrieval.cli.printing import echo, echo_fields, echo_json, make_output_safe, note
 
 
 def test_results_go_to_stdout_and_notes_to_stderr(capsys):
-    say("result")
-    say_fields([1, "a\tb"])
-    say_json({"a": [1]})
+    echo("result")
+    echo_fields([1, "a\tb"])
+    echo_json({"a": [1]})
     note("note")
     printed = capsys.readouterr()
     assert printed.out == 'result\n1\ta\\tb\n{\n  "a": [\n    1\n  ]\n}\n'
     assert printed.err == "note\n"
 
 
-def test_nothing_in_a_name_reaches_the_terminal_that_could_upset_it():
-    assert shown("plain é 日.jpg") == "plain é 日.jpg"
-    assert shown(Path("two\nlines\x1b[31m.jpg")) == "two\\nlines\\x1b[31m.jpg"
-    assert shown(b"caf\xe9.jpg".decode("utf-8", "surrogateescape")) == "caf\\xe9.jpg"
-
-
 def test_a_sign_that_the_terminal_lacks_is_printed_as_its_escape(monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    print_safely()
-    say("日.jpg")
+    make_output_safe()
+    echo("日.jpg")
     sys.stdout.flush()
     assert raw.getvalue() == b"\\u65e5.jpg\n"

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -41,14 +43,14 @@ def test_the_very_picture_can_be_left_out(retrieve, indexed):
 
 
 def test_a_terminal_gets_a_table_that_marks_the_picture_itself(retrieve, indexed, monkeypatch):
-    monkeypatch.setattr("retrieval.cli.answers_printed.is_terminal", lambda: True)
+    monkeypatch.setattr("retrieval.cli.query.is_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", "200")
     odd = indexed / "[red]odd.png"
     shutil.copy(indexed / "warm" / "red.png", odd)
     lines = retrieve("query", odd, "--index", indexed, "-k", 2).out.splitlines()
     assert lines[0].strip() == f"nearest to {odd}"
     assert re.fullmatch(r" *rank +distance +path *", lines[2])
-    assert re.fullmatch(rf" *1 +0\.0000 +{indexed}/warm/red\.png  \(the picture itself\) *", lines[4])
+    assert re.fullmatch(rf" *1 +0\.0000 +{indexed}/warm/red\.png  \(a copy\) *", lines[4])
     assert re.fullmatch(rf" *2 +0\.0194 +{indexed}/warm/reddish\.png *", lines[5])
 
 
@@ -87,7 +89,7 @@ def test_a_folder_without_pictures_is_told(retrieve, indexed, tmp_path):
 def test_a_picture_comes_on_stdin(retrieve, indexed, monkeypatch):
     monkeypatch.setattr(sys, "stdin", stdin_with((indexed / "violet.png").read_bytes()))
     outcome = retrieve("query", "-", "-k", 1, "--index", indexed)
-    assert outcome.fields == [["1", "0.0000", str(indexed / "violet.png"), "standard input", "self"]]
+    assert outcome.fields == [["1", "0.0000", str(indexed / "violet.png"), "standard input", "copy"]]
 
 
 @pytest.mark.parametrize(("data", "reason"), [(b"", "nothing came"), (b"Dear Sir,", "it holds text")])
@@ -117,6 +119,7 @@ def test_json_holds_queries_hits_and_failures(retrieve, indexed):
         "path": str(queries[0]),
         "id": 3,
         "is_self": True,
+        "is_copy": False,
     }
     assert answer["hits"][1]["distance"] == pytest.approx(0.019419, abs=2e-6)
     assert len(outcome.json["failures"]) == 1
@@ -156,7 +159,7 @@ def test_the_page_holds_all_its_pictures_and_no_markup_from_file_names(retrieve,
     assert "&lt;b onclick=x&gt;&amp;.png" in text
     urls = re.findall(r'src="([^"]*)"', text)
     assert len(urls) == 2
-    assert "href" not in text
+    assert re.findall(r'href="([^"]*)"', text) == [odd.as_uri(), (indexed / "violet.png").as_uri()]
     for url in urls:
         kind, _, data = url.partition("base64,")
         assert kind == "data:image/jpeg;"
@@ -186,3 +189,132 @@ def test_without_an_index_the_sentence_says_how_to_make_one(retrieve, photos):
     outcome = retrieve("query", photos / "violet.png", "--index", photos)
     assert outcome.status == 1
     assert outcome.err == f"retrieve: no index in {photos}: make one with `retrieve index FOLDER`\n"
+
+
+@pytest.mark.parametrize("option", ["--montage", "--html"])
+def test_an_existing_file_is_replaced_only_where_that_is_asked_for(retrieve, indexed, tmp_path, option):
+    out = tmp_path / "out.png"
+    out.write_bytes(b"mine")
+    asked = ["query", indexed / "violet.png", "--index", indexed, option, out]
+    outcome = retrieve(*asked)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert (
+        outcome.err
+        == f"retrieve: {out} exists already: name another file, or add --overwrite to replace it\n"
+    )
+    assert out.read_bytes() == b"mine"
+    assert retrieve(*asked, "--overwrite").status == 0
+    assert out.stat().st_size > 1000
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.png"]
+
+
+@pytest.mark.parametrize("option", ["--montage", "--html"])
+def test_no_option_makes_it_overwrite_a_picture(retrieve, indexed, tmp_path, option):
+    (tmp_path / "link.png").symlink_to(indexed / "cold" / "blue.png")
+    (tmp_path / "hard.png").hardlink_to(indexed / "cold" / "blue.png")
+    shutil.copy(indexed / "violet.png", tmp_path / "asked.png")
+    before = {path: path.read_bytes() for path in [*indexed.rglob("*.png"), *tmp_path.glob("*.png")]}
+    changed = indexed / "warm" / "red.png"
+    before[changed] = changed.read_bytes() + b" edited since"
+    changed.write_bytes(before[changed])
+    pictures = [indexed / "cold" / "blue.png", changed, *tmp_path.glob("*.png")]
+    assert len(pictures) == 5
+    for out in pictures:
+        outcome = retrieve("query", tmp_path / "asked.png", "--index", indexed, option, out, "--overwrite")
+        assert outcome.status == 1
+        assert f"{out} is one of the pictures, which are never overwritten" in outcome.err
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_nor_a_file_of_the_index_nor_what_is_no_file(retrieve, indexed):
+    manifest = indexed / ".retrieve" / "manifest.json"
+    asked = ["query", indexed / "violet.png", "--index", indexed, "--overwrite", "--html"]
+    assert "belongs to the index" in retrieve(*asked, manifest).err
+    assert "not a regular file" in retrieve(*asked, indexed).err
+    assert retrieve("info", indexed).status == 0
+
+
+def test_a_sheet_and_a_page_of_the_same_name_are_wrong_usage(retrieve, indexed, tmp_path):
+    same = tmp_path / "same.png"
+    outcome = retrieve("query", indexed / "violet.png", "--index", indexed, "--montage", same, "--html", same)
+    assert outcome.status == 2
+    assert not same.exists()
+
+
+def test_a_page_that_cannot_be_written_leaves_the_earlier_one(retrieve, indexed, tmp_path, monkeypatch):
+    page = tmp_path / "page.html"
+    page.write_text("earlier")
+
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", fail)
+    outcome = retrieve("query", indexed / "violet.png", "--index", indexed, "--html", page, "--overwrite")
+    assert (outcome.status, outcome.err) == (1, f"retrieve: {page}: No space left on device\n")
+    assert page.read_bytes() == b"earlier"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["page.html"]
+
+
+def test_copies_are_marked_and_can_be_left_out_while_the_picture_stays(retrieve, indexed, model_folder):
+    shutil.copy(indexed / "violet.png", indexed / "copy.png")
+    retrieve("index", indexed, "--encoder", model_folder)
+    asked = ["query", indexed / "violet.png", "--index", indexed, "-k", 2]
+    assert [fields[2:5:2] for fields in retrieve(*asked).fields] == [
+        [str(indexed / "copy.png"), "copy"],
+        [str(indexed / "violet.png"), "self"],
+    ]
+    assert retrieve(*asked, "--exclude-self").fields[0][2] == str(indexed / "copy.png")
+    assert retrieve(*asked, "--exclude-copies").fields[0][2] == str(indexed / "violet.png")
+
+
+@pytest.mark.parametrize("name", ["two\nlines\t.png", "\u202egnp.a.png"])
+def test_paths_in_json_are_those_of_the_files(retrieve, model_folder, photos, name):
+    odd = photos / name
+    shutil.copy(photos / "violet.png", odd)
+    indexed = retrieve("index", photos, "--encoder", model_folder, "--json").json
+    assert Path(indexed["folder"]).samefile(photos)
+    (answer,) = retrieve("query", odd, "-k", 2, "--index", photos, "--json").json["queries"]
+    assert Path(answer["query"]).samefile(odd)
+    assert {Path(hit["path"]) for hit in answer["hits"]} == {odd, photos / "violet.png"}
+    assert not any("path_bytes" in hit for hit in answer["hits"])
+
+
+def test_paths_in_json_that_are_not_utf8_come_with_their_bytes(retrieve, model_folder, photos):
+    folder = photos.rename(Path(os.fsdecode(os.fsencode(photos.parent) + b"/caf\xe9")))
+    facts = retrieve("index", folder, "--encoder", model_folder, "--json").json
+    assert os.fsdecode(base64.b64decode(facts["folder_bytes"])) == str(folder)
+    assert facts["folder"].endswith("/caf\\xe9")
+    value = retrieve("query", folder / "violet.png", "-k", 1, "--index", folder, "--json").json
+    (hit,) = value["queries"][0]["hits"]
+    assert Path(os.fsdecode(base64.b64decode(hit["path_bytes"]))).samefile(folder / "violet.png")
+    assert retrieve("info", folder, "--json").json["directory_bytes"]
+
+
+def test_missing_and_changed_pictures_are_noted_and_marked(retrieve, indexed, paint):
+    (indexed / "warm" / "reddish.png").unlink()
+    paint(indexed / "violet.png", (0, 255, 0), size=(60, 60))
+    asked = ["query", indexed / "warm" / "red.png", "--index", indexed]
+    outcome = retrieve(*asked)
+    assert outcome.status == 0
+    assert [fields[4] for fields in outcome.fields[:3]] == ["self", "missing", "changed"]
+    assert outcome.err == (
+        "retrieve: of 5 pictures found, 1 missing and 1 changed since they were indexed: "
+        "index the folder again\n"
+    )
+    red, reddish, violet = retrieve(*asked, "--json").json["queries"][0]["hits"][:3]
+    assert (reddish["missing"], violet["changed"]) == (True, True)
+    assert {"missing", "changed"}.isdisjoint(red)
+
+
+def test_an_index_that_was_moved_away_from_its_pictures_is_one_sentence(
+    retrieve, photos, model_folder, tmp_path
+):
+    retrieve("index", photos, "--encoder", model_folder, "--index", tmp_path / "index")
+    shutil.move(photos, tmp_path / "moved")
+    outcome = retrieve("query", tmp_path / "moved" / "violet.png", "--index", tmp_path / "index")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == (
+        f"retrieve: no pictures in {photos}: those of index {tmp_path / 'index'} were moved or deleted: "
+        "move them back, or index them again\n"
+    )
+    assert "(its pictures are not there)" in retrieve("info", tmp_path / "index").out

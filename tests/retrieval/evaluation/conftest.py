@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.build_settings import BuildSettings
+from retrieval.build import BuildSettings
 from retrieval.evaluation.dataset import Dataset
 from retrieval.retriever import Retriever
 

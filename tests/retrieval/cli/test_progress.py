@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+import time
 
 import pytest
 from rich.console import Console
 
-from retrieval.cli import bars
-from retrieval.cli.bars import Bars
-from retrieval.cli.progress import progress_on_stderr
+from retrieval.cli import progress as cli_progress
+from retrieval.cli.progress import Bars, Lines, progress_on_stderr
 from retrieval.progress import Progress
 
 
@@ -18,7 +19,7 @@ def terminal():
 
 
 def test_a_step_longer_than_the_limit_is_shown_with_count_rate_and_note(terminal, monkeypatch):
-    monkeypatch.setattr(bars, "_SHOWN_AFTER", 0.0)
+    monkeypatch.setattr(cli_progress, "_SHOWN_AFTER", 0.0)
     progress = Bars(terminal)
     with progress.step("embed", total=4) as step:
         step.advance(3)
@@ -33,7 +34,7 @@ def test_a_step_longer_than_the_limit_is_shown_with_count_rate_and_note(terminal
 
 
 def test_a_step_of_unknown_length_is_shown_without_a_count(terminal, monkeypatch):
-    monkeypatch.setattr(bars, "_SHOWN_AFTER", 0.0)
+    monkeypatch.setattr(cli_progress, "_SHOWN_AFTER", 0.0)
     with Bars(terminal).step("load TensorFlow"):
         pass
     assert "load TensorFlow" in terminal.file.getvalue()
@@ -47,16 +48,33 @@ def test_a_short_step_leaves_no_line(terminal):
 
 
 def test_steps_within_steps_are_shown_too(terminal, monkeypatch):
-    monkeypatch.setattr(bars, "_SHOWN_AFTER", 0.0)
+    monkeypatch.setattr(cli_progress, "_SHOWN_AFTER", 0.0)
     progress = Bars(terminal)
     with progress.step("fit"), progress.step("decoder", total=1) as step:
         step.advance()
     assert "decoder" in terminal.file.getvalue()
 
 
-def test_where_nobody_looks_nothing_is_shown(monkeypatch):
+def test_for_a_program_nothing_is_shown_and_for_a_log_lines(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert type(progress_on_stderr()) is Progress
+    assert type(progress_on_stderr(quiet=True)) is Progress
+    assert isinstance(progress_on_stderr(), Lines)
+
+
+def test_a_log_gets_a_line_every_so_often_and_one_at_the_end_of_a_long_step(monkeypatch, capsys):
+    monkeypatch.setattr(cli_progress, "_LINE_EVERY", 0.05)
+    progress = Lines()
+    with progress.step("embed", total=2_000) as step:
+        step.advance(1_200)
+        step.note("loss 0.25")
+        time.sleep(0.2)
+    with progress.step("save"):
+        pass
+    lines = re.sub(r"\d+ s", "N s", capsys.readouterr().err).splitlines()
+    assert lines[0] == "embed: 1,200 of 2,000, N s, loss 0.25"
+    assert len(lines) >= 3
+    assert lines[-1] == "embed: done, 1,200 of 2,000, N s, loss 0.25"
+    assert list(progress.seconds) == ["embed", "save"]
 
 
 def test_a_terminal_gets_bars(monkeypatch):

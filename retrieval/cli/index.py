@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Structures = Literal["flat", "hnsw", "ivf", "exact"]
 
 _NAMED = 3
+_SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
 
 
 def index(
@@ -113,7 +114,8 @@ def fitted_in_words(facts: IndexFacts) -> str:
 
 def skipped_in_words(facts: IndexFacts) -> str:
     """How many files were left out of each kind, for a person."""
-    return ", ".join(f"{count:,} {kind}" for kind, count in facts.skipped.items() if count) or "none"
+    counts = [f"{count:,} {_SKIPPED[kind]}" for kind, count in facts.skipped.items() if count]
+    return ", ".join(counts) or "none"
 
 
 def size_in_words(facts: IndexFacts) -> str:

@@ -17,6 +17,7 @@ def test_indexing_tells_what_it_did(retrieve, photos, model_folder):
     assert re.search(r"\.retrieve, [\d,]+ bytes a picture on disk, 0\.\d MB in all with", lines[2])
     assert lines[3].startswith("  seconds   find pictures 0.")
     assert lines[4:] == [
+        "  skipped   1 of other kinds",
         "  rejected  2:",
         "    cut.png: the file is truncated or damaged (a PNG file)",
         "    empty.jpg: empty file",

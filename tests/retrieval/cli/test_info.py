@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from index_store import Index
@@ -52,9 +54,11 @@ def test_a_missing_file_of_the_index_is_named(retrieve, indexed, name):
     assert "index the folder again" in outcome.err
 
 
-def test_files_that_were_left_out_are_counted_by_kind(retrieve, indexed):
-    assert "skipped" not in retrieve("info", indexed).out  # it was not counted
-    with Index.open(indexed / ".retrieve", writable=True) as index:
-        index.configure(index.settings | {"skipped": {"hidden": 1_200, "other": 0, "misnamed": 2}})
-        index.save()
-    assert "skipped   1,200 hidden, 2 misnamed\n" in retrieve("info", indexed).out
+def test_files_that_were_left_out_are_counted_by_kind(retrieve, photos, model_folder):
+    assert retrieve("index", photos, "--encoder", model_folder).status == 0
+    assert "skipped   1 of other kinds\n" in retrieve("info", photos).out
+    (photos / ".hidden").touch()
+    shutil.copy(photos / "violet.png", photos / "violet.csv")
+    assert retrieve("index", photos, "--encoder", model_folder).status == 0
+    skipped = "skipped   1 hidden, 1 of other kinds, 1 pictures under another suffix\n"
+    assert skipped in retrieve("info", photos).out

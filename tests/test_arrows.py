@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -133,8 +134,25 @@ def test_index_store_uses_only_what_belongs_to_it():
     assert libraries.isdisjoint({"PIL", "ai_edge_litert", "tensorflow", "keras", "retrieval"})
 
 
+def test_no_imports_go_round_in_a_circle():
+    modules = {module_of(path).removesuffix(".__init__"): path for path in FILES}
+    needs = {
+        name: ours(imports_of(path, top_level=True)) & modules.keys() - {name}
+        for name, path in modules.items()
+    }
+    # A package loads its own modules, which may load each other: only those are ordered.
+    packages = {name for name, path in modules.items() if path.name == "__init__.py"}
+    order = TopologicalSorter({name: needs[name] - packages for name in modules}).static_order()
+    assert set(order) == set(modules)
+
+
 def test_imports_are_read_as_python_reads_them():
     path = ROOT / "retrieval" / "retriever.py"
     assert {"retrieval.build", "index_store", "numpy", "PIL"} <= imports_of(path)
     assert "retrieval.build" not in imports_of(path, top_level=True)
     assert "index_store" in imports_of(path, top_level=True)
+
+
+def test_a_file_has_at_most_300_lines():
+    longest = {module_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {name: count for name, count in longest.items() if count > 300} == {}

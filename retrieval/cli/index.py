@@ -93,7 +93,7 @@ def report(retriever: Retriever, seconds: dict[str, float]) -> None:
     echo(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
     echo(f"  index     {printable(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
     echo("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
-    if facts.skipped:
+    if any(facts.skipped.values()):
         echo(f"  skipped   {skipped_in_words(facts)}")
     if facts.rejected:
         _report_rejected(retriever, facts.rejected)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Distances, Integers
 
-Keys: TypeAlias = NDArray[np.uint64]
 Value = TypeVar("Value", bound=np.integer[Any])
-
-_INFINITE = np.uint64(0x7F800000 << 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +38,11 @@ class TieOrder:
 
     def ranked(self, start: int, distances: Distances, width: int) -> RankedBlock:
         """The first `width` answers of the queries from `start` on, with these `distances (b, n)`, sorted."""
-        # One sort of whole numbers does it: the bits of a float32 >= 0 order as the float does, and the place
-        # below them settles the ties. Faster than a stable argsort, and it gives the same order.
-        keys: Keys = distances.view(np.uint32).astype(np.uint64)
-        keys <<= np.uint64(32)
-        keys |= self.places.astype(np.uint64)
-        keys.sort(axis=1)
-        return RankedBlock(start, keys[:, :width], self)
+        by_place = distances[:, self.rows]
+        places = np.empty((len(distances), width), dtype=np.int64)
+        for row, bits in enumerate(by_place.view(np.uint32)):
+            places[row] = _sorted_places(bits)[:width]
+        return RankedBlock(start, places, by_place, self)
 
     def nearest(self, distances: Distances) -> Integers:
         """The first answer `(b,)` for each row of `distances (b, n)`, -1 where all are infinite."""
@@ -70,17 +65,18 @@ class RankedBlock:
     """The answers of the queries `start` to `start + b`, nearest first: `w` of them for each query.
 
     Where rows are left out for a query, its list may be shorter than `w`: it ends in -1 at infinite distance.
-    `keys (b, w) uint64`: the bits of the distance, and below them the place by `ties`.
+    `places (b, w) int64` by `ties`, also of those that are left out; `by_place (b, n) float32`: distances.
     """
 
     start: int
-    keys: Keys
+    places: Integers
+    by_place: Distances
     ties: TieOrder
 
     @property
     def queries(self) -> slice:
         """Which queries these are, as a slice of all of them."""
-        return slice(self.start, self.start + len(self.keys))
+        return slice(self.start, self.start + len(self.places))
 
     @property
     def order(self) -> Integers:
@@ -90,15 +86,29 @@ class RankedBlock:
     @property
     def distances(self) -> Distances:
         """The distances: `(b, w) float32`."""
-        distances: Distances = (self.keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
-        return distances
+        return np.take_along_axis(self.by_place, self.places, axis=1)
 
     def nearest(self, count: int) -> RankedBlock:
         """Only the first `count` answers of each query."""
-        return RankedBlock(self.start, self.keys[:, :count], self.ties)
+        return RankedBlock(self.start, self.places[:, :count], self.by_place, self.ties)
 
     def of_rows(self, values: NDArray[Value], *, missing: int) -> NDArray[Value]:
         """What `values (n,)` say about the database rows answered: `(b, w)`, `missing` past a list's end."""
-        found = values[self.ties.rows][self.keys.astype(np.uint32)]  # the lower half of a key is the place
-        found[self.keys >= _INFINITE] = missing
+        found = values[self.ties.rows][self.places]
+        ends = np.take_along_axis(self.by_place, self.places[:, -1:], axis=1)
+        if np.isinf(ends).any():
+            num_answers = np.count_nonzero(np.isfinite(self.by_place), axis=1)
+            found[np.arange(found.shape[1]) >= num_answers[:, None]] = missing
         return found
+
+
+def _sorted_places(bits: NDArray[np.uint32]) -> Integers:
+    """The places in the order of their distances, whose `bits (n,)` order as a float32 >= 0 does.
+
+    NumPy sorts whole numbers of 16 bits digit by digit and leaves equals as they were, so that sorting by the
+    lower half and then by the upper half sorts by both, in a third of the time of sorting by both at once.
+    """
+    order = np.argsort(bits.astype(np.uint16), kind="stable")
+    upper = (bits >> np.uint32(16)).astype(np.uint16)
+    places: Integers = order[np.argsort(upper[order], kind="stable")]
+    return places

@@ -35,7 +35,7 @@ Measure: TypeAlias = Callable[[Any], Distances]
 DistancesOf: TypeAlias = Callable[[Floats, Floats, Floats], Floats]
 
 RESOLUTION = 1e-12
-CACHE_BYTES = 1_000_000
+CACHE_BYTES = 500_000
 CACHE_CELLS = 250_000
 CHANNELS = 3
 _MIDDLE = 128

@@ -2,9 +2,10 @@
 
 Usage: python scripts/results.py DATA [--only grocery ...] [--limit N] [--runs RUNS] [--kept build/results]
 
-DATA holds the folders grocery, trashnet, sign-digits (a folder a class) and fashion-mnist (idx files) with
-unpack.py beside them. Each is evaluated by `retrieve evaluate`; its report is kept, so that --only measures
-one again and the tables still hold all. RUNS/<set>/<name>, where there are any, are training runs to compare.
+DATA holds the folders grocery, trashnet, sign-digits (a folder a class), fashion-mnist and mnist (idx files)
+with unpack.py beside them. Each is evaluated by `retrieve evaluate`; its report is kept, so that --only
+measures one again and the tables still hold all. RUNS/<set>/<name>, where there are any, are training runs to
+compare.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from retrieval.evaluation import METRICS
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
 MARK = "<!-- What follows is written by scripts/results.py -->"
-SETS = ("grocery", "trashnet", "sign-digits", "fashion-mnist")
+SETS = ("grocery", "trashnet", "sign-digits", "fashion-mnist", "mnist")
 FIGURES = (
     *("precision_at_1", "precision_at_5", "precision_at_10", "map", "ndcg", "knn_accuracy"),
     "self_recall_at_1",

@@ -6,10 +6,11 @@ classes without holding all rankings, `self_retrieval` needs no classes, `bootst
 """
 
 from .class_metrics import confusion_matrix, knn_accuracy, knn_labels
-from .distances import DistanceMetric, Exclusion
-from .exact_search import RankedBlock, SelfRetrieval, rank_blocks, self_retrieval
+from .distances import Exclusion
+from .exact_search import SelfRetrieval, rank_blocks, self_retrieval
 from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
 from .labels import Labelling
+from .measures import DistanceMetric
 from .method import BASELINE_NAMES, Method, PictureEncoder
 from .metrics import (
     average_precision,
@@ -19,6 +20,7 @@ from .metrics import (
     recall_at,
     reciprocal_rank,
 )
+from .order import RankedBlock
 from .page import draw_examples, write_report
 from .protocol import EvaluationSettings, evaluate
 from .query_values import (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..pca import PCA
 from .arrays import Bools, Distances
-from .distances import DistanceMetric
+from .measures import DistanceMetric
 
 Pictures: TypeAlias = NDArray[np.uint8]
 

@@ -137,15 +137,6 @@ class Dataset:
             vectors={name: taken[id(vectors)] for name, vectors in self.vectors.items()},
         )
 
-    def floats(self, name: str) -> Vectors:
-        """The vectors of a method as the metrics take them: bytes become floats."""
-        return as_floats(self.vectors[name])
-
-
-def as_floats(vectors: Vectors) -> Vectors:
-    """Bytes as float16, which holds whole numbers up to 2,048 exactly in half the memory of float32."""
-    return vectors.astype(np.float16) if vectors.dtype == np.uint8 else vectors
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedBatch:

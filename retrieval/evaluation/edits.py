@@ -21,7 +21,7 @@ from ..images import load
 from ..progress import Progress
 from .arrays import Floats, Integers, Vectors
 from .baselines import Pictures
-from .dataset import Dataset, as_floats, finite, open_file, squares, stack
+from .dataset import Dataset, finite, open_file, squares, stack
 from .exact_search import map_blocks
 from .method import Method
 
@@ -224,13 +224,13 @@ class EditedVectors:
 
     @property
     def repeated_rows(self) -> Integers:
-        """The row that each vector of `floats` comes from: (pictures · variants,)."""
+        """The row that each vector of `flat` comes from: (pictures · variants,)."""
         return np.repeat(self.rows, len(self.variants))
 
-    def floats(self, name: str) -> Vectors:
+    def flat(self, name: str) -> Vectors:
         """The vectors of a method, (pictures · variants, dim), picture by picture."""
         vectors = self.vectors[name]
-        return as_floats(vectors.reshape(-1, vectors.shape[-1]))
+        return vectors.reshape(-1, vectors.shape[-1])
 
 
 def draw_sample(pictures: Dataset, rows: Integers, count: int, *, seed: int = 0) -> Integers:

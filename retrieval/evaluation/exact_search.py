@@ -9,37 +9,22 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..threads import num_threads
-from .arrays import Distances, Floats, Integers, Vectors
-from .distances import DistanceBlocks, DistanceMetric, Exclusion
+from .arrays import Floats, Integers, Vectors
+from .distances import DistanceBlocks, Exclusion
+from .measures import DistanceMetric
+from .order import RankedBlock, TieOrder
 
 Result = TypeVar("Result")
 
 BLOCK_CELLS = 4_000_000
+RANKED_CELLS = 250_000
 MOST_WORKERS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class RankedBlock:
-    """The answers of the queries `start` to `start + b`.
-
-    `order (b, w) int64`: database rows, nearest first. `distances (b, w) float32`: theirs. Where rows are
-    left out for a query, its list may be shorter than `w`: it ends in -1 at infinite distance.
-    """
-
-    start: int
-    order: Integers
-    distances: Distances
-
-    @property
-    def queries(self) -> slice:
-        """Which queries these are, as a slice of all of them."""
-        return slice(self.start, self.start + len(self.order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +43,6 @@ class SelfRetrieval:
         return 1.0 / self.ranks
 
 
-@dataclass(frozen=True, slots=True)
-class TieOrder:
-    """Of two rows at the same distance, the one with the smaller place comes first.
-
-    `places (n,)` says the place of each row, `rows (n,)` the row at each place.
-    """
-
-    places: Integers
-    rows: Integers
-
-    @classmethod
-    def of(cls, num_rows: int, seed: int | None) -> TieOrder:
-        """By position in the database, or with a seed by positions shuffled once for all queries.
-
-        Example:
-            >>> TieOrder.of(3, None).places.tolist()
-            [0, 1, 2]
-        """
-        rows = np.arange(num_rows)
-        if seed is not None:
-            rows = np.random.default_rng(seed).permutation(num_rows)
-        return cls(np.argsort(rows), rows)
-
-
 def rank_blocks(
     queries: Vectors,
     database: Vectors,
@@ -98,7 +59,7 @@ def rank_blocks(
     rows. Pass a seed whenever the database is sorted by class, else a method that cannot tell pictures
     apart (a constant, a short hash) is given the order of the folders for an answer. How distances are
     kept free of rounding noise: see `distances`. Memory: blocks of four million distances at about
-    40 bytes each, for up to four threads.
+    12 bytes each, for up to four threads.
 
     Raises:
         TypeError, ValueError: at once, before anything is ranked: see `DistanceBlocks.between`.
@@ -111,14 +72,44 @@ def rank_blocks(
         >>> ranked.distances.tolist()
         [[1.0, 3.0], [1.0, 2.0], [2.0, 3.0]]
     """
+    return map_rankings(
+        lambda ranked: ranked, queries, database, metric=metric, exclude=exclude, tie_seed=tie_seed
+    )
+
+
+def map_rankings(
+    work: Callable[[RankedBlock], Result],
+    queries: Vectors,
+    database: Vectors,
+    *,
+    metric: DistanceMetric = "l2",
+    exclude: Integers | Exclusion | None = None,
+    tie_seed: int | None = None,
+) -> Iterator[Result]:
+    """Yield `work` of each block of `rank_blocks`, in order, on the threads that rank them.
+
+    Raises:
+        TypeError, ValueError: as `rank_blocks`.
+
+    Example:
+        >>> points = np.array([[0.0], [1.0], [3.0]], dtype=np.float32)
+        >>> [nearest] = map_rankings(lambda ranked: ranked.order[:, 0].tolist(), points, points)
+        >>> nearest
+        [0, 1, 2]
+    """
     distances = DistanceBlocks.between(queries, database, metric=metric, exclude=exclude)
     ties = TieOrder.of(distances.num_rows, tie_seed)
     width = distances.num_rows - int(distances.exclusion.counts().min())
 
-    def rank(part: slice) -> RankedBlock:
-        return RankedBlock(part.start, *_ranked(distances.block(part), ties, width))
+    def rank(part: slice) -> list[Result]:
+        # Distances are measured for many queries at once, and ranked for so few that they stay in the cache.
+        measured, step = distances.block(part), block_size(distances.num_rows, RANKED_CELLS)
+        starts = range(part.start, part.stop, step)
+        parts = [measured[start - part.start :][:step] for start in starts]
+        return [work(ties.ranked(start, few, width)) for start, few in zip(starts, parts, strict=True)]
 
-    return map_blocks(rank, num_queries=len(distances.queries), block=block_size(distances.num_rows))
+    blocks = map_blocks(rank, num_queries=len(distances.queries), block=block_size(distances.num_rows))
+    return chain.from_iterable(blocks)
 
 
 def nearest_rows(
@@ -143,7 +134,7 @@ def nearest_rows(
     """
     distances = DistanceBlocks.between(queries, database, metric=metric, exclude=exclude)
     ties = TieOrder.of(distances.num_rows, tie_seed)
-    return _for_each_query(distances, lambda part: _nearest(distances.block(part), ties))
+    return _for_each_query(distances, lambda part: ties.nearest(distances.block(part)))
 
 
 def self_retrieval(
@@ -174,20 +165,18 @@ def self_retrieval(
     distances = DistanceBlocks.between(queries, database, metric=metric, exclude=exclude)
     ties = TieOrder.of(distances.num_rows, tie_seed)
     rows = _check_targets(targets, distances)
-    ranks = _for_each_query(distances, lambda part: _target_ranks(distances.block(part), rows[part], ties))
+    ranks = _for_each_query(distances, lambda part: ties.ranks_of(rows[part], distances.block(part)))
     return SelfRetrieval(ranks)
 
 
-def block_size(num_rows: int) -> int:
-    """How many queries to rank at once, so that a block has about four million distances.
-
-    A distance costs some 40 bytes while a block is being ranked: 160 MB a block.
+def block_size(num_rows: int, cells: int | None = None) -> int:
+    """How many queries to work on at once, so that a block has `cells` distances, by default four million.
 
     Example:
         >>> block_size(60_000)
         66
     """
-    return max(1, BLOCK_CELLS // max(num_rows, 1))
+    return max(1, (cells or BLOCK_CELLS) // max(num_rows, 1))
 
 
 def map_blocks(work: Callable[[slice], Result], *, num_queries: int, block: int) -> Iterator[Result]:
@@ -215,35 +204,6 @@ def _for_each_query(distances: DistanceBlocks, work: Callable[[slice], Integers]
     """What `work` gives for the blocks of queries, joined: `(q,)`."""
     block = block_size(distances.num_rows)
     return np.concatenate(list(map_blocks(work, num_queries=len(distances.queries), block=block)))
-
-
-def _ranked(distances: Distances, ties: TieOrder, width: int) -> tuple[Integers, Distances]:
-    # One sort of whole numbers does it: the bits of a float32 >= 0 order as the float does, and the place
-    # below them settles the ties. Faster than a stable argsort, and it gives the same order.
-    keys: NDArray[np.uint64] = distances.view(np.uint32).astype(np.uint64)
-    keys <<= np.uint64(32)
-    keys |= ties.places.astype(np.uint64)
-    keys.sort(axis=1)
-    keys = keys[:, :width]
-    ranked = (keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
-    order = ties.rows[(keys & np.uint64(0xFFFFFFFF)).astype(np.int64)]
-    order[np.isinf(ranked)] = -1
-    return order, ranked
-
-
-def _nearest(distances: Distances, ties: TieOrder) -> Integers:
-    least = distances.min(axis=1, keepdims=True)
-    places = np.where(distances == least, ties.places, len(ties.places)).min(axis=1)
-    nearest: Integers = np.where(np.isinf(least[:, 0]), -1, ties.rows[places])
-    return nearest
-
-
-def _target_ranks(distances: Distances, targets: Integers, ties: TieOrder) -> Integers:
-    own = np.take_along_axis(distances, targets[:, None], axis=1)
-    earlier = ties.places < ties.places[targets][:, None]
-    before = (distances < own) | ((distances == own) & earlier)
-    ranks: Integers = np.count_nonzero(before, axis=1) + 1
-    return ranks
 
 
 def _check_targets(targets: Integers, distances: DistanceBlocks) -> Integers:

@@ -11,7 +11,7 @@ conceivable classes in only 40 %, the grouped one in 94 % with ten classes or mo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -65,17 +65,45 @@ def bootstrap(
         >>> interval.value, 0.45 < interval.low < 0.55, 0.65 < interval.high < 0.75
         (0.6, True, True)
     """
+    return bootstrap_each([values], level=level, repeats=repeats, seed=seed, groups=groups)[0]
+
+
+def bootstrap_each(
+    samples: Sequence[Floats],
+    *,
+    level: float = 0.95,
+    repeats: int = 2000,
+    seed: int = 0,
+    groups: Integers | None = None,
+) -> tuple[Interval, ...]:
+    """`bootstrap` of each of several `values (q,)`, in a fraction of the time.
+
+    Where the same values are missing the same queries are drawn anyhow, so that they are drawn once for all.
+
+    Raises:
+        ValueError: as `bootstrap`.
+
+    Example:
+        >>> both = bootstrap_each([np.array([0.0, 1.0, 1.0]), np.array([0.5, 0.0, 1.0])])
+        >>> both[1] == bootstrap(np.array([0.5, 0.0, 1.0]))
+        True
+    """
     if not 0.0 < level < 1.0:
         raise ValueError(f"level is {level}, expected a share between 0 and 1, such as 0.95")
     if repeats < 100:
         raise ValueError(f"repeats is {repeats}, expected at least 100: the ends are read off the repeats")
-    sums, sizes = _units(values, groups)
-    value = float(sums.sum() / sizes.sum()) if len(sums) else math.nan
-    if len(sums) < 2:
-        return Interval(value, math.nan, math.nan)
-    means = np.concatenate(list(_resampled_means(sums, sizes, repeats, seed)))
-    low, high = np.quantile(means, _bca_levels(means, value, _acceleration(sums, sizes), level, len(sums)))
-    return Interval(value, float(low), float(high))
+    checked = [_check_values(values) for values in samples]
+    alike: dict[bytes, list[int]] = {}
+    for place, values in enumerate(checked):
+        alike.setdefault(np.isnan(values).tobytes(), []).append(place)
+    found: dict[int, Interval] = {}
+    for places in alike.values():
+        units = [_units(checked[place], groups) for place in places]
+        sums, sizes = np.stack([each for each, _ in units]), units[0][1]
+        means = _resampled_means(sums, sizes, repeats, seed)
+        for place, own_sums, own_means in zip(places, sums, means, strict=True):
+            found[place] = _interval(own_sums, sizes, own_means, level)
+    return tuple(found[place] for place in range(len(checked)))
 
 
 def paired_difference(
@@ -121,11 +149,15 @@ def verdict(difference: Interval) -> Verdict:
     return "no difference that these pictures can show"
 
 
-def _units(values: Floats, groups: Integers | None) -> tuple[Floats, Floats]:
-    """What is drawn, as sum of values and number of queries: each query, or each group."""
+def _check_values(values: Floats) -> Floats:
     checked = np.asarray(values, dtype=np.float64)
     if checked.ndim != 1:
         raise ValueError(f"values has shape {checked.shape}, expected (queries,)")
+    return checked
+
+
+def _units(checked: Floats, groups: Integers | None) -> tuple[Floats, Floats]:
+    """What is drawn, as sum of values and number of queries: each query, or each group."""
     kept = ~np.isnan(checked)
     if groups is None:
         return checked[kept], np.ones(int(kept.sum()))
@@ -137,15 +169,30 @@ def _units(values: Floats, groups: Integers | None) -> tuple[Floats, Floats]:
     return sums.astype(np.float64, copy=False), sizes.astype(np.float64)
 
 
-def _resampled_means(sums: Floats, sizes: Floats, repeats: int, seed: int) -> Iterator[Floats]:
+def _interval(sums: Floats, sizes: Floats, means: Floats, level: float) -> Interval:
+    """The interval of one sample's units, from the means of its repeats."""
+    value = float(sums.sum() / sizes.sum()) if len(sums) else math.nan
+    if len(sums) < 2:
+        return Interval(value, math.nan, math.nan)
+    low, high = np.quantile(means, _bca_levels(means, value, _acceleration(sums, sizes), level, len(sums)))
+    return Interval(value, float(low), float(high))
+
+
+def _resampled_means(samples: Floats, sizes: Floats, repeats: int, seed: int) -> Floats:
+    """The means (samples, repeats) of units drawn with replacement; `samples` (samples, units) are sums."""
+    means = np.full((len(samples), repeats), math.nan)
+    num_units = len(sizes)
+    if num_units < 2:
+        return means
     random = np.random.default_rng(seed)
-    num_units = len(sums)
     rows = max(1, BLOCK_DRAWS // num_units)
     alike = bool(np.all(sizes == sizes[0]))
     for start in range(0, repeats, rows):
         drawn = random.integers(0, num_units, (min(rows, repeats - start), num_units))
         totals = sizes.sum() if alike else sizes[drawn].sum(axis=1)
-        yield sums[drawn].sum(axis=1) / totals
+        for sums, own_means in zip(samples, means, strict=True):
+            own_means[start : start + rows] = sums[drawn].sum(axis=1) / totals
+    return means
 
 
 def _acceleration(sums: Floats, sizes: Floats) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from ..models import open_model
 from .arrays import Distances, Vectors
 from .baselines import BASELINES, FlatPixels, Pictures, PrincipalComponents
-from .distances import DistanceMetric
+from .measures import DistanceMetric
 
 if TYPE_CHECKING:
     from ..retriever import Retriever

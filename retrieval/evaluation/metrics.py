@@ -37,8 +37,7 @@ def precision_at(relevant: Bools, num_relevant: Integers, *, k: int | None = Non
         >>> precision_at(relevant, np.array([3]), k=4).tolist()
         [0.5]
     """
-    checked = Relevance.parse(relevant, num_relevant, k)
-    return checked.divide(np.count_nonzero(checked.answers, axis=1), checked.k)
+    return Relevance.parse(relevant, num_relevant, k).precision()
 
 
 def recall_at(relevant: Bools, num_relevant: Integers, *, k: int | None = None) -> Floats:
@@ -52,8 +51,7 @@ def recall_at(relevant: Bools, num_relevant: Integers, *, k: int | None = None) 
         >>> recall_at(relevant, np.array([4]), k=4).tolist()
         [0.5]
     """
-    checked = Relevance.parse(relevant, num_relevant, k)
-    return checked.divide(np.count_nonzero(checked.answers, axis=1), checked.num_relevant)
+    return Relevance.parse(relevant, num_relevant, k).recall()
 
 
 def average_precision(relevant: Bools, num_relevant: Integers, *, k: int | None = None) -> Floats:
@@ -68,9 +66,7 @@ def average_precision(relevant: Bools, num_relevant: Integers, *, k: int | None 
         >>> average_precision(relevant, np.array([2])).tolist()
         [0.75]
     """
-    checked = Relevance.parse(relevant, num_relevant, k)
-    hits = checked.hits()
-    return checked.divide(checked.sums(hits.query, hits.ordinal / hits.rank), checked.num_relevant)
+    return Relevance.parse(relevant, num_relevant, k).average_precision()
 
 
 def reciprocal_rank(relevant: Bools, num_relevant: Integers, *, k: int | None = None) -> Floats:
@@ -84,10 +80,7 @@ def reciprocal_rank(relevant: Bools, num_relevant: Integers, *, k: int | None = 
         >>> reciprocal_rank(relevant, np.array([2])).tolist()
         [0.5]
     """
-    checked = Relevance.parse(relevant, num_relevant, k)
-    hits = checked.hits()
-    first = hits.ordinal == 1
-    return checked.divide(checked.sums(hits.query[first], 1.0 / hits.rank[first]), 1)
+    return Relevance.parse(relevant, num_relevant, k).reciprocal_rank()
 
 
 def ndcg(relevant: Bools, num_relevant: Integers, *, k: int | None = None) -> Floats:
@@ -103,10 +96,7 @@ def ndcg(relevant: Bools, num_relevant: Integers, *, k: int | None = None) -> Fl
         >>> ndcg(relevant, np.array([2])).round(6).tolist()
         [0.919721]
     """
-    checked = Relevance.parse(relevant, num_relevant, k)
-    hits = checked.hits()
-    gained = checked.sums(hits.query, 1.0 / np.log2(1.0 + hits.rank))
-    return checked.divide(gained, ideal_gain(checked.num_relevant, checked.k))
+    return Relevance.parse(relevant, num_relevant, k).ndcg()
 
 
 def ideal_gain(num_relevant: Integers, k: int) -> Floats:
@@ -146,17 +136,7 @@ def interpolated_precision(
         >>> interpolated_precision(relevant, np.array([2]), levels=5).tolist()
         [[1.0, 1.0, 1.0, 0.5, 0.5]]
     """
-    if levels < 2:
-        raise ValueError(f"levels is {levels}, expected at least 2: recall 0 and recall 1")
-    checked = Relevance.parse(relevant, num_relevant, k)
-    hits = checked.hits()
-    precisions = hits.ordinal / hits.rank
-    ends = np.cumsum(np.count_nonzero(checked.answers, axis=1))
-    curves = np.empty((len(ends), levels))
-    for query, total in enumerate(checked.num_relevant):
-        start = ends[query - 1] if query else 0
-        curves[query] = _curve(precisions[start : ends[query]], int(total), levels)
-    return curves
+    return Relevance.parse(relevant, num_relevant, k).interpolated_precision(levels)
 
 
 def _curve(precisions: Floats, total: int, levels: int) -> Floats:
@@ -170,29 +150,25 @@ def _curve(precisions: Floats, total: int, levels: int) -> Floats:
     return curve
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """The relevant answers of all queries as one flat list, by query and then by rank.
+@dataclass(frozen=True, slots=True, eq=False)
+class Relevance:
+    """Where the relevant answers of every query stand, found once for all metrics.
 
-    `query (h,)`, `rank (h,)` from 1, `ordinal (h,)` counts the relevant answers of a query from 1.
+    They are one flat list, by query and then by rank: `query (h,)`, `rank (h,)` from 1, and `ordinal (h,)`,
+    which counts those of a query from 1. `found (q,)`: how many there are among the `k` nearest;
+    `num_relevant (q,)`: in all.
     """
 
     query: Integers
     rank: Integers
     ordinal: Integers
-
-
-@dataclass(frozen=True, slots=True)
-class Relevance:
-    """Checked relevance `answers (q, min(n, k)) bool`, nearest first, and `num_relevant (q,)` in all."""
-
-    answers: Bools
+    found: Integers
     num_relevant: Integers
     k: int
 
     @classmethod
     def parse(cls, relevant: Bools, num_relevant: Integers, k: int | None) -> Relevance:
-        """Check what a metric was given.
+        """Check what a metric was given, and look where the answers are relevant.
 
         Raises:
             TypeError: `relevant` is not boolean or `num_relevant` holds no integers.
@@ -200,29 +176,55 @@ class Relevance:
         """
         relevant, totals = np.asarray(relevant), np.asarray(num_relevant)
         _check_relevant(relevant)
-        _check_totals(totals, relevant)
         checked_k = check_k(k, relevant.shape[1])
-        return cls(relevant[:, :checked_k], totals.astype(np.int64), checked_k)
-
-    def hits(self) -> Hits:
-        """Where the relevant answers stand: what there is to add up, without touching the others."""
-        num_queries, width = self.answers.shape
-        counts = np.count_nonzero(self.answers, axis=1)
-        query = np.repeat(np.arange(num_queries), counts)
-        rank = np.flatnonzero(self.answers) - query * width + 1
-        before = np.cumsum(counts) - counts
+        answers = relevant[:, :checked_k]
+        query, place = np.divmod(np.flatnonzero(answers), max(answers.shape[1], 1))
+        found = np.bincount(query, minlength=len(answers))
+        _check_totals(totals, relevant, found if answers.shape == relevant.shape else None)
+        before = np.cumsum(found) - found
         ordinal = np.arange(len(query)) - before[query] + 1
-        return Hits(query, rank, ordinal)
+        return cls(query, place + 1, ordinal, found, totals.astype(np.int64), checked_k)
 
-    def sums(self, query: Integers, weights: Floats) -> Floats:
-        """Add up the weight of every hit within its query: `(q,) float64`."""
-        return np.bincount(query, weights=weights, minlength=len(self.answers)).astype(np.float64, copy=False)
+    def precision(self) -> Floats:
+        """See `precision_at`."""
+        return self._divide(self.found, self.k)
 
-    def divide(self, sums: Floats, totals: Floats | Integers | int) -> Floats:
+    def recall(self) -> Floats:
+        """See `recall_at`."""
+        return self._divide(self.found, self.num_relevant)
+
+    def average_precision(self) -> Floats:
+        """See the function of this name."""
+        return self._divide(self._sums(self.ordinal / self.rank), self.num_relevant)
+
+    def reciprocal_rank(self) -> Floats:
+        """See the function of this name."""
+        return self._divide(self._sums(np.where(self.ordinal == 1, 1.0 / self.rank, 0.0)), 1)
+
+    def ndcg(self) -> Floats:
+        """See the function of this name."""
+        gained = self._sums(1.0 / np.log2(1.0 + self.rank))
+        return self._divide(gained, ideal_gain(self.num_relevant, self.k))
+
+    def interpolated_precision(self, levels: int) -> Floats:
+        """See the function of this name."""
+        if levels < 2:
+            raise ValueError(f"levels is {levels}, expected at least 2: recall 0 and recall 1")
+        precisions, ends = self.ordinal / self.rank, np.cumsum(self.found)
+        curves = np.empty((len(ends), levels))
+        for query, (total, found) in enumerate(zip(self.num_relevant.tolist(), self.found, strict=True)):
+            curves[query] = _curve(precisions[ends[query] - found : ends[query]], total, levels)
+        return curves
+
+    def _sums(self, weights: Floats) -> Floats:
+        """Add up the weight of every relevant answer within its query: `(q,) float64`."""
+        sums = np.bincount(self.query, weights=weights, minlength=len(self.found))
+        return sums.astype(np.float64, copy=False)
+
+    def _divide(self, sums: Floats | Integers, totals: Floats | Integers | int) -> Floats:
         """Divide, with NaN where the query has no relevant item at all."""
-        has_relevant = self.num_relevant > 0
-        result = np.full(len(self.answers), np.nan)
-        np.divide(sums, totals, out=result, where=has_relevant)
+        result = np.full(len(self.found), np.nan)
+        np.divide(sums, totals, out=result, where=self.num_relevant > 0)
         return result
 
 
@@ -247,7 +249,7 @@ def _check_relevant(relevant: Bools) -> None:
         )
 
 
-def _check_totals(totals: Integers, relevant: Bools) -> None:
+def _check_totals(totals: Integers, relevant: Bools, found: Integers | None) -> None:
     if totals.dtype.kind not in "iu":
         raise TypeError(f"num_relevant holds {totals.dtype}, expected integers: pass a count for each query")
     if totals.shape != relevant.shape[:1]:
@@ -255,7 +257,7 @@ def _check_totals(totals: Integers, relevant: Bools) -> None:
             f"num_relevant has shape {totals.shape}, expected {relevant.shape[:1]}: "
             "pass how many relevant items there are for each query, ranked or not"
         )
-    found = np.count_nonzero(relevant, axis=1)
+    found = np.count_nonzero(relevant, axis=1) if found is None else found
     if np.any(found > totals):
         query = int(np.argmax(found > totals))
         raise ValueError(

@@ -12,16 +12,11 @@ import numpy as np
 
 from .arrays import Floats, Integers, Vectors
 from .class_metrics import knn_accuracy, knn_labels
-from .distances import DistanceMetric, Exclusion
-from .exact_search import RankedBlock, rank_blocks
-from .metrics import (
-    average_precision,
-    interpolated_precision,
-    ndcg,
-    precision_at,
-    recall_at,
-    reciprocal_rank,
-)
+from .distances import Exclusion
+from .exact_search import map_rankings
+from .measures import DistanceMetric
+from .metrics import Relevance
+from .order import RankedBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +113,16 @@ def measure_ranking(
     """
     query_labels = _check_labels(queries, "queries")
     database_labels = _check_labels(database, "database")
-    blocks = rank_blocks(queries.vectors, database.vectors, metric=metric, exclude=exclude, tie_seed=tie_seed)
-    # Row -1 of an order means "no answer": as an index it finds the last label, which is "no label".
-    answer_labels = np.append(database_labels, -1)
     chosen = choice or MetricChoice()
-    return _joined([_measured(block, query_labels[block.queries], answer_labels, chosen) for block in blocks])
+    blocks = map_rankings(
+        lambda ranked: _measured(ranked, query_labels[ranked.queries], database_labels, chosen),
+        queries.vectors,
+        database.vectors,
+        metric=metric,
+        exclude=exclude,
+        tie_seed=tie_seed,
+    )
+    return _joined(list(blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,27 +182,26 @@ def mean_over_classes(values: Floats, labels: Integers) -> Mean:
 def _measured(
     ranked: RankedBlock, labels: Integers, database_labels: Integers, choice: MetricChoice
 ) -> QueryValues:
-    found = database_labels[ranked.order]
+    found = ranked.of_rows(database_labels, missing=-1)
     relevant = (found == labels[:, None]) & (labels >= 0)[:, None]
-    totals = np.count_nonzero(relevant, axis=1)
+    totals = np.array([np.count_nonzero(row) for row in relevant])  # far faster than along an axis
+    whole = Relevance.parse(relevant, totals, None)
     used = {k: max(1, min(k, relevant.shape[1])) for k in choice.asked}
-    voted = knn_labels(found, k=used[choice.neighbours])
+    voted = knn_labels(found[:, : used[choice.neighbours]])
     values = {
-        "map": average_precision(relevant, totals),
-        "mrr": reciprocal_rank(relevant, totals),
-        "ndcg": ndcg(relevant, totals),
+        "map": whole.average_precision(),
+        "mrr": whole.reciprocal_rank(),
+        "ndcg": whole.ndcg(),
         "knn_accuracy": knn_accuracy(voted[:, None], labels, totals),
     }
     for cutoff in choice.cutoffs:
-        for name, metric in _AT_CUTOFF.items():
-            values[f"{name}_at_{cutoff}"] = metric(relevant[:, : used[cutoff]], totals, k=used[cutoff])
-    curves = interpolated_precision(relevant, totals, levels=choice.levels)
-    nearest_rows = ranked.order[:, : max(used.values())].copy()
-    nearest = knn_labels(found, k=1)
+        first = Relevance.parse(relevant[:, : used[cutoff]], totals, used[cutoff])
+        values[f"precision_at_{cutoff}"] = first.precision()
+        values[f"recall_at_{cutoff}"] = first.recall()
+        values[f"ndcg_at_{cutoff}"] = first.ndcg()
+    curves = whole.interpolated_precision(choice.levels)
+    nearest_rows, nearest = ranked.nearest(max(used.values())).order, knn_labels(found[:, :1])
     return QueryValues(values, labels, curves, nearest_rows, nearest, voted, totals, used)
-
-
-_AT_CUTOFF = {"precision": precision_at, "recall": recall_at, "ndcg": ndcg}
 
 
 def _joined(blocks: list[QueryValues]) -> QueryValues:

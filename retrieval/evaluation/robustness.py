@@ -13,7 +13,7 @@ from .dataset import Dataset
 from .distances import Exclusion
 from .edits import EDITS, NOISE, OCCLUSION, EditedVectors, Editing, draw_sample, embed_edited, variants_of
 from .exact_search import nearest_rows, rank_blocks, self_retrieval
-from .intervals import Interval, bootstrap
+from .intervals import Interval, bootstrap_each
 from .method import PIXEL_METHODS, Method, best_pixel_method
 from .scores import ANSWERS, EXAMPLES, Answer, ClassScores, Example
 from .task import RetrievalTask, content_numbers
@@ -100,8 +100,8 @@ def reciprocal_ranks(database: Dataset, edited: EditedVectors, method: Method, *
     Other copies of the original's file do not answer.
     """
     found = self_retrieval(
-        edited.floats(method.name),
-        database.floats(method.name),
+        edited.flat(method.name),
+        database.vectors[method.name],
         targets=edited.repeated_rows,
         metric=method.metric,
         exclude=_other_copies(database, edited),
@@ -147,7 +147,7 @@ def edit_figures(
 
 
 def _intervals(values: Floats, seed: int) -> tuple[Interval, ...]:
-    return tuple(bootstrap(column, seed=seed) for column in values.T)
+    return bootstrap_each(list(values.T), seed=seed)
 
 
 def _shown(methods: Sequence[Method], classes: ClassScores, ranks: Mapping[str, Floats]) -> list[Method]:
@@ -209,8 +209,8 @@ def first_answers_right(task: RetrievalTask, edited: EditedVectors, method: Meth
     """
     repeated, exclusion = edited.repeated_rows, task.exclusion
     nearest = nearest_rows(
-        edited.floats(method.name),
-        task.database.floats(method.name),
+        edited.flat(method.name),
+        task.database.vectors[method.name],
         metric=method.metric,
         exclude=Exclusion(exclusion.query_ids[repeated], exclusion.database_ids),
         tie_seed=task.seed,
@@ -268,7 +268,7 @@ def _answers(
     """The nearest pictures of each cell (picture, variant)."""
     places = [picture * len(edited.variants) + variant for picture, variant in cells]
     blocks = rank_blocks(
-        edited.floats(method.name)[places], database.floats(method.name), metric=method.metric, tie_seed=0
+        edited.flat(method.name)[places], database.vectors[method.name], metric=method.metric, tie_seed=0
     )
     nearest = np.concatenate([ranked.order[:, :ANSWERS] for ranked in blocks])
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from ..progress import Progress
 from .arrays import Floats, Integers
 from .chance import chance_values, chance_votes
 from .class_metrics import confusion_matrix
-from .intervals import Interval, Verdict, bootstrap, paired_difference, verdict
+from .intervals import Interval, Verdict, bootstrap_each, verdict
 from .method import Method
 from .query_values import MetricChoice, QueryValues, mean_over_classes
 from .task import RetrievalTask
@@ -72,7 +72,7 @@ class Scores:
 
     def means(self, seed: int) -> dict[str, Interval]:
         """The mean over queries of every metric with its interval; NaN for what was not measured."""
-        return {name: _mean(self.values[name], seed) if name in self.values else UNKNOWN for name in METRICS}
+        return _intervals({name: self.values[name] for name in METRICS if name in self.values}, METRICS, seed)
 
     def class_means(self) -> dict[str, float]:
         """The mean over classes of the mean of every metric within the class."""
@@ -84,14 +84,9 @@ class Scores:
 
     def minus(self, other: Scores, seed: int) -> Difference:
         """The paired difference to another method, query by query."""
-        return Difference(
-            {
-                name: _difference(self.values[name], other.values[name], seed)
-                if name in self.values and name in other.values
-                else UNKNOWN
-                for name in COMPARED
-            }
-        )
+        both = [name for name in COMPARED if name in self.values and name in other.values]
+        gains = {name: self.values[name] - other.values[name] for name in both}
+        return Difference(_intervals(gains, COMPARED, seed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +100,17 @@ class Difference:
         return verdict(self.figures[name])
 
 
-def _mean(values: Floats, seed: int) -> Interval:
-    return bootstrap(values.reshape(-1), seed=seed, groups=_pictures(values))
+def _intervals(values: Mapping[str, Floats], names: Iterable[str], seed: int) -> dict[str, Interval]:
+    """The mean of each of the values with its interval, in the order of `names`; NaN for those not there.
 
-
-def _difference(first: Floats, second: Floats, seed: int) -> Interval:
-    groups = _pictures(first)
-    return paired_difference(first.reshape(-1), second.reshape(-1), seed=seed, groups=groups)
-
-
-def _pictures(values: Floats) -> Integers | None:
-    """The picture of each value of (pictures, edits): a picture with all its edits is drawn as one."""
-    return np.repeat(np.arange(len(values)), values.shape[1]) if values.ndim == 2 else None
+    Of values (pictures, edits), a picture with all its edits is drawn as one.
+    """
+    found: dict[str, Interval] = {}
+    for shape in {each.shape for each in values.values()}:
+        alike = {name: each.reshape(-1) for name, each in values.items() if each.shape == shape}
+        groups = np.repeat(np.arange(shape[0]), shape[1]) if len(shape) == 2 else None
+        found |= zip(alike, bootstrap_each(list(alike.values()), seed=seed, groups=groups), strict=True)
+    return {name: found.get(name, UNKNOWN) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ import numpy as np
 
 from .arrays import Integers
 from .dataset import Dataset
-from .distances import DistanceMetric, Exclusion
+from .distances import Exclusion
 from .labels import Labelling
+from .measures import DistanceMetric
 from .query_values import LabelledVectors, MetricChoice, QueryValues, measure_ranking
 
 NAMED = 10
@@ -116,7 +117,7 @@ class RetrievalTask:
     def measure(self, name: str, metric: DistanceMetric, choice: MetricChoice) -> QueryValues:
         """Every metric's value for every query, searched with the vectors of method `name`."""
         sides = [
-            LabelledVectors(pictures.floats(name), self.labels(pictures))
+            LabelledVectors(pictures.vectors[name], self.labels(pictures))
             for pictures in (self.queries, self.database)
         ]
         return measure_ranking(

@@ -44,14 +44,6 @@ def test_methods_with_one_encoder_share_their_vectors_also_when_rows_are_taken(s
     assert pictures.take(np.arange(18)) is pictures
 
 
-def test_bytes_become_floats_that_hold_them_exactly(dataset):
-    whole = np.arange(256, dtype=np.uint8).reshape(2, 128)
-    pictures = dataset([0, 1], ["a", "b"]).with_vectors("bytes", whole)
-    assert pictures.floats("bytes").dtype == np.float16
-    np.testing.assert_array_equal(pictures.floats("bytes").astype(int), whole)
-    assert pictures.floats("line") is pictures.vectors["line"]
-
-
 def test_every_method_sees_the_pictures_at_its_own_size(swatches, model):
     latent = Method.of(model.encoder, name="latent", title="latent")
     pictures = loaded(swatches, [latent, *fixed_methods()])

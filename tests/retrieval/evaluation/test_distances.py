@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 
 from retrieval.evaluation import Exclusion
-from retrieval.evaluation import distances as distances_module
-from retrieval.evaluation.distances import DistanceBlocks, exact_copies
+from retrieval.evaluation.distances import DistanceBlocks
 
 METRICS = ["l2", "l1", "cosine"]
 
@@ -53,27 +52,11 @@ def test_copies_in_the_database_are_at_exactly_the_same_distance(metric, dim):
     np.testing.assert_array_equal(distances[:, :50], distances[:, 202:])
 
 
-def test_copies_are_at_the_same_distance_however_noisy_the_product_is(monkeypatch):
-    def noisy(database):
-        random = np.random.default_rng(3)
-        return lambda queries: random.random((len(queries), len(database)), dtype=np.float32)
-
-    monkeypatch.setitem(distances_module._MEASURES, "l2", noisy)
-    row = all_distances(np.zeros((1, 1)), np.array([[1.0], [2.0], [1.0], [1.0]]), "l2")[0]
-    assert row[0] == row[2] == row[3] != row[1]
-
-
 @pytest.mark.parametrize("metric", METRICS)
 def test_distances_do_not_depend_on_the_block(vectors, metric):
     blocks = DistanceBlocks.between(vectors, vectors, metric=metric, exclude=None)
     one_by_one = np.concatenate([blocks.block(slice(row, row + 1)) for row in range(len(vectors))])
     np.testing.assert_array_equal(blocks.block(slice(0, len(vectors))), one_by_one)
-
-
-def test_sums_of_differences_do_not_depend_on_the_parts_of_the_database(vectors, monkeypatch):
-    whole = all_distances(vectors[:11], vectors, "l1")
-    monkeypatch.setattr(distances_module, "CACHE_BYTES", 7 * vectors[0].nbytes)
-    np.testing.assert_array_equal(all_distances(vectors[:11], vectors, "l1"), whole)
 
 
 def test_faiss_gets_its_threads_back(vectors):
@@ -120,13 +103,6 @@ def test_the_excluded_row_is_infinitely_far():
 
 def test_whole_numbers_are_accepted():
     assert all_distances(np.array([[0, 3]]), np.array([[4, 0]]), "l2").tolist() == [[5.0]]
-
-
-def test_copies_are_found_and_minus_zero_is_zero():
-    vectors = np.array([[0.0, 1.0], [2.0, 2.0], [-0.0, 1.0], [2.0, 2.0], [0.0, 1.0]])
-    copies, originals = exact_copies(vectors)
-    assert copies.tolist() == [2, 3, 4]
-    assert originals.tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

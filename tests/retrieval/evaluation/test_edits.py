@@ -185,7 +185,7 @@ def test_vectors_come_by_picture_and_variant(pictures):
             image = edit.apply(Image.open(path).convert("RGB"), strength, content=pictures.contents[row])
             expected = image.resize((32, 32), Image.Resampling.BICUBIC, reducing_gap=3.0)
             np.testing.assert_array_equal(vector, np.asarray(expected).ravel())
-    np.testing.assert_array_equal(edited.floats("pixel")[1::2], edited.vectors["pixel"][:, 1].astype(float))
+    np.testing.assert_array_equal(edited.flat("pixel")[1::2], edited.vectors["pixel"][:, 1])
     assert edited.repeated_rows.tolist() == [2, 2, 9, 9]
 
 

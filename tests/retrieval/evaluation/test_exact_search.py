@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from retrieval.evaluation import Exclusion, exact_search, rank_blocks, self_retrieval
-from retrieval.evaluation.exact_search import MOST_WORKERS, TieOrder, block_size, map_blocks, nearest_rows
+from retrieval.evaluation.exact_search import (
+    MOST_WORKERS,
+    block_size,
+    map_blocks,
+    map_rankings,
+    nearest_rows,
+)
 from retrieval.threads import use_threads
 
 METRICS = ["l2", "l1", "cosine"]
@@ -71,6 +77,24 @@ def test_blocks_change_nothing_and_come_in_the_order_of_the_queries(vectors, met
     assert [ranked.start for ranked in blocks] == list(range(0, 60, block))
     assert [row for ranked in blocks for row in range(60)[ranked.queries]] == list(range(60))
     np.testing.assert_array_equal(np.concatenate([ranked.order for ranked in blocks]), whole)
+
+
+@pytest.mark.parametrize("cells", [1, 60 * 5, 60 * 17])
+def test_ranking_fewer_queries_at_once_changes_nothing(vectors, cells, monkeypatch):
+    whole = whole_order(vectors, vectors, tie_seed=2)
+    monkeypatch.setattr(exact_search, "BLOCK_CELLS", 60 * 13)
+    monkeypatch.setattr(exact_search, "RANKED_CELLS", cells)
+    blocks = list(rank_blocks(vectors, vectors, tie_seed=2))
+    assert [row for ranked in blocks for row in range(60)[ranked.queries]] == list(range(60))
+    np.testing.assert_array_equal(np.concatenate([ranked.order for ranked in blocks]), whole)
+
+
+def test_work_is_done_on_every_block_in_order(vectors, monkeypatch):
+    monkeypatch.setattr(exact_search, "BLOCK_CELLS", 60 * 13)
+    nearest = map_rankings(lambda ranked: ranked.order[:, 0], vectors, vectors, exclude=np.arange(60))
+    np.testing.assert_array_equal(
+        np.concatenate(list(nearest)), nearest_rows(vectors, vectors, exclude=np.arange(60))
+    )
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -192,23 +216,6 @@ def test_reciprocal_ranks():
 def test_targets_that_do_not_fit_are_refused(targets, options, words):
     with pytest.raises(ValueError, match=words):
         ranks([0.0], targets, **options)
-
-
-def test_without_a_seed_the_place_is_the_position():
-    ties = TieOrder.of(4, None)
-    assert ties.places.tolist() == ties.rows.tolist() == [0, 1, 2, 3]
-
-
-def test_a_seed_shuffles_the_same_way_every_time():
-    ties, again, other = TieOrder.of(50, 3), TieOrder.of(50, 3), TieOrder.of(50, 4)
-    assert ties.rows.tolist() == again.rows.tolist()
-    assert ties.rows.tolist() != other.rows.tolist()
-    assert sorted(ties.rows.tolist()) == list(range(50))
-
-
-def test_rows_and_places_undo_each_other():
-    ties = TieOrder.of(20, 0)
-    np.testing.assert_array_equal(ties.rows[ties.places], np.arange(20))
 
 
 def test_blocks_have_a_bounded_number_of_distances():

@@ -6,6 +6,7 @@ from scipy.stats import bootstrap as stats_bootstrap
 from scipy.stats import norm
 
 from retrieval.evaluation import Interval, bootstrap, intervals, paired_difference, verdict
+from retrieval.evaluation.intervals import bootstrap_each
 
 
 def skewed(random, count):
@@ -104,6 +105,24 @@ def test_drawing_in_blocks_bounds_memory_and_keeps_the_answer(monkeypatch):
     whole = bootstrap(values)
     monkeypatch.setattr(intervals, "BLOCK_DRAWS", 333)
     assert bootstrap(values) == whole
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(60) // 4])
+def test_several_together_are_the_same_as_each_alone(groups):
+    random = np.random.default_rng(4)
+    samples = [skewed(random, 60) for _ in range(5)]
+    samples[1][[3, 20]] = samples[3][[3, 20]] = samples[2][[7]] = math.nan
+    together = bootstrap_each(samples, seed=3, groups=groups)
+    assert together == tuple(bootstrap(values, seed=3, groups=groups) for values in samples)
+
+
+def test_what_is_missing_altogether_does_not_disturb_the_others():
+    known, unknown = np.linspace(0.0, 1.0, 20), np.full(20, math.nan)
+    first, second, third = bootstrap_each([unknown, known, unknown])
+    assert second == bootstrap(known)
+    assert math.isnan(first.value)
+    assert math.isnan(third.low)
+    assert bootstrap_each([]) == ()
 
 
 @pytest.mark.parametrize("values", [[], [math.nan]])

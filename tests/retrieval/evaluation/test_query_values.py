@@ -20,6 +20,7 @@ from retrieval.evaluation import (
     recall_at,
     reciprocal_rank,
 )
+from retrieval.evaluation.order import TieOrder
 
 
 def on_a_line(positions, labels):
@@ -65,6 +66,38 @@ def test_every_value_is_that_of_the_metric_on_the_whole_ranking(pictures, monkey
     assert measured.micro("map").value == pytest.approx(np.mean(expected["map"]))
     by_class = [np.mean(expected["map"][pictures.labels == label]) for label in range(4)]
     assert measured.macro("map").value == pytest.approx(np.mean(by_class))
+
+
+@pytest.mark.parametrize("tie_seed", [None, 5])
+def test_many_ties_exclusions_and_missing_labels_are_those_of_a_plain_sort(tie_seed, monkeypatch):
+    # Bits and bytes as perceptual hashes and pixels have them, with copies and pictures without a class.
+    random = np.random.default_rng(8)
+    vectors, labels = random.integers(0, 3, (120, 3), dtype=np.uint8), random.integers(-1, 4, 120)
+    content = np.unique(vectors, axis=0, return_inverse=True)[1].reshape(-1)
+    places = TieOrder.of(120, tie_seed).places
+    monkeypatch.setattr(exact_search, "BLOCK_CELLS", 120 * 11)
+    monkeypatch.setattr(exact_search, "RANKED_CELLS", 120 * 4)
+    pictures = LabelledVectors(vectors, labels)
+    exclude = Exclusion(content, content)
+    measured = measure_ranking(pictures, pictures, metric="l1", exclude=exclude, tie_seed=tie_seed)
+    for query in range(120):
+        distances = np.abs(vectors.astype(int) - vectors[query]).sum(axis=1)
+        order = sorted(
+            np.flatnonzero(content != content[query]), key=lambda row: (distances[row], places[row])
+        )
+        relevant = (labels[order] == labels[query])[None] & (labels[query] >= 0)
+        total = relevant.sum(axis=1)
+        assert measured.values["map"][query] == pytest.approx(
+            average_precision(relevant, total)[0], nan_ok=True
+        )
+        assert measured.values["ndcg_at_5"][query] == pytest.approx(
+            ndcg(relevant, total, k=5)[0], nan_ok=True
+        )
+        assert measured.values["mrr"][query] == pytest.approx(
+            reciprocal_rank(relevant, total)[0], nan_ok=True
+        )
+        assert measured.nearest_rows[query].tolist() == order[:10]
+        assert measured.nearest[query] == labels[order[0]]
 
 
 def test_without_leaving_the_query_out_it_would_find_itself(pictures):

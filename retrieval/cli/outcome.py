@@ -93,7 +93,7 @@ def _sentence(error: Exception) -> str | None:
 
 @contextmanager
 def filtered_native_stderr() -> Iterator[None]:
-    """Keep from the user what TensorFlow and LiteRT write from C++ at their start, which no setting turns off.
+    """Keep from the user what TensorFlow and LiteRT write from C++ at their start, and no setting turns off.
 
     In the block `sys.stderr` writes to the user as before, while what C++ writes there waits for the end,
     when it is written without those lines.

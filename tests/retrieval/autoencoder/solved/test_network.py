@@ -1,33 +1,56 @@
-"""Pooling of views, by hand."""
+"""The Keras layers against plain NumPy, and LiteRT against Keras."""
 
+import keras
 import numpy as np
+import pytest
 
-from retrieval.autoencoder.solved.network import pooling
-from retrieval.autoencoder.solved.pictures import WHOLE, View, draw_views
-
-
-def test_the_whole_picture_is_pooled_cell_by_cell():
-    weights = pooling(WHOLE, side=4, grid=2)
-    expected = np.zeros((4, 4, 2, 2))
-    for row in range(4):
-        for column in range(4):
-            expected[row, column, row // 2, column // 2] = 0.25
-    np.testing.assert_allclose(weights, expected.reshape(16, 4))
+from retrieval.autoencoder.export import to_litert
+from retrieval.autoencoder.solved.network import cells, feature_map, pairs
+from retrieval.autoencoder.solved.pictures import WHOLE
+from retrieval.autoencoder.solved.pooling import Pooling, upper_triangle
+from retrieval.encoder import Network
 
 
-def test_a_place_counts_by_the_area_that_it_shares():
-    weights = pooling(View(0.0, 0.5, 0.0, 1.0), side=3, grid=1).reshape(3, 3)
-    # The upper half of three rows is one row and half of the next.
-    np.testing.assert_allclose(weights.sum(axis=1), [2 / 3, 1 / 3, 0], atol=1e-6)
+@pytest.fixture
+def contents():
+    """Three maps of 12 × 12 places with 64 + 20 contents."""
+    contents = np.random.default_rng(0).normal(size=(3, 12, 12, 84)) * np.geomspace(1, 0.05, 84)
+    return contents.astype(np.float32)
 
 
-def test_mirrored_views_swap_left_and_right():
-    seen, mirrored = (
-        pooling(View(0, 1, 0, 1, flip), side=4, grid=2).reshape(16, 2, 2) for flip in (False, True)
+def model(build):
+    """A network of contents (12, 12, 84), of which `build` is given the first 64 and the others."""
+    entry = keras.Input((12, 12, 84), name="contents")
+    first, rest = (
+        keras.layers.EinsumDense("bhwi,io->bhwo", (12, 12, num), name=name, trainable=False)
+        for num, name in ((64, "first"), (20, "rest"))
     )
-    np.testing.assert_array_equal(mirrored, seen[:, :, ::-1])
+    found = [first(entry), rest(entry)]
+    first.set_weights([np.eye(84)[:, :64]])
+    rest.set_weights([np.eye(84)[:, 64:]])
+    return keras.Model(entry, build(found))
 
 
-def test_weights_of_a_cell_sum_to_one():
-    for view in draw_views(10, least_side=0.5, mirror=True, rng=np.random.default_rng(0)):
-        np.testing.assert_allclose(pooling(view, side=7, grid=4).sum(axis=0), np.ones(16), atol=1e-5)
+def plain(contents):
+    features = contents.reshape(-1, 84)
+    features = features / np.linalg.norm(features, axis=1, keepdims=True)
+    return features, Pooling([WHOLE], (144, 84), grid=4, pair_dims=64)
+
+
+def test_pairs_are_those_of_numpy_and_litert_equals_keras(contents):
+    network = model(lambda found: pairs(found[0], "x"))
+    predicted = network.predict(contents, verbose=0)
+    for picture, vector in zip(contents, predicted, strict=True):
+        features, pooling = plain(picture)
+        expected = pooling.pairs(features)
+        np.testing.assert_allclose(upper_triangle(vector.reshape(1, 64, 64)), expected, atol=1e-5)
+    np.testing.assert_allclose(Network(to_litert(network)).run(contents), predicted, atol=1e-5)
+
+
+def test_cells_are_those_of_numpy_and_litert_equals_keras(contents):
+    network = model(lambda found: cells(feature_map(found, "x"), "x", 4))
+    predicted = network.predict(contents, verbose=0)
+    for picture, vector in zip(contents, predicted, strict=True):
+        features, pooling = plain(picture)
+        np.testing.assert_allclose(vector[None], pooling.cells(features), atol=1e-5)
+    np.testing.assert_allclose(Network(to_litert(network)).run(contents), predicted, atol=1e-5)

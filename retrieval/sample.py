@@ -29,6 +29,8 @@ FITTED = "fitted.json"
 
 MOST = 3_000
 """Pictures that are looked at, of however many there are: what bounds the time and memory of fitting."""
+MOST_SMALL = 10_000
+"""The same for pictures that are fitted at 32 pixels, which cost a third as much each."""
 LEAST = 64
 """With fewer distinct pictures than this, drawn ones are added."""
 TOPPED_UP = 256
@@ -149,7 +151,7 @@ def draw_sample(
     Raises:
         NoPictures: none of the drawn ones can be read.
     """
-    own = _read_distinct(folder, _chosen(folder, paths, seed, MOST), progress or Progress())
+    own = _read_distinct(folder, _shuffled(folder, paths, seed, MOST), progress or Progress())
     pixels = [np.stack(list(own.values()))]
     size = pixels[0].shape[1]
     drawn = TOPPED_UP - len(own) if len(own) < LEAST else 0
@@ -169,7 +171,14 @@ def draw_head_sample(
         NoPictures: fewer than two distinct ones can be read.
     """
     side = 2 * size if size <= _SMALL_NETWORK else size
-    own = _distinct(_read(folder, _chosen(folder, paths, seed, MOST_FOR_HEAD), side, progress or Progress()))
+    own = _distinct(
+        _read(
+            folder,
+            _shuffled(folder, paths, seed, MOST_FOR_HEAD)[:MOST_FOR_HEAD],
+            side,
+            progress or Progress(),
+        )
+    )
     if len(own) < 2:
         raise NoPictures(
             str(folder), f"{len(own)} distinct can be read, expected 2 or more to solve a layer from"
@@ -177,11 +186,12 @@ def draw_head_sample(
     return FitSample(tuple(own), 0, len(paths), side, "head", pictures=np.stack(list(own.values())))
 
 
-def _chosen(folder: Path, paths: Sequence[str], seed: int, most: int) -> list[str]:
+def _shuffled(folder: Path, paths: Sequence[str], seed: int, most: int) -> list[str]:
+    """`paths` in the order in which they are drawn, where there are more than `most`."""
     if len(paths) <= most:
         return list(paths)
     keys = in_order(lambda path: _draw_key(folder / path, seed), paths)
-    return [path for _, path in sorted(zip(keys, paths, strict=True))[:most]]
+    return [path for _, path in sorted(zip(keys, paths, strict=True))]
 
 
 def _draw_key(path: Path, seed: int) -> bytes:
@@ -199,13 +209,14 @@ def _draw_key(path: Path, seed: int) -> bytes:
 
 
 def _read_distinct(folder: Path, paths: Sequence[str], progress: Progress) -> dict[str, Pictures]:
-    """The pixels of the readable and distinct ones by their paths, all of the size that suits them."""
-    large = _read(folder, paths, _SIZES[1], progress)
+    """The pixels of the readable and distinct ones of the first `paths`, all of the size that suits them."""
+    first = paths[:MOST]
+    large = _read(folder, first, _SIZES[1], progress)
     if not large:
-        raise NoPictures(str(folder), f"none of the {len(paths)} files looked at can be read as a picture")
+        raise NoPictures(str(folder), f"none of the {len(first)} files looked at can be read as a picture")
     sides = [max(picture.width, picture.height) for picture in large.values()]
     small = np.median(sides) <= _SMALL_SIDE
-    pictures = _read(folder, list(large), _SIZES[0], progress) if small else large
+    pictures = _read(folder, paths[:MOST_SMALL], _SIZES[0], progress) if small else large
     return _distinct(pictures)
 
 

@@ -26,12 +26,12 @@ _FEW, _SMALL_BATCH, _BATCH = 1_000, 16, 64
 class RecipeRules:
     """What can be chosen for an encoder that is fitted by a recipe of `recipes.RECIPES`, not by gradients.
 
-    sizes: sides in pixels that it takes. max_pictures: how many it is fitted to. fixed: options that it
-    leaves no choice of. tuning: its defaults with `fine_tune`; tuning_only: options that need `fine_tune`.
+    sizes: sides in pixels that it takes. max_pictures: how many of each size it is fitted to. fixed: options
+    that it leaves no choice of. tuning: its defaults with `fine_tune`; tuning_only: what needs `fine_tune`.
     """
 
     sizes: tuple[int, ...]
-    max_pictures: int = 3_000
+    max_pictures: Mapping[int, int] = field(default_factory=lambda: {32: 10_000, 64: 3_000})
     fixed: tuple[str, ...] = ("upscaling", "loss", "sparsity", "precision")
     tuning: Mapping[str, Any] = field(
         default_factory=lambda: {"epochs": 3, "learning_rate": 1e-4, "batch_size": 32}
@@ -41,7 +41,8 @@ class RecipeRules:
     )  # fmt: skip
 
 
-RECIPE_RULES = {"solved": RecipeRules(sizes=(32, 64))}
+_SOLVED = RecipeRules(sizes=(32, 64))
+RECIPE_RULES = {"solved": _SOLVED, "solved-photos": _SOLVED, "solved-aligned": _SOLVED}
 """One entry for each of `recipes.RECIPES`. All other architectures are trained by gradient descent."""
 
 _CHOICES = {

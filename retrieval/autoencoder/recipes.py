@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -31,8 +32,11 @@ class FitRecipe(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class SolvedRecipe:
-    """The default encoder, see `solved.solve`."""
+    """The default encoder, see `solved.solve`; `aligned` says what kind of pictures, None asks them."""
+
+    aligned: bool | None = None
 
     def fit(
         self,
@@ -45,7 +49,11 @@ class SolvedRecipe:
     ) -> Model:
         """See `FitRecipe.fit`."""
         chosen = {} if dim is None else {"dim": dim}
-        return solve(pictures, seed=seed, decoder=decoder, progress=progress, **chosen)
+        return solve(pictures, seed=seed, decoder=decoder, aligned=self.aligned, progress=progress, **chosen)
 
 
-RECIPES: dict[str, FitRecipe] = {"solved": SolvedRecipe()}
+RECIPES: dict[str, FitRecipe] = {
+    "solved": SolvedRecipe(),
+    "solved-photos": SolvedRecipe(aligned=False),
+    "solved-aligned": SolvedRecipe(aligned=True),
+}

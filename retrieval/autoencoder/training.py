@@ -82,7 +82,7 @@ def fitted_rows(count: int, options: TrainingOptions) -> Rows:
     trained = Split.draw(count, options.validation, seed=options.seed).training
     if not options.rules:
         return trained
-    recipe = spread(np.arange(count), options.rules.max_pictures)
+    recipe = spread(np.arange(count), options.rules.max_pictures[options.size])
     return np.union1d(recipe, trained) if options.fine_tune else recipe
 
 
@@ -92,7 +92,7 @@ def _fitted(
     """The model as the recipe fits it; that of an earlier call where it was interrupted while tuning."""
     if (run.folder / KERAS).exists():
         return Model.open(run.folder)
-    chosen = pixels[spread(np.arange(len(pixels)), rules.max_pictures)]
+    chosen = pixels[spread(np.arange(len(pixels)), rules.max_pictures[options.size])]
     model = RECIPES[options.architecture].fit(
         chosen, dim=options.latent_dim, seed=options.seed, decoder=True, progress=progress
     )

@@ -47,7 +47,13 @@ def index(
     seed: SeedOption = 0,
     structure: Annotated[Structures, typer.Option("--structure", help="How to search.")] = "flat",
     recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME", help="How to fit an encoder.", show_default=True)
+        str,
+        typer.Option(
+            "--recipe",
+            metavar="NAME",
+            help="How to fit an encoder: solved, solved-photos or solved-aligned.",
+            show_default=True,
+        ),
     ] = "solved",
     no_decoder: Annotated[
         bool,
@@ -109,7 +115,9 @@ def fitted_in_words(facts: IndexFacts) -> str:
         words = f"its last layer solved from {count}"
     if "aligned" not in facts.details:
         return words
-    return words + (", as aligned pictures" if facts.details["aligned"] else ", as photographs")
+    if not facts.details["aligned"]:
+        return words + ", as photographs"
+    return words + ", as aligned pictures" + (" in colour" if facts.details.get("colors") else "")
 
 
 def skipped_in_words(facts: IndexFacts) -> str:

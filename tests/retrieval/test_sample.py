@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from retrieval import sample
 from retrieval.errors import NoPictures
@@ -66,6 +67,15 @@ def test_pictures_of_at_most_48_pixels_are_fitted_at_32(tmp_path, paint):
     paint(tmp_path / "c.png", (0, 0, 255), size=(600, 20))
     assert draw_sample(tmp_path, ["a.png", "b.png", "c.png"]).pictures.shape[1:] == (32, 32, 3)
     assert draw_sample(tmp_path, ["b.png", "c.png"]).pictures.shape[1:] == (64, 64, 3)
+
+
+def test_of_small_pictures_more_are_taken(tmp_path, monkeypatch):
+    for number in range(9):
+        Image.new("RGB", (28, 28), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    paths = [f"{number}.png" for number in range(9)]
+    monkeypatch.setattr(sample, "MOST", 4)
+    monkeypatch.setattr(sample, "MOST_SMALL", 7)
+    assert len(draw_sample(tmp_path, paths).paths) == 7
 
 
 def test_what_cannot_be_read_is_passed_over(photos):

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from ...parallel import in_order
 from .config import BranchConfig, EncoderConfig
-from .lda import Linear, Scatter, directions, eigenvectors, unit
+from .lda import Doubles, Linear, Scatter, directions, eigenvectors, unit
 from .pictures import Floats, Pixels, draw_patches
 
 _PATCHES_FOR_ATOMS = 40
@@ -23,6 +23,7 @@ _LEAST_PATCHES_OF_AN_ATOM = 39
 _ITERATIONS = 8
 _SHARE_OF_MEAN = 0.01
 _LEAST_VARIANCE = 1e-8
+_SMALL = 1e-6
 # How far from the pole the typical colour lies: its tangent.
 _SPREAD = 2.0
 
@@ -56,13 +57,13 @@ def solve_branch(pictures: Pixels, branch: BranchConfig, config: EncoderConfig, 
     rng = np.random.default_rng([seed, branch.factor, branch.patch])
     per_picture = max(1, -(-_PATCHES_FOR_ATOMS * branch.atoms // len(pictures)))
     patches = draw_patches(pictures, branch, per_picture, rng).reshape(-1, 3 * branch.patch**2)
-    solve_whitening = whiten if branch.patch > 1 else whiten_colors
+    solve_whitening = whiten_colors if branch.is_of_colors else whiten
     whitening = solve_whitening(patches[rng.permutation(len(patches))[:_PATCHES_FOR_WHITENING]])
     atoms = find_atoms(whitening.apply(patches), branch.atoms, seed=seed)
     per_picture = max(_PATCHES_OF_A_PICTURE, -(-_LEAST_PATCHES // len(pictures)))
     scatter = _code_scatter(pictures, branch, (whitening, atoms), per_picture, rng)
     content = directions(scatter.between, scatter.total, ridge=config.content_ridge, num=config.content_dims)
-    return Branch(branch, whitening, atoms, Linear(content, (-scatter.mean @ content).astype(np.float32)))
+    return Branch(branch, whitening, atoms, Linear(content, _never_zero(-scatter.mean @ content)))
 
 
 def _code_scatter(
@@ -102,7 +103,7 @@ def whiten(patches: Floats) -> Whitening:
     centering = np.eye(width) - 1.0 / width
     mean, axes = _scaled_axes(patches.astype(np.float64) @ centering, width - 1)
     kernel = centering @ axes
-    return Whitening(kernel.astype(np.float32), (-mean @ kernel).astype(np.float32))
+    return Whitening(kernel.astype(np.float32), _never_zero(-mean @ kernel))
 
 
 def whiten_colors(colors: Floats) -> Whitening:
@@ -117,6 +118,14 @@ def whiten_colors(colors: Floats) -> Whitening:
     bias = -mean @ kernel
     bias[-1] = 1.0
     return Whitening(kernel.astype(np.float32), bias.astype(np.float32))
+
+
+def _never_zero(bias: Doubles) -> Floats:
+    """`bias` with something small for zero: LiteRT makes NaN of zeros that are to get unit length.
+
+    There are such where all patches are flat.
+    """
+    return np.where(bias == 0.0, _SMALL, bias).astype(np.float32)
 
 
 def _scaled_axes(samples: Floats, num: int) -> tuple[Floats, Floats]:

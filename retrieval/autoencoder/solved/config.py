@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+COLOR_AGREEMENT = 2.8
+"""Drawn objects told apart by colour have 4.6 and more, sign-digits 2.0, on which colours do harm."""
+
 
 @dataclass(frozen=True, slots=True)
 class BranchConfig:
@@ -17,13 +20,18 @@ class BranchConfig:
     factor: int
     stride: int = 1
     patch: int = 5
-    atoms: int = 2048
+    atoms: int = 512
     threshold: float = 0.2
 
     @property
     def name(self) -> str:
         """The prefix of the names of its layers."""
-        return f"patches_{self.factor}" if self.patch > 1 else f"colors_{self.factor}"
+        return f"colors_{self.factor}" if self.is_of_colors else f"patches_{self.factor}"
+
+    @property
+    def is_of_colors(self) -> bool:
+        """Whether it sees single pixels, which have a colour and no form."""
+        return self.patch == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +39,29 @@ class EncoderConfig:
     """What the steps of `solve` are to do.
 
     least_side: the smallest share of a side that a view shows. mirror: whether half of the views are
-    mirrored. content_dims, content_ridge: of the shared content. grid: cells along a side when pooling.
-    branch_dims: how many directions of each branch the latent vector starts from, beside those of all
-    branches together. ridge_pictures: `ridge_pictures` / pictures is the share of the mean variance within
-    pictures that is added to the variance in every direction; the fewer the pictures, the less exactly that
-    variance is known.
+    mirrored. least_color_agreement: how far colours have to agree with form for their branch to stay, see
+    `trust.color_agreement`; None keeps it. content_dims, content_ridge: of the shared content. grid: cells
+    along a side when pooling by place. part_dims: directions of each pooling of each branch; of these the
+    latent vector starts from `leading_dims`, beside those of all together. ridge_pictures: `ridge_pictures` /
+    pictures is the share of the mean variance within pictures that is added to the variance in every
+    direction; the fewer the pictures, the less exactly that variance is known. neighbors: among how many
+    nearest pictures two have to find each other to be linked.
     """
 
     branches: tuple[BranchConfig, ...]
     least_side: float
     mirror: bool
-    branch_dims: int
-    content_dims: int = 128
+    leading_dims: int
+    least_color_agreement: float | None = None
+    content_dims: int = 64
     content_ridge: float = 3e-4
     grid: int = 4
+    part_dims: int = 128
     num_views: int = 10
     ridge_pictures: float = 250.0
+    joint_dims: int = 64
     joint_ridge: float = 0.1
+    neighbors: int = 5
 
 
 def colors(factor: int) -> BranchConfig:
@@ -60,14 +74,18 @@ def choose_config(size: int, *, aligned: bool) -> EncoderConfig:
 
     Photographs: the place of something says little, so views may show half of each side, and may be mirrored;
     colour says much. Aligned pictures, such as digits: the place says most, a mirrored one may be another
-    sign, and brightness depends on who took them. `docs/design.md` has the figures behind each.
+    sign, and brightness may depend on who took them: their colours stay where they agree with form.
+    `docs/design.md` has the figures behind each.
     """
     if aligned:
         whole = size // 32
-        branches = tuple(BranchConfig(whole * factor) for factor in (1, 2, 4))
-        return EncoderConfig(branches, least_side=0.92, mirror=False, branch_dims=32)
+        patches = [BranchConfig(whole * factor) for factor in (1, 2, 4)]
+        branches = (*patches, colors(whole * 2))
+        return EncoderConfig(
+            branches, least_side=0.92, mirror=False, leading_dims=32, least_color_agreement=COLOR_AGREEMENT
+        )
     if size <= 32:
         branches = (BranchConfig(1), BranchConfig(2), colors(2))
     else:
         branches = (BranchConfig(1, stride=3), BranchConfig(2), BranchConfig(4), colors(4))
-    return EncoderConfig(branches, least_side=0.5, mirror=True, branch_dims=64)
+    return EncoderConfig(branches, least_side=0.5, mirror=True, leading_dims=64)

@@ -7,8 +7,7 @@ shared content of patches, the agreement of views, and the last layers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,9 @@ from ...parallel import in_order
 from .pictures import Floats
 
 Doubles = NDArray[np.float64]
+AnyFloats = NDArray[np.floating[Any]]
 Block = TypeVar("Block")
 
-_JOINT_DIMS = 64
 _PICTURES_A_BLOCK = 128
 # Of the trace of a covariance. The single-precision products in it leave up to 2e-8 of the trace where the
 # variance is zero (measured on drawings, cut-outs and photographs).
@@ -87,7 +86,12 @@ class Scatter:
     @property
     def within(self) -> Doubles:
         """The covariance (dim, dim) of members around the mean of their group."""
-        return self._within / (self.group_size * sum(len(means) for means in self._means))
+        return self._within / (self.group_size * self.num_groups)
+
+    @property
+    def num_groups(self) -> int:
+        """How many groups have been added."""
+        return sum(len(means) for means in self._means)
 
 
 def _sums(members: Floats, group_size: int) -> tuple[Doubles, Floats]:
@@ -138,38 +142,29 @@ def directions(signal: Doubles, noise: Doubles, *, ridge: float, num: int) -> Fl
     return np.ascontiguousarray(eigenvectors(signal, metric, num=num)[1], dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class LastLayers:
-    """The weights after pooling.
-
-    branches: the features (d,) of each branch to at most 128 directions; joint: those of all branches, each
-    of unit length, to 64; latent: the first `branch_dims` of each branch and the joint ones, each of unit
-    length, to the latent vector.
-    """
-
-    branches: tuple[Linear, ...]
-    branch_dims: int
-    joint: Linear
-    latent: Linear
-
-
-def solve_agreement(views: Floats, *, ridge: float, num: int) -> Linear:
-    """The `num` directions in which the views of a picture agree while pictures differ.
-
-    views: (n, v, d), any float type. At most n - 1 directions, as many as n pictures can differ in.
-    """
+def scatter_of_views(views: AnyFloats) -> Scatter:
+    """The scatter of `views` (n, v, d): a picture is a group, its views are the members."""
     dim = views.shape[2]
 
     def members(block: slice) -> Floats:
         return views[block].astype(np.float32).reshape(-1, dim)
 
-    scatter = Scatter.of(members, _blocks(len(views)), dim=dim, group_size=views.shape[1])
-    num = max(1, min(num, len(views) - 1))
-    weights = directions(scatter.between, scatter.within, ridge=ridge, num=num)
+    return Scatter.of(members, _blocks(len(views)), dim=dim, group_size=views.shape[1])
+
+
+def solve_agreement(scatter: Scatter, *, ridge: float, num: int, apart: Doubles | None = None) -> Linear:
+    """The `num` directions in which the views of a picture agree while pictures differ.
+
+    `apart` (d, d) is a covariance of what else should not matter, and is added to that within pictures. At
+    most n - 1 directions, as many as n pictures can differ in.
+    """
+    within = scatter.within if apart is None else scatter.within + apart
+    num = max(1, min(num, scatter.num_groups - 1))
+    weights = directions(scatter.between, within, ridge=ridge, num=num)
     return Linear(weights, (-scatter.mean @ weights).astype(np.float32))
 
 
-def apply(linear: Linear, views: Floats) -> Floats:
+def apply(linear: Linear, views: AnyFloats) -> Floats:
     """`views` (n, v, d) in the directions of `linear`, of unit length: (n, v, out) float32."""
 
     def one(block: slice) -> Floats:
@@ -178,28 +173,13 @@ def apply(linear: Linear, views: Floats) -> Floats:
     return np.concatenate(list(in_order(one, _blocks(len(views)))))
 
 
-def solve_last_layers(
-    branches: Sequence[tuple[Linear, Floats]], *, branch_dims: int, ridge: float, dim: int
-) -> LastLayers:
-    """Solve what comes after the branches; each with its views (n, v, out), the whole picture the first."""
-    joined = np.concatenate([views for _, views in branches], axis=2)
-    joint = solve_agreement(joined, ridge=ridge, num=_JOINT_DIMS)
-    share = np.float32(len(branches) ** -0.5)
-    whole = [unit(views[:, 0, :branch_dims]) * share for _, views in branches]
-    latent = _compress(np.concatenate([*whole, apply(joint, joined[:, :1])[:, 0]], axis=1), dim)
-    weights = latent.weights.copy()
-    weights[: sum(part.shape[1] for part in whole)] *= share
-    linears = tuple(linear for linear, _ in branches)
-    return LastLayers(linears, branch_dims, joint, Linear(weights, latent.bias))
-
-
 def unit(vectors: Floats) -> Floats:
     """`vectors` (..., d) of length 1."""
     lengths = np.sqrt(np.maximum((vectors * vectors).sum(axis=-1, keepdims=True), 1e-12))
     return np.asarray(vectors / lengths, dtype=np.float32)
 
 
-def _compress(vectors: Floats, dim: int) -> Linear:
+def compress(vectors: Floats, dim: int) -> Linear:
     """The rotation to the `dim` directions that keep most of the inner products of `vectors` (n, d)."""
     doubles = vectors.astype(np.float64)
     rotation = eigenvectors(doubles.T @ doubles, num=dim)[1]

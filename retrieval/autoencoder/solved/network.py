@@ -9,30 +9,11 @@ import numpy as np
 from keras import layers
 
 from .branch import Branch
-from .lda import LastLayers, Linear
-from .pictures import WHOLE, Floats, View
-
-
-def pooling(view: View, *, side: int, grid: int) -> Floats:
-    """Weights (side · side, grid · grid) that average a map of `side` × `side` over the cells of `view`.
-
-    A place of the map counts by the area that it shares with the cell.
-    """
-    rows = _shares(view.top, view.bottom, side, grid)
-    columns = _shares(view.left, view.right, side, grid)
-    if view.mirrored:
-        columns = columns[:, ::-1]
-    weights = rows[:, None, :, None] * columns[None, :, None, :]
-    return weights.reshape(side * side, grid * grid).astype(np.float32)
-
-
-def _shares(begin: float, end: float, side: int, cells: int) -> Floats:
-    """The share (side, cells) of each cell's length between `begin` and `end` that each place covers."""
-    edges = np.linspace(begin, end, cells + 1) * side
-    places = np.arange(side)[:, None]
-    overlap = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
-    shares = np.maximum(overlap, 0.0)
-    return np.asarray(shares / shares.sum(axis=0), dtype=np.float32)
+from .config import EncoderConfig
+from .last_layers import LastLayers
+from .lda import Linear
+from .pictures import WHOLE, Floats
+from .pooling import ROOT_STEPS, for_full_matrices, pooling
 
 
 def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
@@ -52,47 +33,69 @@ def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTenso
     return layers.Reshape((-1, branch.content.weights.shape[1]), name=f"{name}_places")(x)
 
 
-def pooled(
-    features: keras.KerasTensor, views: Sequence[View], branch: Branch, grid: int
-) -> keras.KerasTensor:
-    """`features` (side · side, c) averaged over the cells of each view: (len(views), grid · grid · c)."""
+def cells(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTensor:
+    """`features` (side · side, c) averaged over the cells of the whole picture: (grid · grid · c,)."""
     num_places, dims = features.shape[1:]
-    side = round(num_places**0.5)
-    weights = np.concatenate([pooling(view, side=side, grid=grid) for view in views], axis=1)
-    name = branch.config.name
+    weights = pooling(WHOLE, side=round(num_places**0.5), grid=grid)
     layer = layers.EinsumDense(
-        "bpc,pv->bvc", output_shape=(weights.shape[1], dims), name=f"{name}_pool", trainable=False
+        "bpc,pv->bvc", output_shape=(grid * grid, dims), name=f"{name}_pool", trainable=False
     )
-    x = _weighted(layer, features, weights)
-    return layers.Reshape((len(views), grid * grid * dims), name=f"{name}_views")(x)
+    x = layers.Flatten(name=f"{name}_cells")(_weighted(layer, features, weights))
+    return layers.UnitNormalization(name=f"{name}_cells_length")(x)
 
 
-def views_network(branch: Branch, views: Sequence[View], *, size: int, grid: int) -> keras.Model:
-    """Pictures (size, size, 3) in [0, 1] to the pooled features of each view, of unit length."""
+def pairs(features: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """The matrix root of the mean of u uᵀ over all places, u their `features` (places, c): (c · c,)."""
+    x = layers.Dot(axes=(1, 1), name=f"{name}_pairs")([features, features])
+    x = layers.Rescaling(1.0 / features.shape[1], name=f"{name}_pairs_mean")(x)
+    x = layers.Flatten(name=f"{name}_pairs_flat")(_matrix_root(x, f"{name}_root"))
+    return layers.UnitNormalization(name=f"{name}_pairs_length")(x)
+
+
+def _matrix_root(moments: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """See `pooling.matrix_root`."""
+    identity = (1.5 * np.eye(moments.shape[1])).tolist()
+    root = product = moments
+    for step in range(ROOT_STEPS):
+        factor = layers.Rescaling(-0.5, offset=identity, name=f"{name}_factor_{step}")(product)
+        half = _product(product, factor, f"{name}_half_{step}")
+        root = _product(root, factor, f"{name}_{step}") if step else half
+        if step < ROOT_STEPS - 1:
+            product = _product(half, factor, f"{name}_product_{step}")
+    return root
+
+
+def _product(first: keras.KerasTensor, second: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.Dot(axes=(2, 1), name=name)([first, second])
+
+
+def map_network(branch: Branch, *, size: int) -> keras.Model:
+    """Pictures (size, size, 3) in [0, 1] to the map (places, c) of the branch."""
     pictures = keras.Input((size, size, 3), name="pictures")
-    x = pooled(feature_map(pictures, branch), views, branch, grid)
-    return keras.Model(pictures, layers.UnitNormalization()(x))
+    return keras.Model(pictures, feature_map(pictures, branch))
 
 
-def encoder_network(branches: Sequence[Branch], last: LastLayers, *, size: int, grid: int) -> keras.Model:
+def encoder_network(
+    branches: Sequence[Branch], last: LastLayers, config: EncoderConfig, *, size: int
+) -> keras.Model:
     """The encoder: pictures (size, size, 3) in [0, 1] to latent vectors of unit length."""
     pictures = keras.Input((size, size, 3), name="pictures")
     vectors = []
-    for branch, agreement in zip(branches, last.branches, strict=True):
+    for number, branch in enumerate(branches):
         name = branch.config.name
-        x = pooled(feature_map(pictures, branch), [WHOLE], branch, grid)
-        x = layers.Flatten(name=f"{name}_flat")(x)
-        x = layers.UnitNormalization(name=f"{name}_length")(x)
-        x = _dense(x, agreement, name=f"{name}_agreement")
-        vectors.append(layers.UnitNormalization(name=f"{name}_vector")(x))
-    joint = _dense(layers.Concatenate(name="scales")(vectors), last.joint, name="joint_agreement")
-    parts = [
-        _first(vector, last.branch_dims, name=f"leading_{number}") for number, vector in enumerate(vectors)
-    ]
-    parts = [
-        layers.UnitNormalization(name=f"part_{number}")(part) for number, part in enumerate([*parts, joint])
-    ]
-    x = _dense(layers.Concatenate(name="parts")(parts), last.latent, name="compression")
+        by_place, by_pair = last.parts[2 * number : 2 * number + 2]
+        features = feature_map(pictures, branch)
+        x = _dense(cells(features, name, config.grid), by_place, name=f"{name}_cells_agreement")
+        vectors.append(layers.UnitNormalization(name=f"{name}_cells_vector")(x))
+        whole = for_full_matrices(by_pair.weights, features.shape[-1])
+        x = _dense(pairs(features, name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
+        vectors.append(layers.UnitNormalization(name=f"{name}_pairs_vector")(x))
+    joined = layers.Concatenate(name="parts")(vectors)
+    known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
+    known.append(_dense(joined, last.joint, name="joint_agreement"))
+    known.append(_dense(joined, last.neighbors, name="neighbor_agreement"))
+    known = [layers.UnitNormalization(name=f"known_{row}")(each) for row, each in enumerate(known)]
+    x = _dense(layers.Concatenate(name="known")(known), last.latent, name="compression")
     return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")
 
 

@@ -259,7 +259,7 @@ def test_the_solved_encoder_is_a_run_like_any_other(pictures, tmp_path, solving)
 
 
 def test_it_is_solved_from_a_bounded_number(pictures, tmp_path, solving, monkeypatch):
-    monkeypatch.setitem(RECIPE_RULES, "solved", replace(RECIPE_RULES["solved"], max_pictures=10))
+    monkeypatch.setitem(RECIPE_RULES, "solved", replace(RECIPE_RULES["solved"], max_pictures={32: 10}))
     train(pictures, SOLVED, Run.create(tmp_path / "run", {}))
     assert solving[0][0] == (10, 32, 32, 3)
 

@@ -8,8 +8,8 @@ from retrieval.autoencoder.solved.lda import (
     apply,
     directions,
     eigenvectors,
+    scatter_of_views,
     solve_agreement,
-    solve_last_layers,
 )
 from retrieval.threads import use_threads
 
@@ -62,14 +62,14 @@ def make_views(rng, *, n=300, dims=20):
 
 
 def test_agreement_finds_what_views_have_in_common():
-    linear = solve_agreement(make_views(np.random.default_rng(0)), ridge=0.0, num=5)
+    linear = solve_agreement(scatter_of_views(make_views(np.random.default_rng(0))), ridge=0.0, num=5)
     share = np.abs(linear.weights[:5]).sum() / np.abs(linear.weights).sum()
     assert share > 0.9
 
 
 def test_agreement_makes_views_of_a_picture_nearer_than_before():
     views = make_views(np.random.default_rng(0))
-    found = apply(solve_agreement(views, ridge=0.1, num=5), views)
+    found = apply(solve_agreement(scatter_of_views(views), ridge=0.1, num=5), views)
 
     def first_finds_second(vectors):
         unit = vectors / np.linalg.norm(vectors, axis=2, keepdims=True)
@@ -81,21 +81,14 @@ def test_agreement_makes_views_of_a_picture_nearer_than_before():
 
 def test_no_more_directions_than_pictures_can_differ_in():
     views = make_views(np.random.default_rng(0), n=4)
-    assert solve_agreement(views, ridge=0.1, num=128).weights.shape == (20, 3)
+    assert solve_agreement(scatter_of_views(views), ridge=0.1, num=128).weights.shape == (20, 3)
 
 
-def test_the_latent_keeps_the_inner_products_of_its_parts():
-    rng = np.random.default_rng(0)
-    pair = [make_views(rng), make_views(rng)]
-    linears = [solve_agreement(views, ridge=0.1, num=8) for views in pair]
-    branches = [(linear, apply(linear, views)) for linear, views in zip(linears, pair, strict=True)]
-    last = solve_last_layers(branches, branch_dims=32, ridge=0.1, dim=1000)
-    joined = np.concatenate([views[:, :1] for _, views in branches], axis=2)
-    joint = apply(last.joint, joined)[:, 0]
-    parts = np.concatenate([branches[0][1][:, 0], branches[1][1][:, 0], joint], axis=1)
-    latents = parts @ last.latent.weights + last.latent.bias
-    expected = sum(views[:, 0] @ views[:, 0].T for _, views in branches) / 2 + joint @ joint.T
-    np.testing.assert_allclose(latents @ latents.T, expected, atol=1e-4)
+def test_what_is_told_to_be_kept_apart_does_not_count():
+    views = make_views(np.random.default_rng(0))
+    scatter = scatter_of_views(views)
+    linear = solve_agreement(scatter, ridge=0.0, num=4, apart=np.diag([1e3] + [0.0] * 19))
+    assert np.abs(linear.weights[0]).max() < 0.01 * np.abs(linear.weights).max()
 
 
 def test_an_indefinite_metric_still_has_finite_directions():

@@ -1,33 +1,40 @@
-"""Pooling of views, by hand."""
+"""The Keras layers against plain NumPy, and LiteRT against Keras."""
 
+import keras
 import numpy as np
+import pytest
 
-from retrieval.autoencoder.solved.network import pooling
-from retrieval.autoencoder.solved.pictures import WHOLE, View, draw_views
-
-
-def test_the_whole_picture_is_pooled_cell_by_cell():
-    weights = pooling(WHOLE, side=4, grid=2)
-    expected = np.zeros((4, 4, 2, 2))
-    for row in range(4):
-        for column in range(4):
-            expected[row, column, row // 2, column // 2] = 0.25
-    np.testing.assert_allclose(weights, expected.reshape(16, 4))
+from retrieval.autoencoder.export import to_litert
+from retrieval.autoencoder.solved.network import cells, pairs
+from retrieval.autoencoder.solved.pictures import WHOLE
+from retrieval.autoencoder.solved.pooling import Pooling, upper_triangle
+from retrieval.encoder import Network
 
 
-def test_a_place_counts_by_the_area_that_it_shares():
-    weights = pooling(View(0.0, 0.5, 0.0, 1.0), side=3, grid=1).reshape(3, 3)
-    # The upper half of three rows is one row and half of the next.
-    np.testing.assert_allclose(weights.sum(axis=1), [2 / 3, 1 / 3, 0], atol=1e-6)
+@pytest.fixture
+def maps():
+    """Three maps of 12 × 12 places with 64 contents."""
+    maps = np.random.default_rng(0).normal(size=(3, 144, 64)) * np.geomspace(1, 0.05, 64)
+    return (maps / np.linalg.norm(maps, axis=2, keepdims=True)).astype(np.float32)
 
 
-def test_mirrored_views_swap_left_and_right():
-    seen, mirrored = (
-        pooling(View(0, 1, 0, 1, flip), side=4, grid=2).reshape(16, 2, 2) for flip in (False, True)
-    )
-    np.testing.assert_array_equal(mirrored, seen[:, :, ::-1])
+@pytest.fixture
+def plain():
+    return Pooling([WHOLE], (144, 64), grid=4)
 
 
-def test_weights_of_a_cell_sum_to_one():
-    for view in draw_views(10, least_side=0.5, mirror=True, rng=np.random.default_rng(0)):
-        np.testing.assert_allclose(pooling(view, side=7, grid=4).sum(axis=0), np.ones(16), atol=1e-5)
+def test_pairs_are_those_of_numpy_and_litert_equals_keras(maps, plain):
+    entry = keras.Input((144, 64), name="map")
+    network = keras.Model(entry, pairs(entry, "x"))
+    predicted = network.predict(maps, verbose=0)
+    expected = np.concatenate([plain.pairs(each) for each in maps])
+    np.testing.assert_allclose(upper_triangle(predicted.reshape(3, 64, 64)), expected, atol=1e-5)
+    np.testing.assert_allclose(Network(to_litert(network)).run(maps), predicted, atol=1e-5)
+
+
+def test_cells_are_those_of_numpy_and_litert_equals_keras(maps, plain):
+    entry = keras.Input((144, 64), name="map")
+    network = keras.Model(entry, cells(entry, "x", 4))
+    predicted = network.predict(maps, verbose=0)
+    np.testing.assert_allclose(predicted, np.concatenate([plain.cells(each) for each in maps]), atol=1e-5)
+    np.testing.assert_allclose(Network(to_litert(network)).run(maps), predicted, atol=1e-5)

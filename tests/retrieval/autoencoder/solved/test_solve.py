@@ -15,8 +15,11 @@ from retrieval.autoencoder.pretrained import PretrainedEncoder
 from retrieval.autoencoder.solved import solve
 from retrieval.autoencoder.solved.branch import solve_branch, sparse_codes
 from retrieval.autoencoder.solved.config import choose_config
-from retrieval.autoencoder.solved.lda import apply, solve_agreement, solve_last_layers, unit
-from retrieval.autoencoder.solved.pictures import draw_patches
+from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
+from retrieval.autoencoder.solved.lda import unit
+from retrieval.autoencoder.solved.pictures import draw_patches, draw_views
+from retrieval.autoencoder.solved.pooling import Pooling
+from retrieval.autoencoder.solved.trust import weigh
 from retrieval.demo import CLASSES, draw_picture
 from retrieval.encoder.model import KERAS
 from retrieval.progress import Progress
@@ -26,7 +29,7 @@ from retrieval.threads import use_threads
 def cheap_config(size, *, aligned):
     config = choose_config(size, aligned=aligned)
     branches = tuple(replace(branch, atoms=min(branch.atoms, 96)) for branch in config.branches)
-    return replace(config, branches=branches, content_dims=16, branch_dims=12)
+    return replace(config, branches=branches, content_dims=16, part_dims=16, leading_dims=12)
 
 
 @pytest.fixture(scope="module")
@@ -155,20 +158,53 @@ def plain_pictures(draw):
 @given(plain_pictures(), st.booleans())
 @settings(max_examples=12, deadline=None)
 def test_any_pictures_have_finite_weights(few_patches, pictures, aligned):
-    config = choose_config(32, aligned=aligned)
+    config = cheap_config(32, aligned=aligned)
     rng = np.random.default_rng(0)
-    agreements = []
+    views = draw_views(4, least_side=0.5, mirror=True, rng=rng)
+    parts = []
     for branch in config.branches:
         solved = solve_branch(pictures, replace(branch, atoms=32), config, seed=0)
-        # In place of pooled views, which take Keras: codes of patches of each picture.
-        patches = draw_patches(pictures, branch, 10, rng)
+        # In place of maps, which take Keras: codes of 36 patches of each picture.
+        patches = draw_patches(pictures, branch, 36, rng)
         codes = sparse_codes(solved.whitening.apply(patches), solved.atoms, branch.threshold)
-        views = codes @ solved.content.weights + solved.content.bias
-        agreement = solve_agreement(unit(views), ridge=config.ridge_pictures / len(pictures), num=16)
-        agreements.append((agreement, apply(agreement, unit(views))))
-        assert all(np.isfinite(weights).all() for weights in (*solved.whitening, *solved.content, *agreement))
-    last = solve_last_layers(agreements, branch_dims=12, ridge=0.1, dim=8)
-    assert all(np.isfinite(weights).all() for weights in (*last.joint, *last.latent))
+        maps = unit(codes @ solved.content.weights + solved.content.bias)
+        pooling = Pooling(views, maps.shape[1:], grid=2)
+        for pool in (pooling.cells, pooling.pairs):
+            parts.append(solve_part(branch, np.stack([pool(each) for each in maps]), config))
+            assert all(np.isfinite(weights).all() for weights in parts[-1].agreement)
+        assert all(np.isfinite(weights).all() for weights in (*solved.whitening, *solved.content))
+    chosen, weights, _ = weigh(parts, config, np.arange(len(pictures)))
+    last = solve_last_layers(chosen, weights, config, dim=8)
+    assert all(np.isfinite(each).all() for each in (*last.joint, *last.neighbors, *last.latent))
+
+
+def draw_centred(rng, *, color_tells, num=240, kinds=20):
+    """Striped discs of 32 pixels at one place; each direction of its own colour, or of any."""
+    rows, columns = np.mgrid[:32, :32] - 15.5
+    own = rng.uniform(60, 230, size=(kinds, 3))
+    pictures = np.full((num, 32, 32, 3), 20.0)
+    for number, picture in enumerate(pictures):
+        angle = np.pi * (number % kinds) / kinds
+        waves = np.sin(np.cos(angle) * rows + np.sin(angle) * columns + rng.uniform(0, 6))
+        color = own[number % kinds] if color_tells else rng.uniform(60, 230, size=3)
+        disc = np.hypot(rows, columns) < 14
+        picture[disc] = color * (0.8 + 0.3 * waves[disc, None])
+    return np.clip(pictures + rng.normal(scale=3, size=pictures.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("color_tells", [True, False])
+def test_aligned_pictures_keep_colors_where_they_tell_things_apart(solve_cheaply, color_tells):
+    pictures = draw_centred(np.random.default_rng(0), color_tells=color_tells)
+    details = solve_cheaply(pictures, decoder=False).encoder.description.details
+    assert (details["aligned"], details["colors"]) == (True, color_tells), details
+
+
+@pytest.mark.slow
+def test_a_person_can_overrule_the_alignment(solve_cheaply, pictures):
+    for aligned in (True, False):
+        model = solve_cheaply(pictures[:, ::2, ::2], decoder=False, aligned=aligned)
+        assert model.encoder.description.details["aligned"] is aligned
 
 
 @pytest.mark.slow

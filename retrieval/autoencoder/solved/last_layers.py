@@ -1,0 +1,94 @@
+"""The layers after pooling: parts, weighed and solved together, then once more with neighbours that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .config import BranchConfig, EncoderConfig
+from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
+from .neighbors import mutual_links, scatter_of_links
+from .pictures import Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What one pooling of one branch says of each picture.
+
+    agreement: from pooled features (d,) to at most 128 directions. views: (n, v, out) float32 of unit length,
+    the whole picture first.
+    """
+
+    branch: BranchConfig
+    agreement: Linear
+    views: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class LastLayers:
+    """The weights after pooling.
+
+    parts: the features (d,) of each part to its vector. joint: the vectors of all parts, each of unit length,
+    to 64 directions; neighbors: the same, solved so that linked pictures agree. latent: the first
+    `leading_dims` of each part, the joint ones and those of neighbours, each of unit length, to the latent
+    vector.
+    """
+
+    parts: tuple[Linear, ...]
+    leading_dims: int
+    joint: Linear
+    neighbors: Linear
+    latent: Linear
+
+
+def solve_part(branch: BranchConfig, features: AnyFloats, config: EncoderConfig) -> Part:
+    """The agreement of views, solved on their `features` (n, v, d) of any float type."""
+    ridge = config.ridge_pictures / len(features)
+    agreement = solve_agreement(scatter_of_views(features), ridge=ridge, num=config.part_dims)
+    return Part(branch, agreement, apply(agreement, features))
+
+
+def solve_last_layers(
+    parts: Sequence[Part], weights: Floats, config: EncoderConfig, *, dim: int
+) -> LastLayers:
+    """Solve what comes after the `parts`, which count by `weights` (parts,).
+
+    Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
+    then counts as what two views of one differ in: it is not what tells pictures apart.
+    """
+    joined = np.concatenate(
+        [part.views * weight for part, weight in zip(parts, weights, strict=True)], axis=2
+    )
+    scatter, ridge, num = scatter_of_views(joined), config.joint_ridge, config.joint_dims
+    joint = solve_agreement(scatter, ridge=ridge, num=num)
+    shares = weights / np.sqrt(np.square(weights).sum())
+    known = [_leading(part, config) * share for part, share in zip(parts, shares, strict=True)]
+    known.append(apply(joint, joined[:, :1])[:, 0])
+    first = np.concatenate(known, axis=1)
+    links = mutual_links(first @ compress(first, dim).weights, config.neighbors)
+    apart = scatter_of_links(joined.mean(axis=1), links)
+    neighbors = solve_agreement(scatter, ridge=ridge, num=num, apart=apart)
+    known.append(apply(neighbors, joined[:, :1])[:, 0])
+    latent = compress(np.concatenate(known, axis=1), dim)
+    # What parts are multiplied by goes into the weights behind them.
+    by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
+    by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
+    by_known = np.concatenate([by_leading, np.ones(sum(each.shape[1] for each in known[len(parts) :]))])
+    return LastLayers(
+        parts=tuple(part.agreement for part in parts),
+        leading_dims=config.leading_dims,
+        joint=_multiplied(joint, by_part),
+        neighbors=_multiplied(neighbors, by_part),
+        latent=_multiplied(latent, by_known),
+    )
+
+
+def _leading(part: Part, config: EncoderConfig) -> Floats:
+    return unit(part.views[:, 0, : config.leading_dims])
+
+
+def _multiplied(linear: Linear, factors: Floats) -> Linear:
+    """`linear` for inputs (in,) that are yet to be multiplied by `factors` (in,)."""
+    return Linear((factors[:, None] * linear.weights).astype(np.float32), linear.bias)

@@ -1,0 +1,47 @@
+"""Which pictures are nearest to which, and pairs of pictures that find each other."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...parallel import in_order
+from .lda import Doubles, unit
+from .pictures import Floats
+
+Rows = NDArray[np.intp]
+
+_BLOCK = 256
+
+
+def nearest(similarities: Floats, num: int) -> Rows:
+    """The columns (n, num) of the largest `similarities` (n, m) of each row, in any order."""
+    return np.argpartition(-similarities, num - 1, axis=1)[:, :num]
+
+
+def mutual_links(vectors: Floats, num: int) -> Rows:
+    """Pairs of rows (links, 2) of `vectors` (n, d) of which each is among the `num` nearest of the other.
+
+    By cosine. The smaller row of a pair comes first, and each pair once.
+    """
+    vectors, count = unit(vectors), len(vectors)
+    num = min(num, count - 1)
+
+    def found(begin: int) -> Rows:
+        similarities = vectors[begin : begin + _BLOCK] @ vectors.T
+        rows = np.arange(len(similarities))
+        similarities[rows, begin + rows] = -np.inf
+        return nearest(similarities, num)
+
+    columns = np.concatenate(list(in_order(found, range(0, count, _BLOCK)))).ravel()
+    rows = np.repeat(np.arange(count), num)
+    mutual = np.intersect1d(rows * count + columns, columns * count + rows)
+    pairs = np.stack([mutual // count, mutual % count], axis=1)
+    return pairs[pairs[:, 0] < pairs[:, 1]]
+
+
+def scatter_of_links(means: Floats, links: Rows) -> Doubles:
+    """The covariance (d, d) of linked pictures around their middle; `means` (n, d) of their views."""
+    apart = means[links[:, 0]] - means[links[:, 1]]
+    products = np.asarray(apart.T @ apart, dtype=np.float64)
+    return products / (2 * max(1, len(links)))

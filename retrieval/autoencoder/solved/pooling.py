@@ -1,0 +1,106 @@
+"""From a map of contents to features of a view: its contents by place, and which of them come together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .lda import unit
+from .pictures import Floats, View
+
+ROOT_STEPS = 5
+
+
+def pooling(view: View, *, side: int, grid: int) -> Floats:
+    """Weights (side · side, grid · grid) that average a map of `side` × `side` over the cells of `view`.
+
+    A place of the map counts by the area that it shares with the cell.
+    """
+    rows = _shares(view.top, view.bottom, side, grid)
+    columns = _shares(view.left, view.right, side, grid)
+    if view.mirrored:
+        columns = columns[:, ::-1]
+    weights = rows[:, None, :, None] * columns[None, :, None, :]
+    return weights.reshape(side * side, grid * grid).astype(np.float32)
+
+
+def _shares(begin: float, end: float, side: int, cells: int) -> Floats:
+    """The share (side, cells) of each cell's length between `begin` and `end` that each place covers."""
+    edges = np.linspace(begin, end, cells + 1) * side
+    places = np.arange(side)[:, None]
+    overlap = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
+    shares = np.maximum(overlap, 0.0)
+    return np.asarray(shares / shares.sum(axis=0), dtype=np.float32)
+
+
+class Pooling:
+    """Both poolings of several views of maps (side · side, c) of unit vectors.
+
+    `cells`: the map averaged over grid × grid cells, which know what is where. `pairs`: the mean of u uᵀ over
+    all places, u the contents of a place, and its matrix root: it knows which contents come together and
+    nothing of where (iSQRT-COV, arXiv 1712.01034).
+    """
+
+    def __init__(self, views: Sequence[View], shape: tuple[int, ...], *, grid: int) -> None:
+        """For maps of this shape (side · side, c)."""
+        side, contents = round(shape[0] ** 0.5), shape[1]
+        self.num_views = len(views)
+        self.cells_dim, self.pairs_dim = grid**2 * contents, contents * (contents + 1) // 2
+        weights = [pooling(view, side=side, grid=grid) for view in views]
+        self._cells = np.ascontiguousarray(np.concatenate(weights, axis=1).T)
+        self._seen = [_places(pooling(view, side=side, grid=1)[:, 0]) for view in views]
+
+    def cells(self, features: Floats) -> Floats:
+        """`features` (side · side, c) by place: (views, grid · grid · c) of unit length."""
+        return unit((self._cells @ features).reshape(self.num_views, -1))
+
+    def pairs(self, features: Floats) -> Floats:
+        """`features` (side · side, c) by pairs: (views, c · (c + 1) / 2) of unit length."""
+        members = [features[places] * share for places, share in self._seen]
+        moments = np.stack([each.T @ each for each in members])
+        return unit(upper_triangle(matrix_root(moments)))
+
+
+def _places(shares: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """The places that a view shows, and the roots (places, 1) of their `shares` (side · side,) in it."""
+    places = np.flatnonzero(shares)
+    return places, np.sqrt(shares[places])[:, None]
+
+
+def matrix_root(moments: Floats) -> Floats:
+    """The matrix square root of `moments` (..., d, d), symmetric with eigenvalues in 0 to 1; nearly so.
+
+    Five steps of Newton and Schulz, Y ← Y T with T = (3 - P) / 2, where P ← P T² goes to 1. Small eigenvalues
+    come out smaller than their root, as they do in the network, which takes the same steps.
+    """
+    identity = np.float32(1.5) * np.eye(moments.shape[-1], dtype=np.float32)
+    root = product = moments
+    for step in range(ROOT_STEPS):
+        factor = identity - np.float32(0.5) * product
+        half = product @ factor
+        root = root @ factor if step else half
+        product = half @ factor
+    return root
+
+
+def upper_triangle(matrices: Floats) -> Floats:
+    """Symmetric `matrices` (..., d, d) as (..., d · (d + 1) / 2), of the same inner products."""
+    dims = matrices.shape[-1]
+    rows, columns = np.triu_indices(dims)
+    return np.asarray(matrices[..., rows, columns] * _scales(dims), dtype=np.float32)
+
+
+def for_full_matrices(weights: Floats, dims: int) -> Floats:
+    """`weights` (d · (d + 1) / 2, out) for upper triangles, as weights (d · d, out) for whole matrices."""
+    rows, columns = np.triu_indices(dims)
+    full = np.empty((dims, dims, weights.shape[1]), dtype=np.float32)
+    full[rows, columns] = full[columns, rows] = weights / _scales(dims)[:, None]
+    return full.reshape(dims * dims, -1)
+
+
+def _scales(dims: int) -> Floats:
+    """What makes up for a number of the triangle standing for two: √2 beside the diagonal, 1 on it."""
+    rows, columns = np.triu_indices(dims)
+    return np.where(rows == columns, 1.0, np.sqrt(2.0)).astype(np.float32)

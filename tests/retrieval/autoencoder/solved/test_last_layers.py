@@ -1,0 +1,75 @@
+"""The layers after pooling, against plain NumPy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from retrieval.autoencoder.solved.config import choose_config
+from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
+from retrieval.autoencoder.solved.lda import apply
+
+CONFIG = replace(choose_config(32, aligned=False), leading_dims=6, part_dims=8, joint_dims=10)
+
+
+def make_features(rng, *, n=200, dims=30):
+    """Pictures of 20 kinds in turn, six views each."""
+    kind = rng.normal(size=(20, 1, dims))[np.arange(n) % 20]
+    own = rng.normal(size=(n, 1, dims)) * 1.5
+    return (kind + own + rng.normal(size=(n, 6, dims))).astype(np.float16)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    rng = np.random.default_rng(0)
+    return [solve_part(branch, make_features(rng), CONFIG) for branch in CONFIG.branches]
+
+
+def latents(parts, last):
+    """The latent vectors before they get unit length, and the vectors that they are made of."""
+    whole = [part.views[:, :1] for part in parts]
+    joined = np.concatenate(whole, axis=2)
+    leading = [part[:, 0, : last.leading_dims] for part in whole]
+    known = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in leading]
+    known += [apply(linear, joined)[:, 0] for linear in (last.joint, last.neighbors)]
+    return np.concatenate(known, axis=1) @ last.latent.weights + last.latent.bias, known
+
+
+def test_parts_have_unit_length_and_the_dims_asked_for(parts):
+    assert [part.views.shape for part in parts] == [(200, 6, 8)] * 3
+    np.testing.assert_allclose(np.linalg.norm(parts[0].views, axis=2), 1, atol=1e-5)
+
+
+def test_the_latent_keeps_the_inner_products_of_its_parts(parts):
+    weights = np.array([1.0, 0.5, 1.0], dtype=np.float32)
+    found, known = latents(parts, solve_last_layers(parts, weights, CONFIG, dim=1000))
+    leading = sum(share * each @ each.T for share, each in zip([4, 1, 4], known, strict=False)) / 9
+    expected = leading + sum(each @ each.T for each in known[3:])
+    np.testing.assert_allclose(found @ found.T, expected, atol=1e-4)
+
+
+def test_a_part_of_no_weight_changes_nothing(parts):
+    without = solve_last_layers(parts[:2], np.ones(2, dtype=np.float32), CONFIG, dim=7)
+    ignored = solve_last_layers(parts, np.array([1, 1, 0], dtype=np.float32), CONFIG, dim=7)
+    first, second = latents(parts[:2], without)[0], latents(parts, ignored)[0]
+    # A ridge of a share of the mean variance is smaller where there are more numbers.
+    similar = np.corrcoef((first @ first.T).ravel(), (second @ second.T).ravel())[0, 1]
+    assert similar > 0.99
+
+
+def test_neighbors_bring_pictures_of_a_kind_together(parts):
+    last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=16)
+    joint, neighbors = latents(parts, last)[1][3:]
+    same = np.arange(200)[:, None] % 20 == np.arange(200) % 20
+
+    def contrast(vectors):
+        cosines = vectors @ vectors.T
+        return cosines[same].mean() - cosines[~same].mean()
+
+    assert contrast(neighbors) > contrast(joint)
+
+
+@pytest.mark.parametrize("dim", [2, 16, 38])
+def test_the_latent_has_the_dims_asked_for(parts, dim):
+    last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=dim)
+    assert last.latent.weights.shape == (3 * 6 + 2 * 10, dim)

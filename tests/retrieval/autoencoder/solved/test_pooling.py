@@ -1,0 +1,100 @@
+"""Pooling of views by hand and against plain NumPy."""
+
+import numpy as np
+import pytest
+
+from retrieval.autoencoder.solved.pictures import WHOLE, View, draw_views
+from retrieval.autoencoder.solved.pooling import (
+    Pooling,
+    for_full_matrices,
+    matrix_root,
+    pooling,
+    upper_triangle,
+)
+
+
+def test_the_whole_picture_is_pooled_cell_by_cell():
+    weights = pooling(WHOLE, side=4, grid=2)
+    expected = np.zeros((4, 4, 2, 2))
+    for row in range(4):
+        for column in range(4):
+            expected[row, column, row // 2, column // 2] = 0.25
+    np.testing.assert_allclose(weights, expected.reshape(16, 4))
+
+
+def test_a_place_counts_by_the_area_that_it_shares():
+    weights = pooling(View(0.0, 0.5, 0.0, 1.0), side=3, grid=1).reshape(3, 3)
+    # The upper half of three rows is one row and half of the next.
+    np.testing.assert_allclose(weights.sum(axis=1), [2 / 3, 1 / 3, 0], atol=1e-6)
+
+
+def test_mirrored_views_swap_left_and_right():
+    seen, mirrored = (
+        pooling(View(0, 1, 0, 1, flip), side=4, grid=2).reshape(16, 2, 2) for flip in (False, True)
+    )
+    np.testing.assert_array_equal(mirrored, seen[:, :, ::-1])
+
+
+def test_weights_of_a_cell_sum_to_one():
+    for view in draw_views(10, least_side=0.5, mirror=True, rng=np.random.default_rng(0)):
+        np.testing.assert_allclose(pooling(view, side=7, grid=4).sum(axis=0), np.ones(16), atol=1e-5)
+
+
+@pytest.fixture
+def features():
+    """A map of 7 × 7 places with 10 contents, of unit length at each."""
+    features = np.random.default_rng(0).normal(size=(49, 10)).astype(np.float32)
+    return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+
+def test_cells_are_means_of_their_places(features):
+    found = Pooling([WHOLE], (49, 10), grid=7).cells(features)
+    np.testing.assert_allclose(found, features.reshape(1, -1) / 7, atol=1e-6)
+
+
+def test_pairs_are_the_root_of_the_mean_outer_product(features):
+    view = View(0.0, 0.5, 0.2, 0.9)
+    found = Pooling([WHOLE, view], (49, 10), grid=4).pairs(features)
+    shares = pooling(view, side=7, grid=1)[:, 0].astype(np.float64)
+    contents = features.astype(np.float64)
+    moments = np.einsum("p,pi,pj->ij", shares, contents, contents)
+    assert np.trace(moments) == pytest.approx(1)
+    # The coupled form of Newton and Schulz, as the paper has it.
+    root, inverse = moments, np.eye(10)
+    for _ in range(5):
+        factor = (3 * np.eye(10) - inverse @ root) / 2
+        root, inverse = root @ factor, factor @ inverse
+    expected = [root[i, j] * (1 if i == j else 2**0.5) for i in range(10) for j in range(i, 10)]
+    assert found.shape == (2, 55)
+    np.testing.assert_allclose(found[1], expected / np.linalg.norm(expected), atol=1e-5)
+
+
+def test_five_steps_come_near_the_root():
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
+    values = np.geomspace(0.02, 0.4, 8)
+    root = matrix_root(((rotation * values) @ rotation.T).astype(np.float32))
+    np.testing.assert_allclose(root, (rotation * np.sqrt(values)) @ rotation.T, atol=0.03)
+
+
+def test_a_view_that_is_mirrored_has_the_same_pairs(features):
+    seen, mirrored = View(0.1, 0.7, 0.2, 0.9), View(0.1, 0.7, 0.2, 0.9, True)
+    found = Pooling([seen, mirrored], (49, 10), grid=4).pairs(features)
+    assert found.shape == (2, 55)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+
+
+def test_a_map_of_zeros_has_finite_features():
+    pooled = Pooling([WHOLE], (49, 10), grid=4)
+    nothing = np.zeros((49, 10), dtype=np.float32)
+    assert (pooled.cells(nothing) == 0).all()
+    assert (pooled.pairs(nothing) == 0).all()
+
+
+def test_triangles_and_their_weights_stand_for_whole_matrices():
+    rng = np.random.default_rng(0)
+    matrices = rng.normal(size=(3, 5, 5)).astype(np.float32)
+    matrices += matrices.transpose(0, 2, 1)
+    triangles, whole = upper_triangle(matrices), matrices.reshape(3, 25)
+    np.testing.assert_allclose(triangles @ triangles.T, whole @ whole.T, rtol=1e-5)
+    weights = rng.normal(size=(15, 2)).astype(np.float32)
+    np.testing.assert_allclose(whole @ for_full_matrices(weights, 5), triangles @ weights, rtol=1e-4)

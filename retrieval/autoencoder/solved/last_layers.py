@@ -58,9 +58,9 @@ def solve_last_layers(
     Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
     then counts as what two views of one differ in: it is not what tells pictures apart.
     """
-    joined = np.concatenate(
-        [part.views * weight for part, weight in zip(parts, weights, strict=True)], axis=2
-    )
+    by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
+    joined = np.concatenate([part.views for part in parts], axis=2)
+    joined *= by_part
     scatter, ridge, num = scatter_of_views(joined), config.joint_ridge, config.joint_dims
     joint = solve_agreement(scatter, ridge=ridge, num=num)
     shares = weights / np.sqrt(np.square(weights).sum())
@@ -73,7 +73,6 @@ def solve_last_layers(
     known.append(apply(neighbors, joined[:, :1])[:, 0])
     latent = compress(np.concatenate(known, axis=1), dim)
     # What parts are multiplied by goes into the weights behind them.
-    by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
     by_known = np.concatenate([by_leading, np.ones(sum(each.shape[1] for each in known[len(parts) :]))])
     return LastLayers(

@@ -31,7 +31,7 @@ class RecipeRules:
     """
 
     sizes: tuple[int, ...]
-    max_pictures: Mapping[int, int] = field(default_factory=lambda: {32: 10_000, 64: 3_000})
+    max_pictures: Mapping[int, int] = field(default_factory=lambda: {32: 6_000, 64: 3_000})
     fixed: tuple[str, ...] = ("upscaling", "loss", "sparsity", "precision")
     tuning: Mapping[str, Any] = field(
         default_factory=lambda: {"epochs": 3, "learning_rate": 1e-4, "batch_size": 32}

@@ -41,11 +41,12 @@ class EncoderConfig:
     least_side: the smallest share of a side that a view shows. mirror: whether half of the views are
     mirrored. least_color_agreement: how far colours have to agree with form for their branch to stay, see
     `trust.color_agreement`; None keeps it. content_dims, content_ridge: of the shared content. grid: cells
-    along a side when pooling by place. part_dims: directions of each pooling of each branch; of these the
-    latent vector starts from `leading_dims`, beside those of all together. ridge_pictures: `ridge_pictures` /
-    pictures is the share of the mean variance within pictures that is added to the variance in every
-    direction; the fewer the pictures, the less exactly that variance is known. neighbors: among how many
-    nearest pictures two have to find each other to be linked.
+    along a side when pooling by place. pair_dims: how many of the contents are pooled by pairs. part_dims:
+    directions of each pooling of each branch; of these the latent vector starts from `leading_dims`, beside
+    those of all together. ridge_pictures: `ridge_pictures` / pictures is the share of the mean variance
+    within pictures that is added to the variance in every direction; the fewer the pictures, the less exactly
+    that variance is known. neighbors: among how many nearest pictures two have to find each other to be
+    linked.
     """
 
     branches: tuple[BranchConfig, ...]
@@ -53,9 +54,10 @@ class EncoderConfig:
     mirror: bool
     leading_dims: int
     least_color_agreement: float | None = None
-    content_dims: int = 64
+    content_dims: int = 128
     content_ridge: float = 3e-4
     grid: int = 4
+    pair_dims: int = 64
     part_dims: int = 128
     num_views: int = 10
     ridge_pictures: float = 250.0

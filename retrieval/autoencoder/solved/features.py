@@ -40,7 +40,7 @@ def view_features(
     In half precision, for they are many; of the maps themselves only a few exist at a time.
     """
     running = Network(to_litert(map_network(branch, size=pictures.shape[1])))
-    pooling = Pooling(views, running.output_shape, grid=config.grid)
+    pooling = Pooling(views, running.output_shape, grid=config.grid, pair_dims=config.pair_dims)
 
     def pooled(begin: int) -> tuple[Halves, Halves]:
         maps = [running.run_one(picture) for picture in _scaled(pictures[begin : begin + _MAPS_A_BLOCK])]

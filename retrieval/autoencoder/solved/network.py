@@ -16,8 +16,8 @@ from .pictures import WHOLE, Floats
 from .pooling import ROOT_STEPS, for_full_matrices, pooling
 
 
-def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
-    """The map (side · side, c) of unit vectors that `branch` makes of `pictures` (S, S, 3) in [0, 1]."""
+def contents(pictures: keras.KerasTensor, branch: Branch, num: int) -> list[keras.KerasTensor]:
+    """The contents (h, w, c) of `pictures` (S, S, 3) in [0, 1] for `branch`: the first `num`, the rest."""
     config, name = branch.config, branch.config.name
     x = pictures
     if config.factor > 1:
@@ -28,9 +28,18 @@ def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTenso
     x = layers.UnitNormalization(name=f"{name}_contrast")(x)
     threshold = np.full(len(branch.atoms), -config.threshold, dtype=np.float32)
     x = _convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
-    x = _convolution(x, branch.content.weights[None, None], branch.content.bias, name=f"{name}_content")
+    weights, bias = branch.content
+    found = [_convolution(x, weights[None, None, :, :num], bias[:num], name=f"{name}_content")]
+    if weights.shape[1] > num:
+        found.append(_convolution(x, weights[None, None, :, num:], bias[num:], name=f"{name}_more_content"))
+    return found
+
+
+def feature_map(found: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
+    """All that `contents` found, of unit length at each place: (places, c)."""
+    x = layers.Concatenate(name=f"{name}_contents")(found) if len(found) > 1 else found[0]
     x = layers.UnitNormalization(name=f"{name}_direction")(x)
-    return layers.Reshape((-1, branch.content.weights.shape[1]), name=f"{name}_places")(x)
+    return layers.Reshape((-1, x.shape[-1]), name=f"{name}_places")(x)
 
 
 def cells(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTensor:
@@ -44,10 +53,13 @@ def cells(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTenso
     return layers.UnitNormalization(name=f"{name}_cells_length")(x)
 
 
-def pairs(features: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """The matrix root of the mean of u uᵀ over all places, u their `features` (places, c): (c · c,)."""
-    x = layers.Dot(axes=(1, 1), name=f"{name}_pairs")([features, features])
-    x = layers.Rescaling(1.0 / features.shape[1], name=f"{name}_pairs_mean")(x)
+def pairs(first: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """The root of the mean of u uᵀ over all places, u the `first` contents (h, w, d): (d · d,)."""
+    height, width, dims = first.shape[1:]
+    x = layers.UnitNormalization(name=f"{name}_pairs_direction")(first)
+    x = layers.Reshape((-1, dims), name=f"{name}_pairs_places")(x)
+    x = layers.Dot(axes=(1, 1), name=f"{name}_pairs")([x, x])
+    x = layers.Rescaling(1.0 / (height * width), name=f"{name}_pairs_mean")(x)
     x = layers.Flatten(name=f"{name}_pairs_flat")(_matrix_root(x, f"{name}_root"))
     return layers.UnitNormalization(name=f"{name}_pairs_length")(x)
 
@@ -72,7 +84,8 @@ def _product(first: keras.KerasTensor, second: keras.KerasTensor, name: str) -> 
 def map_network(branch: Branch, *, size: int) -> keras.Model:
     """Pictures (size, size, 3) in [0, 1] to the map (places, c) of the branch."""
     pictures = keras.Input((size, size, 3), name="pictures")
-    return keras.Model(pictures, feature_map(pictures, branch))
+    found = contents(pictures, branch, branch.content.weights.shape[1])
+    return keras.Model(pictures, feature_map(found, branch.config.name))
 
 
 def encoder_network(
@@ -84,11 +97,12 @@ def encoder_network(
     for number, branch in enumerate(branches):
         name = branch.config.name
         by_place, by_pair = last.parts[2 * number : 2 * number + 2]
-        features = feature_map(pictures, branch)
-        x = _dense(cells(features, name, config.grid), by_place, name=f"{name}_cells_agreement")
+        found = contents(pictures, branch, config.pair_dims)
+        x = cells(feature_map(found, name), name, config.grid)
+        x = _dense(x, by_place, name=f"{name}_cells_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_cells_vector")(x))
-        whole = for_full_matrices(by_pair.weights, features.shape[-1])
-        x = _dense(pairs(features, name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
+        whole = for_full_matrices(by_pair.weights, found[0].shape[-1])
+        x = _dense(pairs(found[0], name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_pairs_vector")(x))
     joined = layers.Concatenate(name="parts")(vectors)
     known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]

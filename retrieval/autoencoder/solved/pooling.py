@@ -38,16 +38,16 @@ def _shares(begin: float, end: float, side: int, cells: int) -> Floats:
 class Pooling:
     """Both poolings of several views of maps (side · side, c) of unit vectors.
 
-    `cells`: the map averaged over grid × grid cells, which know what is where. `pairs`: the mean of u uᵀ over
-    all places, u the contents of a place, and its matrix root: it knows which contents come together and
-    nothing of where (iSQRT-COV, arXiv 1712.01034).
+    `cells`: the map averaged over grid × grid cells, which know what is where. `pairs`: of the first contents
+    u of each place, `pair_dims` at most and of unit length, the mean of u uᵀ, whose matrix root knows what
+    comes together and nothing of where (iSQRT-COV, arXiv 1712.01034).
     """
 
-    def __init__(self, views: Sequence[View], shape: tuple[int, ...], *, grid: int) -> None:
+    def __init__(self, views: Sequence[View], shape: tuple[int, ...], *, grid: int, pair_dims: int) -> None:
         """For maps of this shape (side · side, c)."""
         side, contents = round(shape[0] ** 0.5), shape[1]
-        self.num_views = len(views)
-        self.cells_dim, self.pairs_dim = grid**2 * contents, contents * (contents + 1) // 2
+        self.num_views, self.pair_dims = len(views), min(pair_dims, contents)
+        self.cells_dim, self.pairs_dim = grid**2 * contents, self.pair_dims * (self.pair_dims + 1) // 2
         weights = [pooling(view, side=side, grid=grid) for view in views]
         self._cells = np.ascontiguousarray(np.concatenate(weights, axis=1).T)
         self._seen = [_places(pooling(view, side=side, grid=1)[:, 0]) for view in views]
@@ -57,8 +57,9 @@ class Pooling:
         return unit((self._cells @ features).reshape(self.num_views, -1))
 
     def pairs(self, features: Floats) -> Floats:
-        """`features` (side · side, c) by pairs: (views, c · (c + 1) / 2) of unit length."""
-        members = [features[places] * share for places, share in self._seen]
+        """`features` (side · side, c) by pairs: (views, d · (d + 1) / 2) of unit length."""
+        contents = unit(features[:, : self.pair_dims])
+        members = [contents[places] * share for places, share in self._seen]
         moments = np.stack([each.T @ each for each in members])
         return unit(upper_triangle(matrix_root(moments)))
 

@@ -5,36 +5,52 @@ import numpy as np
 import pytest
 
 from retrieval.autoencoder.export import to_litert
-from retrieval.autoencoder.solved.network import cells, pairs
+from retrieval.autoencoder.solved.network import cells, feature_map, pairs
 from retrieval.autoencoder.solved.pictures import WHOLE
 from retrieval.autoencoder.solved.pooling import Pooling, upper_triangle
 from retrieval.encoder import Network
 
 
 @pytest.fixture
-def maps():
-    """Three maps of 12 × 12 places with 64 contents."""
-    maps = np.random.default_rng(0).normal(size=(3, 144, 64)) * np.geomspace(1, 0.05, 64)
-    return (maps / np.linalg.norm(maps, axis=2, keepdims=True)).astype(np.float32)
+def contents():
+    """Three maps of 12 × 12 places with 64 + 20 contents."""
+    contents = np.random.default_rng(0).normal(size=(3, 12, 12, 84)) * np.geomspace(1, 0.05, 84)
+    return contents.astype(np.float32)
 
 
-@pytest.fixture
-def plain():
-    return Pooling([WHOLE], (144, 64), grid=4)
+def model(build):
+    """A network of contents (12, 12, 84), of which `build` is given the first 64 and the others."""
+    entry = keras.Input((12, 12, 84), name="contents")
+    first, rest = (
+        keras.layers.EinsumDense("bhwi,io->bhwo", (12, 12, num), name=name, trainable=False)
+        for num, name in ((64, "first"), (20, "rest"))
+    )
+    found = [first(entry), rest(entry)]
+    first.set_weights([np.eye(84)[:, :64]])
+    rest.set_weights([np.eye(84)[:, 64:]])
+    return keras.Model(entry, build(found))
 
 
-def test_pairs_are_those_of_numpy_and_litert_equals_keras(maps, plain):
-    entry = keras.Input((144, 64), name="map")
-    network = keras.Model(entry, pairs(entry, "x"))
-    predicted = network.predict(maps, verbose=0)
-    expected = np.concatenate([plain.pairs(each) for each in maps])
-    np.testing.assert_allclose(upper_triangle(predicted.reshape(3, 64, 64)), expected, atol=1e-5)
-    np.testing.assert_allclose(Network(to_litert(network)).run(maps), predicted, atol=1e-5)
+def plain(contents):
+    features = contents.reshape(-1, 84)
+    features = features / np.linalg.norm(features, axis=1, keepdims=True)
+    return features, Pooling([WHOLE], (144, 84), grid=4, pair_dims=64)
 
 
-def test_cells_are_those_of_numpy_and_litert_equals_keras(maps, plain):
-    entry = keras.Input((144, 64), name="map")
-    network = keras.Model(entry, cells(entry, "x", 4))
-    predicted = network.predict(maps, verbose=0)
-    np.testing.assert_allclose(predicted, np.concatenate([plain.cells(each) for each in maps]), atol=1e-5)
-    np.testing.assert_allclose(Network(to_litert(network)).run(maps), predicted, atol=1e-5)
+def test_pairs_are_those_of_numpy_and_litert_equals_keras(contents):
+    network = model(lambda found: pairs(found[0], "x"))
+    predicted = network.predict(contents, verbose=0)
+    for picture, vector in zip(contents, predicted, strict=True):
+        features, pooling = plain(picture)
+        expected = pooling.pairs(features)
+        np.testing.assert_allclose(upper_triangle(vector.reshape(1, 64, 64)), expected, atol=1e-5)
+    np.testing.assert_allclose(Network(to_litert(network)).run(contents), predicted, atol=1e-5)
+
+
+def test_cells_are_those_of_numpy_and_litert_equals_keras(contents):
+    network = model(lambda found: cells(feature_map(found, "x"), "x", 4))
+    predicted = network.predict(contents, verbose=0)
+    for picture, vector in zip(contents, predicted, strict=True):
+        features, pooling = plain(picture)
+        np.testing.assert_allclose(vector[None], pooling.cells(features), atol=1e-5)
+    np.testing.assert_allclose(Network(to_litert(network)).run(contents), predicted, atol=1e-5)

@@ -168,7 +168,7 @@ def test_any_pictures_have_finite_weights(few_patches, pictures, aligned):
         patches = draw_patches(pictures, branch, 36, rng)
         codes = sparse_codes(solved.whitening.apply(patches), solved.atoms, branch.threshold)
         maps = unit(codes @ solved.content.weights + solved.content.bias)
-        pooling = Pooling(views, maps.shape[1:], grid=2)
+        pooling = Pooling(views, maps.shape[1:], grid=2, pair_dims=8)
         for pool in (pooling.cells, pooling.pairs):
             parts.append(solve_part(branch, np.stack([pool(each) for each in maps]), config))
             assert all(np.isfinite(weights).all() for weights in parts[-1].agreement)

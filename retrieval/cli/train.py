@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..autoencoder.options import TrainingOptions
     from ..progress import Progress
 
-Architectures = Literal["solved", "dense", "conv-pool", "conv-strided", "conv"]
+Architectures = Literal[
+    "solved", "solved-photos", "solved-aligned", "dense", "conv-pool", "conv-strided", "conv"
+]
 
 _DEFAULT: Architectures = "solved"
 _NAMED = 3

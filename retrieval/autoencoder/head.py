@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,9 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..encoder import Encoder, EncoderDescription
-from ..errors import ImageUnreadable, NoPictures
-from ..images import load
-from ..parallel import in_order
 from ..progress import Progress
 from ..threads import single_threaded_products
 from .export import to_litert
@@ -28,8 +23,6 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _BLOCK = 32
-_SAMPLE = 400
-_SMALL = 128
 _ALIGNMENT_SIDE = 32
 
 
@@ -85,31 +78,6 @@ def fit_head(
         description.scale,
         details,
     )
-
-
-def head_sample(folder: Path, paths: Sequence[str], *, size: int, seed: int = 0) -> Pixels:
-    """Up to 400 readable pictures of `paths`, relative to `folder`, drawn by `seed`, for a network of `size`.
-
-    For small networks they come twice as large, (n, side, side, 3), so that their views are sharp.
-
-    Raises:
-        NoPictures: fewer than two can be read.
-    """
-    side = 2 * size if size <= _SMALL else size
-    order = np.random.default_rng(seed).permutation(len(paths))[:_SAMPLE]
-
-    def read(path: str) -> Pixels | None:
-        try:
-            return load(folder / path, side)
-        except ImageUnreadable:
-            return None
-
-    pictures = [each for each in in_order(read, [paths[row] for row in sorted(order)]) if each is not None]
-    if len(pictures) < 2:
-        raise NoPictures(
-            str(folder), f"{len(pictures)} can be read, expected 2 or more to solve a layer from"
-        )
-    return np.stack(pictures)
 
 
 def _gathered(

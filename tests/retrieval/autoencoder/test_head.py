@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from retrieval.autoencoder.head import HeadOptions, fit_head, head_sample
+from retrieval.autoencoder.head import HeadOptions, fit_head
 from retrieval.autoencoder.pretrained import PretrainedEncoder
 from retrieval.encoder import EncoderDescription, Model
 from retrieval.errors import EncoderInvalid, NoPictures
+from retrieval.sample import draw_head_sample
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_a_tflite_file_takes_no_head(model):
 
 def test_the_sample_is_bounded_and_leaves_out_what_cannot_be_read(folder):
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
-    assert head_sample(folder, paths, size=16).shape == (12, 32, 32, 3)
-    assert head_sample(folder, paths, size=224).shape == (12, 224, 224, 3)
-    with pytest.raises(NoPictures, match="0 can be read"):
-        head_sample(folder, ["cut.png", "missing.png"], size=16)
+    assert draw_head_sample(folder, paths, size=16).pictures.shape == (12, 32, 32, 3)
+    assert draw_head_sample(folder, paths, size=224).pictures.shape == (12, 224, 224, 3)
+    with pytest.raises(NoPictures, match="0 distinct can be read"):
+        draw_head_sample(folder, ["cut.png", "missing.png"], size=16)

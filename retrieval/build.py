@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +28,7 @@ from .images import FolderScan, ImageFile, find_images
 from .index_paths import folder_reference
 from .models import AnyEncoder, is_of_keras, open_model
 from .progress import Progress, Step
-from .sample import FITTED, FittedTo, draw_head_sample, draw_sample, fitted_before
+from .sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
 
 _BATCH = 512
 
@@ -40,15 +40,15 @@ class BuildSettings:
     """How to build an index.
 
     dim: numbers a vector; None leaves it to the encoder. seed: the same seed fits the same encoder.
-    structure: how to search, see `index_store.SEARCHERS`. head: solve a last layer for the pictures on top of
-    an encoder that is given. recipe: how to fit an encoder, a name of `autoencoder.RECIPES`. decoder: train a
-    decoder as well, which `reconstruct` needs and search does not.
+    structure: how to search, see `index_store.SEARCHERS`. adapt: make an encoder that is given better by the
+    pictures. recipe: how to fit an encoder, a name of `autoencoder.RECIPES`. decoder: train a decoder too,
+    which `reconstruct` needs and search does not.
     """
 
     dim: int | None = None
     seed: int = 0
     structure: Structure = "flat"
-    head: bool = False
+    adapt: bool = False
     recipe: str = "solved"
     decoder: bool = True
 
@@ -154,15 +154,15 @@ def _fit_or_keep(
     progress: Progress,
 ) -> tuple[Model, FittedTo | None]:
     """The model to index with, and which of the folder's pictures it was fitted to, if any."""
-    if settings.head and encoder is None:
+    if settings.adapt and encoder is None:
         raise OptionInvalid(
-            "head is for an encoder that is given, the default one has such a layer: leave it out"
+            "adapt is for an encoder that is given, the default one is fitted to the pictures: leave it out"
         )
     paths = [file.path for file in files]
     if encoder is None:
         return _fit(folder, paths, settings, progress)
-    if settings.head:
-        return _with_head(encoder, folder, paths, settings, progress)
+    if settings.adapt:
+        return _adapt(encoder, folder, paths, settings, progress)
     model = open_model(encoder)
     if settings.dim not in {None, model.encoder.dim}:
         raise OptionInvalid(
@@ -174,7 +174,7 @@ def _fit_or_keep(
 
 def _fit(
     folder: Path, paths: list[str], settings: BuildSettings, progress: Progress
-) -> tuple[Model, FittedTo]:
+) -> tuple[Model, FitSample]:
     sample = draw_sample(folder, paths, seed=settings.seed, progress=progress)
     # Here and not above: TensorFlow takes ten seconds to load.
     with progress.step("load TensorFlow"):
@@ -187,23 +187,27 @@ def _fit(
     return model, sample
 
 
-def _with_head(
+def _adapt(
     encoder: AnyEncoder, folder: Path, paths: list[str], settings: BuildSettings, progress: Progress
 ) -> tuple[Model, FittedTo]:
-    """The model of `encoder` with a last layer solved from a few hundred of the pictures."""
+    """The network of `encoder` adapted to the pictures, together with an encoder fitted to them."""
     with progress.step("load TensorFlow"):
-        from .autoencoder.head import HeadOptions
+        from .autoencoder.adapt import AdaptOptions, adapt
         from .autoencoder.pretrained import PretrainedEncoder
     if isinstance(encoder, (str, Path)) and is_of_keras(encoder):
         pretrained = PretrainedEncoder.open(encoder)
     else:
         pretrained = PretrainedEncoder.of(open_model(encoder), name=str(encoder))
-    sample = draw_head_sample(
-        folder, paths, size=pretrained.description.size, seed=settings.seed, progress=progress
-    )
-    chosen = {} if settings.dim is None else {"dim": settings.dim}
-    options = HeadOptions(**chosen, seed=settings.seed)
-    return pretrained.with_head(sample.pictures, options=options, progress=progress).model(), sample
+    usual = AdaptOptions(seed=settings.seed)
+    options = usual if settings.dim is None else replace(usual, dim=settings.dim)
+    solving = replace(settings, dim=max(usual.dim, options.dim), decoder=False)
+    model, sample = _fit(folder, paths, solving, progress)
+    if len(sample.paths) < 2:
+        raise NoPictures(
+            str(folder), "it has one distinct picture, expected 2 or more to adapt an encoder to"
+        )
+    adapted = adapt(pretrained, model, sample, folder, options=options, progress=progress)
+    return adapted.model(), replace(sample, by="adapt")
 
 
 def _attach(index: Index, model: Model, fitted_to: FittedTo | None) -> None:

@@ -35,12 +35,9 @@ LEAST = 64
 """With fewer distinct pictures than this, drawn ones are added."""
 TOPPED_UP = 256
 """How many there are then."""
-MOST_FOR_HEAD = 400
-"""Pictures that the last layer of `--head` is solved from."""
 
 _SIZES = (32, 64)
 _SMALL_SIDE = 48
-_SMALL_NETWORK = 128
 _KEY_BYTES = 4_096
 
 
@@ -158,32 +155,6 @@ def draw_sample(
     if drawn:
         pixels.append(_drawings(drawn, size, seed))
     return FitSample(tuple(own), drawn, len(paths), size, pictures=np.concatenate(pixels))
-
-
-def draw_head_sample(
-    folder: Path, paths: Sequence[str], *, size: int, seed: int = 0, progress: Progress | None = None
-) -> FitSample:
-    """Draw from `paths` at most 400 pictures, from which a last layer for a network of `size` is solved.
-
-    For small networks they come twice as large, so that their views are sharp. None are added.
-
-    Raises:
-        NoPictures: fewer than two distinct ones can be read.
-    """
-    side = 2 * size if size <= _SMALL_NETWORK else size
-    own = _distinct(
-        _read(
-            folder,
-            _shuffled(folder, paths, seed, MOST_FOR_HEAD)[:MOST_FOR_HEAD],
-            side,
-            progress or Progress(),
-        )
-    )
-    if len(own) < 2:
-        raise NoPictures(
-            str(folder), f"{len(own)} distinct can be read, expected 2 or more to solve a layer from"
-        )
-    return FitSample(tuple(own), 0, len(paths), side, "head", pictures=np.stack(list(own.values())))
 
 
 def _shuffled(folder: Path, paths: Sequence[str], seed: int, most: int) -> list[str]:

@@ -40,8 +40,8 @@ def index(
             "folder, instead of fitting.",
         ),
     ] = None,
-    head: Annotated[
-        bool, typer.Option("--head", help="Solve a last layer for these pictures on top of --encoder.")
+    adapt: Annotated[
+        bool, typer.Option("--adapt", help="Make --encoder better by these pictures. Not for .tflite files.")
     ] = False,
     dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
     seed: SeedOption = 0,
@@ -75,7 +75,7 @@ def index(
 
     progress = progress_on_stderr(quiet=as_json)
     settings = BuildSettings(
-        dim=dim, seed=seed, structure=structure, head=head, recipe=recipe, decoder=not no_decoder
+        dim=dim, seed=seed, structure=structure, adapt=adapt, recipe=recipe, decoder=not no_decoder
     )
     try:
         retriever = Retriever.build(
@@ -111,8 +111,8 @@ def fitted_in_words(facts: IndexFacts) -> str:
         return "not fitted to this folder"
     count, by = f"{facts.fitted['pictures']:,} of the pictures", facts.fitted.get("by")
     words = str(facts.fitted["note"] or f"fitted to {count}" + (f" by {by}" if by else ""))
-    if by == "head":
-        words = f"its last layer solved from {count}"
+    if by == "adapt":
+        words = f"adapted to {count}"
     if "aligned" not in facts.details:
         return words
     if not facts.details["aligned"]:

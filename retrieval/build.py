@@ -202,10 +202,6 @@ def _adapt(
     options = usual if settings.dim is None else replace(usual, dim=settings.dim)
     solving = replace(settings, dim=max(usual.dim, options.dim), decoder=False)
     model, sample = _fit(folder, paths, solving, progress)
-    if len(sample.paths) < 2:
-        raise NoPictures(
-            str(folder), "it has one distinct picture, expected 2 or more to adapt an encoder to"
-        )
     adapted = adapt(pretrained, model, sample, folder, options=options, progress=progress)
     return adapted.model(), replace(sample, by="adapt")
 

@@ -57,7 +57,7 @@ def adapt(
 
     Raises:
         EncoderInvalid: LiteRT has no equivalent for a part of the network.
-        ValueError: fewer than two pictures can be read.
+        NoPictures: the sample has fewer than two of the folder's own.
     """
     options, progress = options or AdaptOptions(), progress or Progress()
     half = PretrainedEncoder.of(solved)
@@ -65,8 +65,7 @@ def adapt(
     rng = np.random.default_rng([options.seed, 1])
     # Averaged over all its places, a mirrored view would be the same once more.
     views = draw_views(options.views, least_side=config.least_side, mirror=False, rng=rng)
-    paths = [folder / path for path in sample.paths[:MOST]]
-    vectors, rows = see(pretrained, paths, views, progress=progress)
+    vectors, rows = see(pretrained, folder, sample.paths[:MOST], views=views, progress=progress)
     with progress.step("adapt"), single_threaded_products():
         latents = run(half.network, sample.pictures[rows])
         weights = solve_adapted(vectors, latents, config, dim=options.dim)

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..encoder import Network
-from ..errors import ImageUnreadable
+from ..encoder import EncoderDescription, Network
+from ..errors import ImageUnreadable, NoPictures
 from ..images import load
 from ..parallel import in_order
 from ..progress import Progress
@@ -33,24 +33,37 @@ class SeenPictures(NamedTuple):
 
 
 def see(
-    pretrained: PretrainedEncoder, paths: Sequence[Path], views: Sequence[View], *, progress: Progress
+    pretrained: PretrainedEncoder,
+    folder: Path,
+    paths: Sequence[str],
+    *,
+    views: Sequence[View],
+    progress: Progress,
 ) -> SeenPictures:
-    """What `pretrained` makes of `views` of the pictures at `paths`, the first view being the whole.
+    """What `pretrained` makes of `views` of the pictures at `paths` in `folder`, the first view the whole.
 
     A view is a rectangle of the network's last map, so that nothing is run twice. Where it has no such map,
     the whole picture is the only view.
 
     Raises:
         EncoderInvalid: LiteRT has no equivalent for a part of the network.
+        NoPictures: fewer than two can be read.
     """
-    network = sized(pretrained.network, pretrained.description.size, "network")
+    description = pretrained.description
+    network = sized(pretrained.network, description.size, "network")
     split = split_at_last_map(network)
     if split is None:
-        vectors, rows = _run(network, pretrained, paths, np.ones((1, 1), dtype=np.float32), progress)
-        return SeenPictures(unit(vectors), rows)
-    side = split.to_map.output_shape[1]
-    weights = np.stack([pooling(view, side=side, grid=1)[:, 0] for view in views])
-    means, rows = _run(split.to_map, pretrained, paths, weights, progress)
+        weights = np.ones((1, 1), dtype=np.float32)
+    else:
+        side = split.to_map.output_shape[1]
+        weights = np.stack([pooling(view, side=side, grid=1)[:, 0] for view in views])
+        network = split.to_map
+    means, rows = _run(network, description, [folder / path for path in paths], weights, progress)
+    if len(rows) < 2:
+        reason = f"{len(rows)} of {len(paths)} looked at can be read, expected 2 or more to adapt to"
+        raise NoPictures(str(folder), reason)
+    if split is None:
+        return SeenPictures(unit(means), rows)
     flat = means.reshape(-1, *split.to_vector.input_shape[1:])
     vectors = split.to_vector.predict(flat, batch_size=_BATCH, verbose=0)
     return SeenPictures(unit(np.asarray(vectors, dtype=np.float32).reshape(*means.shape[:2], -1)), rows)
@@ -58,13 +71,12 @@ def see(
 
 def _run(
     network: keras.Model,
-    pretrained: PretrainedEncoder,
+    description: EncoderDescription,
     paths: Sequence[Path],
     weights: Floats,
     progress: Progress,
 ) -> SeenPictures:
     """The means (n, v, c) of what `network` gives for each picture, by `weights` (v, places)."""
-    description = pretrained.description
     running = Network(converted(network, description.name))
     mean, scale = (np.array(each, dtype=np.float32) for each in (description.mean, description.scale))
 
@@ -83,6 +95,4 @@ def _run(
             if each is not None:
                 means.append(each)
                 rows.append(row)
-    if len(rows) < 2:
-        raise ValueError(f"{len(rows)} of {len(paths)} pictures can be read, expected 2 or more")
-    return SeenPictures(np.stack(means), np.array(rows))
+    return SeenPictures(np.array(means, dtype=np.float32), np.array(rows, dtype=np.intp))

@@ -198,6 +198,11 @@ def test_the_encoder_of_an_index_is_known_to_be_fitted_to_its_folder(photos, sta
     assert (again.facts().fitted["pictures"], again.facts().fitted["drawn"]) == (5, 61)
 
 
+def test_there_is_nothing_to_adapt_without_an_encoder(photos):
+    with pytest.raises(OptionInvalid, match="adapt is for an encoder that is given"):
+        Retriever.build(photos, settings=BuildSettings(adapt=True))
+
+
 @pytest.mark.slow
 def test_the_pictures_that_an_encoder_was_adapted_to_are_kept(photos, model_folder):
     index = Retriever.build(photos, encoder=model_folder, settings=BuildSettings(adapt=True, dim=3)).index

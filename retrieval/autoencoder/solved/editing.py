@@ -65,11 +65,11 @@ def _cover(values: Floats, rng: np.random.Generator) -> Floats:
 
 def _contrast(values: Floats, rng: np.random.Generator) -> Floats:
     mean = values.mean()
-    return mean + (values - mean) * np.float32(np.exp(rng.uniform(-0.8, 0.5)))
+    return np.asarray(mean + (values - mean) * np.float32(np.exp(rng.uniform(-0.8, 0.5))))
 
 
 def _brightness(values: Floats, rng: np.random.Generator) -> Floats:
-    return values * np.float32(np.exp(rng.uniform(-0.6, 0.5)))
+    return np.asarray(values * np.float32(np.exp(rng.uniform(-0.6, 0.5))))
 
 
 def _cast(values: Floats, rng: np.random.Generator) -> Floats:
@@ -78,7 +78,7 @@ def _cast(values: Floats, rng: np.random.Generator) -> Floats:
 
 def _noise(values: Floats, rng: np.random.Generator) -> Floats:
     deviation = np.float32(rng.uniform(0.0, _MOST_NOISE))
-    return values + deviation * rng.standard_normal(values.shape, dtype=np.float32)
+    return np.asarray(values + deviation * rng.standard_normal(values.shape, dtype=np.float32))
 
 
 _CHANGES: tuple[tuple[float, Callable[[Floats, np.random.Generator], Floats]], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
@@ -18,7 +19,9 @@ from .errors import EncoderMismatch, IndexClosed, OptionInvalid
 from .files import damage
 from .generation import Generation
 from .manifest import Manifest, Settings
-from .names import CORE, SEARCH
+from .names import CATALOG, CORE, SEARCH
+from .searchers import SEARCHERS
+from .where import Where
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +101,29 @@ class IndexView:
             return content.vectors
         return content.vectors[positions_of(ids, content.ids, self._directory)]
 
-    def search(self, queries: ArrayLike, k: SupportsIndex = 10) -> Neighbors:
+    def columns(self) -> tuple[str, ...]:
+        """The columns that `where` knows: those of the rows, and the names in their metadata."""
+        with self._where() as where:
+            return where.columns
+
+    def where(self, condition: str) -> Ids:
+        """The ids (n,) int64, ascending, of the saved rows that meet a condition in SQL, for `search`.
+
+        Raises:
+            OptionInvalid: it is no condition, or names a column that is not there; the message names those
+                that are.
+
+        Example:
+            >>> index.where("label = 'glass' and width > 600").tolist()
+            [3, 8]
+        """
+        with self._where() as where:
+            return where.ids(condition)
+
+    def _where(self) -> AbstractContextManager[Where]:
+        return Where.open(self._directory / self.manifest.files[CATALOG].path)
+
+    def search(self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Ids | None = None) -> Neighbors:
         """The `k` nearest vectors of every row of `queries` (m, dim), nearest first.
 
         Distances are 1 - cosine, in [0, 2], or Euclidean; equally near ones come in the order of their ids.
@@ -110,6 +135,12 @@ class IndexView:
         content = self._opened()
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries")
+        if among is not None:
+            at = positions_of(among, content.ids, self._directory)
+            distances, positions = (
+                SEARCHERS["exact"].build(content.vectors[at], self.manifest.metric).search(checked, number)
+            )
+            return Neighbors(distances, content.ids[at[positions]])
         distances, positions = content.searcher().search(checked, number)
         return Neighbors(distances, content.ids[positions])
 

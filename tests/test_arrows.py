@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "answers", "build", "embed", "index_paths", "models", "parallel", "restore", "retriever", "sample",
+    "answers", "build", "combine", "embed", "index_paths", "metadata", "models", "parallel", "query_options",
+    "restore", "retriever", "sample",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from .retriever import Retriever
 
+_REGION = "#1f6feb"
+
 MOST_ROWS = 40
 """Queries on one sheet: more make a picture that no viewer opens."""
 MOST_QUERIES = 200
@@ -204,7 +206,7 @@ def _marked(source: Source, region: Region | None) -> Source:
     picture = picture.copy()
     left, top, right, bottom = region.box(*picture.size)
     width = max(1, max(picture.size) // 80)
-    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline=WRONG, width=width)
+    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline=_REGION, width=width)
     return picture
 
 

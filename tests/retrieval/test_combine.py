@@ -22,17 +22,23 @@ def test_several_pictures_are_asked_with_by_the_direction_between_them():
 
 
 def test_what_a_picture_shares_with_the_query_is_taken_away_and_no_more():
-    diagonal = (X + Y) / np.sqrt(2)
-    np.testing.assert_allclose(combined([diagonal], [Y]), X, atol=1e-6)
+    query = np.array([np.sqrt(0.84), 0.4, 0], dtype=np.float32)
+    np.testing.assert_allclose(combined([query], [Y]), X, atol=1e-6)
     # Neither near nor far, or far already: nothing to take away.
     np.testing.assert_array_equal(combined([X], [Y]), X)
-    np.testing.assert_array_equal(combined([X], [-diagonal]), X)
+    np.testing.assert_array_equal(combined([query], [-Y]), query)
+
+
+def test_of_what_is_most_of_the_query_only_a_half_is_taken_away():
+    query = np.array([0.6, 0.8, 0], dtype=np.float32)
+    np.testing.assert_allclose(combined([query], [Y]), np.array([0.6, 0.3, 0]) / np.sqrt(0.45), atol=1e-6)
 
 
 def test_several_pictures_are_taken_away_together():
-    query = (X + Y + Z) / np.sqrt(3)
+    query = np.array([np.sqrt(0.82), 0.3, 0.3], dtype=np.float32)
     np.testing.assert_allclose(combined([query], [Y, Z]), X, atol=1e-6)
-    np.testing.assert_allclose(combined([query], [Y, Y, Y]), (X + Z) / np.sqrt(2), atol=1e-6)
+    expected = np.array([np.sqrt(0.82), 0, 0.3]) / np.sqrt(0.91)
+    np.testing.assert_allclose(combined([query], [Y, Y, Y]), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("positives", "negatives"), [([X], [X]), ([X, -X], []), ([X, Y], [X, Y])])
@@ -45,14 +51,16 @@ vectors = arrays(np.float32, 8, elements=st.floats(-1, 1, width=32)).filter(lamb
 
 
 @given(st.lists(vectors, min_size=1, max_size=3), st.lists(vectors, max_size=4))
-def test_the_result_has_length_1_and_is_near_to_none_of_the_pictures_without(positives, negatives):
-    units = [[each / np.linalg.norm(each) for each in group] for group in (positives, negatives)]
+def test_the_result_has_length_1_and_turns_by_30_degrees_at_most_away_from_those_without(like, unlike):
+    positives, negatives = ([each / np.linalg.norm(each) for each in group] for group in (like, unlike))
     try:
-        result = combined(*units)
+        before, after = combined(positives), combined(positives, negatives)
     except QueryInvalid:
         return
-    assert np.linalg.norm(result) == pytest.approx(1, abs=1e-5)
-    assert all(result @ each < 1e-2 for each in units[1])
+    assert np.linalg.norm(after) == pytest.approx(1, abs=1e-5)
+    assert before @ after >= np.cos(np.deg2rad(30)) - 1e-5
+    if len(negatives) == 1:
+        assert after @ negatives[0] <= before @ negatives[0] + 1e-5
 
 
 def test_a_query_knows_the_files_of_the_pictures_asked_with_but_not_of_those_without():

@@ -255,12 +255,15 @@ def test_two_pictures_together_find_what_is_like_both_before_what_is_like_one(re
     assert len(both) == 3
 
 
-def test_without_a_picture_what_is_like_it_is_as_far_as_what_is_unlike_all(retriever, photos):
+def test_without_a_picture_what_is_like_it_comes_later(retriever, photos):
     violet, blue = photos / "violet.png", photos / "cold" / "blue.png"
     hits = {hit.path.name: hit.distance for hit in retriever.query(violet, without=[blue])}
-    assert hits["red.png"] == pytest.approx(0, abs=1e-6)
-    assert hits["blue.png"] == pytest.approx(1, abs=1e-6)
-    assert hits["violet.png"] == pytest.approx(1 - np.sqrt(0.5), abs=1e-6)
+    # From (1, 0, 1) / sqrt(2) half of blue is taken away.
+    left = np.array([np.sqrt(0.5), 0, np.sqrt(0.5) - 0.5])
+    left /= np.linalg.norm(left)
+    assert hits["red.png"] == pytest.approx(1 - left[0], abs=1e-6)
+    assert hits["blue.png"] == pytest.approx(1 - left[2], abs=1e-6)
+    assert hits["violet.png"] == pytest.approx(1 - (left[0] + left[2]) / np.sqrt(2), abs=1e-6)
 
 
 def test_a_picture_without_itself_is_refused_and_does_not_stop_the_others(retriever, photos):

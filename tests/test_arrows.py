@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "answers", "build", "embed", "index_paths", "models", "parallel", "restore", "retriever", "sample",
+    "answers", "build", "changes", "drift", "embed", "index_facts", "index_paths", "models", "parallel", "restore", "retriever", "sample", "update", "watch",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

@@ -16,7 +16,7 @@ from .combine import EmbeddedQuery, Region
 from .errors import ImageUnreadable, RetrievalError, printable
 from .html import render_page, thumbnail_url
 from .images import RIGHT, WRONG, SheetCell, SheetRow, Source, contact_sheet, open_picture, read_file
-from .index_paths import path_values
+from .index_paths import Folders, path_values
 from .query_options import QueryKeywords, QueryOptions
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ class Hit:
     changed: bool = False
 
     @classmethod
-    def of(cls, folder: Path, row: Row, distance: float, query: EmbeddedQuery) -> Hit:
-        """The picture of `row` in `folder` as an answer to `query`, with a look at its file."""
-        path, same_contents = folder / row.path, row.sha256 in query.contents
+    def of(cls, folders: Path | Folders, row: Row, distance: float, query: EmbeddedQuery) -> Hit:
+        """The picture of `row` in `folders` as an answer to `query`, with a look at its file."""
+        path, same_contents = folders / row.path, row.sha256 in query.contents
         try:
             status = path.stat()
         except OSError:

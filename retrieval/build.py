@@ -226,7 +226,7 @@ def _embed(index: Index, folder: Path, changes: FolderChanges, model: Model, pro
                     index.reject(item)
                     last = item
             if pictures:
-                index.add(np.stack([vector for _, vector in pictures]), [row for row, _ in pictures])
+                index.add(np.stack([one.vector for one in pictures]), [one.row for one in pictures])
     if last is not None and len(index) == 0:
         raise NoPictures(
             str(folder),

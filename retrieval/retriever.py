@@ -21,10 +21,11 @@ from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
 from .images import Source
+from .index_facts import IndexFacts
 from .index_paths import (
-    IndexFacts,
+    Folders,
     existing_index,
-    folder_of,
+    folders_of,
     holds_pictures,
     index_directory,
 )
@@ -62,11 +63,11 @@ class Retriever:
         0.082 7.jpg
     """
 
-    def __init__(self, index: Index, encoder: Encoder, folder: Path) -> None:
+    def __init__(self, index: Index, encoder: Encoder, folders: Folders) -> None:
         """Use `build` or `open`."""
         self.index = index
         self.encoder = encoder
-        self.folder = folder
+        self.folders = folders
 
     @classmethod
     def build(
@@ -114,22 +115,27 @@ class Retriever:
             NoPictures: its pictures are not there, because they or the index were moved.
         """
         index = Index.open(existing_index(Path(path)))
-        folder = folder_of(index)
-        if not holds_pictures(folder, index):
+        folders = folders_of(index)
+        if not holds_pictures(folders, index):
             raise NoPictures(
-                str(folder),
+                str(folders),
                 f"those of index {index.directory} were moved or deleted: "
                 "move them back, or index them again",
             )
-        return cls(index, encoder_of(index), folder)
+        return cls(index, encoder_of(index), folders)
 
     def __repr__(self) -> str:
-        """Its class and folder."""
+        """Its class and first folder."""
         return f"Retriever({str(self.folder)!r})"
 
     def __len__(self) -> int:
         """How many pictures can be found."""
         return len(self.index)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the index was made of; of several the first."""
+        return self.folders.first
 
     @cached_property
     def model(self) -> Model:
@@ -263,7 +269,7 @@ class Retriever:
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [
-                Hit.of(self.folder, row, distance, each)
+                Hit.of(self.folders, row, distance, each)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
             for each, distances in zip(queries, neighbors.distances.tolist(), strict=True)

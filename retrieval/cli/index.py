@@ -15,7 +15,7 @@ from .printing import echo, echo_json, note, printable
 if TYPE_CHECKING:
     from index_store import RejectedFile
 
-    from ..index_paths import IndexFacts
+    from ..index_facts import IndexFacts
     from ..retriever import Retriever
 
 Structures = Literal["flat", "hnsw", "ivf", "exact"]

@@ -159,12 +159,12 @@ def _refuse_existing(
 
 
 def _is_indexed(path: Path, retriever: Retriever) -> bool:
-    resolved, top, catalog = path.resolve(), retriever.folder.resolve(), retriever.index.catalog
-    if resolved.is_relative_to(top) and catalog.find(resolved.relative_to(top).as_posix()):
+    known, catalog = retriever.folders.path_of(path), retriever.index.catalog
+    if known is not None and catalog.find(known):
         return True
     # It may be indexed by another path, through a link.
     size = path.stat().st_size
-    return any(row.size == size and _is_same(path, retriever.folder / row.path) for row in catalog.rows())
+    return any(row.size == size and _is_same(path, retriever.folders / row.path) for row in catalog.rows())
 
 
 def _is_same(path: Path, other: object) -> bool:

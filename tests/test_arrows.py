@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "answers", "build", "changes", "combine", "drift", "embed", "index_facts", "index_paths", "metadata", "models",
-    "parallel", "query_options", "restore", "retriever", "sample", "update", "watch",
+    "answers", "build", "changes", "combine", "drift", "embed", "index_facts", "index_paths", "metadata",
+    "models", "parallel", "query_options", "restore", "retriever", "sample", "update", "watch",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .catalog_schema import connect, faults_named, views
 from .checks import Ids
 from .errors import OptionInvalid
-from .files import damage
+from .manifest import FORMAT_VERSION
 
 COLUMNS = {
     "id": "id",
@@ -44,15 +45,15 @@ SECONDS = 10.0
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"((?:[^"]|"")*)\"""")
 _STEPS = 10_000
-# A name that no condition can guess: what this view reads is allowed, and a condition might name one so.
-_VIEW = f"picture_{secrets.token_hex(8)}"
+# Names that no condition can guess: what these views read is allowed, and a condition might call one so.
+_ROWS, _VIEW = (f"{name}_{secrets.token_hex(8)}" for name in ("rows", "pictures"))
 
 
 class Where:
     """The rows of one generation of a catalog, to be asked for by conditions.
 
     Example:
-        >>> with Where.open(path, "died IS NULL") as where:
+        >>> with Where.open(path, generation=7) as where:
         ...     where.ids("folder = 'cats' and width > 600").tolist()
         [3, 8]
     """
@@ -64,17 +65,14 @@ class Where:
 
     @classmethod
     @contextmanager
-    def open(cls, catalog: Path, alive: str = "true") -> Iterator[Where]:
-        """Read the file `catalog`; `alive`, of our own making, is true for the rows of the generation.
+    def open(cls, catalog: Path, generation: int, format_version: int = FORMAT_VERSION) -> Iterator[Where]:
+        """Read the file `catalog` of this format as it is in `generation`, over a connection of its own.
 
         Raises:
             IndexDamaged: it is missing, or no catalog.
         """
-        try:
-            with closing(_connect(catalog)) as connection:
-                yield cls(connection, _make_view(connection, alive))
-        except sqlite3.DatabaseError as err:
-            raise damage(catalog.parent, [f"{catalog} is not a sound catalog ({err})"]) from err
+        with faults_named(catalog), closing(_connect(catalog, generation, format_version)) as connection:
+            yield cls(connection, _make_view(connection))
 
     def ids(self, condition: str) -> Ids:
         """The ids (n,) int64, ascending, of the rows that `condition` is true for.
@@ -139,7 +137,7 @@ class _Guard:
     def __call__(
         self, action: int, first: str | None, second: str | None, _database: str | None, view: str | None
     ) -> int:
-        reason = None if view == _VIEW else self._reason_against(action, first or "", second or "")
+        reason = None if view in {_ROWS, _VIEW} else self._reason_against(action, first or "", second or "")
         if reason is None:
             return sqlite3.SQLITE_OK
         self.reason = self.reason or reason
@@ -164,27 +162,33 @@ class _Guard:
         return "it does more than compare columns"
 
 
-def _connect(catalog: Path) -> sqlite3.Connection:
-    # Others may be writing, for the moment that a commit takes.
-    connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-    for name, function in (("text", _text), ("folder", _folder), ("name", _name)):
-        connection.create_function(name, 1, function, deterministic=True)
+def _connect(catalog: Path, generation: int, format_version: int) -> sqlite3.Connection:
+    connection = connect(catalog, changing=format_version == FORMAT_VERSION)
+    try:
+        connection.executescript(views(generation, format_version))
+        for name, function in (("text", _text), ("folder", _folder), ("name", _name)):
+            connection.create_function(name, 1, function, deterministic=True)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _make_view(connection: sqlite3.Connection, alive: str) -> tuple[str, ...]:
-    """Lay the columns that conditions may name over the catalog's own; their names."""
+def _make_view(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Lay the columns that conditions may name over the rows of the generation; their names."""
     values = dict(COLUMNS)
-    if any(record[1] == "metadata" for record in connection.execute("PRAGMA table_info(row)")):
-        keys = connection.execute(
-            f"SELECT DISTINCT key FROM row, json_each(metadata) WHERE {alive} ORDER BY key"
-        ).fetchall()
-        for (key,) in keys:
-            # The others cannot be told apart from the catalog's own, or not be written in a path of JSON.
-            if key.lower() not in {name.lower() for name in values} and '"' not in key:
-                values[key] = f"json_extract(metadata, '$.\"{key.replace(chr(39), chr(39) * 2)}\"')"
+    keys = connection.execute(
+        "SELECT DISTINCT key FROM temp.rows, json_each(metadata) WHERE metadata NOTNULL ORDER BY key"
+    ).fetchall()
+    for (key,) in keys:
+        # The others cannot be told apart from the catalog's own, or cannot be written in a path of JSON.
+        if key.lower() not in {name.lower() for name in values} and '"' not in key:
+            values[key] = f"json_extract(metadata, '$.\"{key.replace(chr(39), chr(39) * 2)}\"')"
     columns = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
-    connection.execute(f"CREATE TEMP VIEW {_VIEW} AS SELECT {columns} FROM main.row WHERE {alive}")
+    ((rows,),) = connection.execute("SELECT sql FROM sqlite_temp_master WHERE name = 'rows'").fetchall()
+    connection.execute(f"CREATE TEMP VIEW {_ROWS} AS {rows.partition(' AS')[2]}")
+    connection.execute(f"CREATE TEMP VIEW {_VIEW} AS SELECT {columns} FROM temp.{_ROWS}")
+    connection.execute("PRAGMA query_only = ON")
     return tuple(values)
 
 

@@ -7,7 +7,6 @@ more than a comparison of the columns, and its progress handler ends what takes 
 from __future__ import annotations
 
 import re
-import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -43,10 +42,17 @@ FUNCTIONS = frozenset(
 SECONDS = 10.0
 """How long a condition may take."""
 
-_QUOTED = re.compile(r"""'(?:[^']|'')*'|"((?:[^"]|"")*)\"""")
 _STEPS = 10_000
-# Names that no condition can guess: what these views read is allowed, and a condition might call one so.
-_ROWS, _VIEW = (f"{name}_{secrets.token_hex(8)}" for name in ("rows", "pictures"))
+
+# As SQLite reads it: text, quoted names, comments; what stands between them.
+_TOKENS = re.compile(
+    r"""'(?:[^']|'')*'|"(?P<name>(?:[^"]|"")*)"|\[[^\]]*\]|`(?:[^`]|``)*`|--[^\n]*|/\*.*?(?:\*/|$)"""
+    r"|(?P<word>[^\W\d]\w*)",
+    re.DOTALL,
+)
+_QUERIES = {"select", "values", "with"}
+_MORE = "it asks for more than the columns of one picture"
+_VIEWS = {"pictures", "rows"}
 
 
 class Where:
@@ -87,12 +93,14 @@ class Where:
         self._connection.set_progress_handler(guard.is_late, _STEPS)
         try:
             # What closes a bracket that it has not opened is no expression in both of these.
-            self._connection.execute(f"EXPLAIN SELECT id FROM temp.{_VIEW} WHERE (\n{condition}\n)")
-            guard.selects = 0
+            self._connection.execute(f"EXPLAIN SELECT id FROM temp.pictures WHERE (\n{condition}\n)")
             found = self._connection.execute(
-                f"SELECT id FROM temp.{_VIEW} WHERE ((\n{condition}\n)) ORDER BY id"
+                f"SELECT id FROM temp.pictures WHERE ((\n{condition}\n)) ORDER BY id"
             ).fetchall()
         except sqlite3.DatabaseError as err:
+            if guard.reason is None and type(err) is sqlite3.DatabaseError:
+                # The file is at fault, not the condition.
+                raise
             raise self._refusal(condition, guard.reason or str(err)) from err
         except sqlite3.Warning as err:
             raise self._refusal(condition, "it has more than one statement") from err
@@ -107,9 +115,11 @@ class Where:
         if "\0" in condition or not _is_unicode(condition):
             raise self._refusal(condition, "it holds characters that are no text")
         known = {column.lower() for column in self.columns}
-        for quoted in _QUOTED.finditer(condition):
-            name = quoted.group(1)
-            # SQLite would take an unknown one for text, and find nothing.
+        for token in _TOKENS.finditer(condition):
+            if (token["word"] or "").lower() in _QUERIES:
+                raise self._refusal(condition, _MORE)
+            # SQLite would take an unknown name between quotes for text, and find nothing.
+            name = token["name"]
             if name is not None and name.replace('""', '"').lower() not in known:
                 raise self._refusal(condition, f"no such column: {name}, text goes between single quotes")
 
@@ -131,13 +141,13 @@ class _Guard:
     def __init__(self, columns: tuple[str, ...]) -> None:
         self._columns = {column.lower() for column in columns}
         self._deadline = time.monotonic() + SECONDS
-        self.selects = 0
         self.reason: str | None = None
 
     def __call__(
         self, action: int, first: str | None, second: str | None, _database: str | None, view: str | None
     ) -> int:
-        reason = None if view in {_ROWS, _VIEW} else self._reason_against(action, first or "", second or "")
+        # What the views read is our own choice; a condition cannot make others, which takes a SELECT.
+        reason = None if view in _VIEWS else self._reason_against(action, first or "", second or "")
         if reason is None:
             return sqlite3.SQLITE_OK
         self.reason = self.reason or reason
@@ -151,11 +161,10 @@ class _Guard:
 
     def _reason_against(self, action: int, first: str, second: str) -> str | None:
         if action == sqlite3.SQLITE_SELECT:
-            self.selects += 1
-            return None if self.selects == 1 else "it asks for more than the columns of one picture"
+            return None
         if action == sqlite3.SQLITE_READ:
-            if first != _VIEW:
-                return "it asks for more than the columns of one picture"
+            if first != "pictures":
+                return _MORE
             return None if second.lower() in self._columns else f"no such column: {second}"
         if action == sqlite3.SQLITE_FUNCTION:
             return None if second.lower() in FUNCTIONS else f"no such function: {second}"
@@ -185,9 +194,7 @@ def _make_view(connection: sqlite3.Connection) -> tuple[str, ...]:
         if key.lower() not in {name.lower() for name in values} and '"' not in key:
             values[key] = f"json_extract(metadata, '$.\"{key.replace(chr(39), chr(39) * 2)}\"')"
     columns = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
-    ((rows,),) = connection.execute("SELECT sql FROM sqlite_temp_master WHERE name = 'rows'").fetchall()
-    connection.execute(f"CREATE TEMP VIEW {_ROWS} AS {rows.partition(' AS')[2]}")
-    connection.execute(f"CREATE TEMP VIEW {_VIEW} AS SELECT {columns} FROM temp.{_ROWS}")
+    connection.execute(f"CREATE TEMP VIEW pictures AS SELECT {columns} FROM temp.rows")
     connection.execute("PRAGMA query_only = ON")
     return tuple(values)
 

@@ -19,7 +19,7 @@ from index_store import (
     writer_lock,
 )
 
-from .changes import FolderChanges, IndexChanges
+from .changes import FolderChanges, Update
 from .encoder import Model
 from .images import ImageFile, find_images
 from .index_facts import COMPLETE
@@ -90,7 +90,7 @@ def build_index(
     encoder: AnyEncoder | None,
     settings: BuildSettings,
     progress: Progress,
-) -> IndexChanges:
+) -> Update:
     """Make the index in `directory` hold the pictures in `folders`, as they are now.
 
     Where there is no index, one is made, with `encoder` or with one that is fitted to the pictures. Where
@@ -120,7 +120,7 @@ def build_index(
 
 def _bring_up_to_date(
     index: Index | None, folders: Sequence[Path], place: Path, lock: WriterLock, build: _Build
-) -> IndexChanges:
+) -> Update:
     """Scan, fit or keep, compare, embed, save: for `index`, or for a new one in `place`."""
     tops, names = _all_folders(index, folders)
     with build.progress.step("find pictures"):
@@ -142,7 +142,7 @@ def _bring_up_to_date(
     return taken
 
 
-def _refit(before: Index, folders: Sequence[Path], build: _Build) -> IndexChanges:
+def _refit(before: Index, folders: Sequence[Path], build: _Build) -> Update:
     """Build a whole index beside the one in force, which it replaces in one step when it is complete.
 
     What an interrupted one has come to is taken up again if it was made in the same way.

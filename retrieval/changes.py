@@ -105,7 +105,7 @@ class FolderChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexChanges:
+class Update:
     """What has changed in an index, by the paths of the rows.
 
     renamed: pairs of the path before and after. copied: files with the contents of another picture.
@@ -127,7 +127,7 @@ class IndexChanges:
         """For a person, on one line.
 
         Example:
-            >>> str(IndexChanges(new=("a.jpg", "b.jpg"), gone=("c.jpg",)))
+            >>> str(Update(new=("a.jpg", "b.jpg"), gone=("c.jpg",)))
             '+ 2 new, - 1 gone'
         """
         signs = {"new": "+ ", "gone": "- "}

@@ -14,7 +14,7 @@ from .models import encoder_of
 from .progress import Progress
 
 if TYPE_CHECKING:
-    from .changes import IndexChanges
+    from .changes import Update
 
 
 class KeptCurrent:
@@ -24,7 +24,7 @@ class KeptCurrent:
     encoder: Encoder
     folders: Folders
 
-    def update(self, *, progress: Progress | None = None) -> IndexChanges:
+    def update(self, *, progress: Progress | None = None) -> Update:
         """Take up what has changed in the folders, and search in that from now on; returns what it was.
 
         Raises:
@@ -41,7 +41,7 @@ class KeptCurrent:
         self.refresh()
         return changes
 
-    def remove(self, paths: Sequence[str | Path]) -> IndexChanges:
+    def remove(self, paths: Sequence[str | Path]) -> Update:
         """Take the pictures at `paths`, and those in folders among them, out of the index.
 
         Files that are still there are left out of later updates too, until they change.

@@ -108,20 +108,25 @@ def refuse_emptied(index: Index | None, tops: Folders, names: Iterable[str], sca
 def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
     """Let `index`, which lies in `directory` in the end, keep where its folders are, if it has new ones."""
     kept = index.settings
+    told = dict(kept)
+    if kept.get(COMPLETE, True):
+        # Everything that is there now is what the encoder was fitted to, or its like.
+        told.setdefault(FIRST_NEW, index.manifest.next_id)
     if set(kept.get("folders", ())) != set(tops.tops):
-        kept.pop("folder", None)  # what it was called until there could be several
-        one = {} if len(tops.tops) == 1 else {COMPLETE: False}
-        index.set_settings({**kept, **one, "folders": tops.references(directory)})
+        told.pop("folder", None)  # what it was called until there could be several
+        told["folders"] = tops.references(directory)
+        if len(tops.tops) > 1:
+            told[COMPLETE] = False
+    if told != kept:
+        index.set_settings(told)
 
 
 def complete(index: Index, skipped: Skipped | None) -> None:
     """Let `index` keep that nothing is missing from it, and what was `skipped` where that was counted."""
     kept = index.settings
-    told = {COMPLETE: True, FIRST_NEW: kept.get(FIRST_NEW, index.manifest.next_id)}
-    if skipped is not None:
-        told["skipped"] = asdict(skipped)
-    if kept != kept | told:
-        index.set_settings(kept | told)
+    told = {**kept, COMPLETE: True} | ({} if skipped is None else {"skipped": asdict(skipped)})
+    if told != kept:
+        index.set_settings(told)
 
 
 def inherit(index: Index, before: Index) -> None:

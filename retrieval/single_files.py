@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index_store import Index, RejectedFile, Row, writer_lock
 
-from .changes import REMOVED, FolderChanges, IndexChanges
+from .changes import REMOVED, FolderChanges, Update
 from .errors import RetrievalError, printable
 from .images import FolderScan, find_files
 from .index_paths import Folders, folders_of, split_path
@@ -17,7 +17,7 @@ from .progress import Progress
 from .update import called, contents_in, take_up
 
 
-def add_files(directory: Path, files: Sequence[Path], progress: Progress) -> IndexChanges:
+def add_files(directory: Path, files: Sequence[Path], progress: Progress) -> Update:
     """Take single `files` up into the index in `directory`, without a look at the others in its folders.
 
     Raises:
@@ -36,7 +36,7 @@ def add_files(directory: Path, files: Sequence[Path], progress: Progress) -> Ind
     return taken
 
 
-def remove_files(directory: Path, files: Sequence[Path]) -> IndexChanges:
+def remove_files(directory: Path, files: Sequence[Path]) -> Update:
     """Take `files`, or all pictures in folders among them, out of the index in `directory`.
 
     What is still there is left out by later indexing too, until it changes or is added again.
@@ -53,10 +53,10 @@ def remove_files(directory: Path, files: Sequence[Path]) -> IndexChanges:
                 facts = (folders / row.path).stat()
                 index.reject(RejectedFile(row.path, REMOVED, facts.st_size, facts.st_mtime_ns))
         index.save()
-    return IndexChanges(gone=tuple(row.path for row in rows))
+    return Update(gone=tuple(row.path for row in rows))
 
 
-def remove_missing(directory: Path) -> IndexChanges:
+def remove_missing(directory: Path) -> Update:
     """Take all pictures out of the index in `directory` whose files are no more, be it all of a folder's."""
     with writer_lock(directory) as lock, Index.open(directory, lock=lock) as index:
         folders = folders_of(index)
@@ -67,7 +67,7 @@ def remove_missing(directory: Path) -> IndexChanges:
         if rejected:
             index.forget_rejected(rejected)
         index.save()
-    return IndexChanges(gone=tuple(row.path for row in rows))
+    return Update(gone=tuple(row.path for row in rows))
 
 
 def _path_in(folders: Folders, file: Path) -> str:

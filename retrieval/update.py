@@ -13,7 +13,7 @@ import numpy as np
 
 from index_store import Index, RejectedFile, Row, writer_lock
 
-from .changes import ContentsOf, FolderChanges, IndexChanges, Moved
+from .changes import ContentsOf, FolderChanges, Moved, Update
 from .embed import EmbeddedFile, embed
 from .encoder import Encoder
 from .errors import ImageUnreadable, NoPictures
@@ -71,7 +71,7 @@ def contents_in(folders: Folders) -> ContentsOf:
 
 def take_up(
     index: Index, folders: Folders, changes: FolderChanges, encoder: Encoder, progress: Progress
-) -> IndexChanges:
+) -> Update:
     """Bring `index` up to `changes`; on the way it is saved every half minute or 10,000 pictures.
 
     The last of it is not saved yet. Nothing that was committed is embedded again if this is interrupted: the
@@ -94,7 +94,7 @@ def take_up(
     unread = {one.path for one in rejected}
     read = [file.path for file in changes.embed if file.path not in unread]
     fresh = [move.after.path for move in changes.copied]
-    return IndexChanges(
+    return Update(
         new=tuple(path for path in read if path not in changes.replaced),
         changed=tuple(path for path in [*read, *fresh] if path in changes.replaced),
         gone=tuple(row.path for row in changes.gone)
@@ -183,7 +183,7 @@ def _advancing(items: Iterator[Item], step: Step) -> Iterator[Item]:
         yield item
 
 
-def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) -> tuple[IndexChanges, bool]:
+def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) -> tuple[Update, bool]:
     """Take up all that has changed in the folders of the index in `directory`.
 
     settle: seconds for which a file must have been at rest; younger ones are left as they are, and the second

@@ -10,7 +10,7 @@ from threading import Event
 
 from index_store import Index, IndexBusy, IndexUnwritable
 
-from .changes import IndexChanges
+from .changes import Update
 from .errors import NoPictures
 from .images import find_images
 from .index_paths import Folders, folders_of
@@ -32,7 +32,7 @@ class Trouble:
     reason: str
 
 
-def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[IndexChanges | Trouble]:
+def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Update | Trouble]:
     """Keep the index in `directory` current until `stop` is set; tells what changed, whenever something did.
 
     It begins with what changed before. Many changes at once are taken up together when they are over, or
@@ -52,7 +52,7 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Ind
                 yield news
 
 
-def _until_trouble(directory: Path, ended: Event) -> Iterator[IndexChanges | Trouble]:
+def _until_trouble(directory: Path, ended: Event) -> Iterator[Update | Trouble]:
     try:
         yield from _while_they_stay(directory, ended)
     except (NoPictures, IndexBusy, IndexUnwritable) as error:
@@ -60,7 +60,7 @@ def _until_trouble(directory: Path, ended: Event) -> Iterator[IndexChanges | Tro
         ended.wait(_TRY_AGAIN_SECONDS)
 
 
-def _while_they_stay(directory: Path, ended: Event) -> Iterator[IndexChanges]:
+def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
     """What changes in the folders, until one of them is another: a disk was taken away, or put in."""
     # Here and not above: nobody else needs it.
     from watchfiles import watch

@@ -10,10 +10,10 @@ from .printing import echo, echo_json, printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..changes import IndexChanges
+    from ..changes import Update
 
 
-def report_changes(changes: IndexChanges, directory: Path, *, as_json: bool) -> None:
+def report_changes(changes: Update, directory: Path, *, as_json: bool) -> None:
     """Print how much changed in the index, on one line or as JSON."""
     from ..index_paths import path_values
 
@@ -25,7 +25,7 @@ def report_changes(changes: IndexChanges, directory: Path, *, as_json: bool) -> 
         echo(f"  {printable(one.path)}: {printable(one.reason)}")
 
 
-def lines_of(changes: IndexChanges) -> Iterator[str]:
+def lines_of(changes: Update) -> Iterator[str]:
     """A line for each change: a sign and the path."""
     for sign, paths in (("+", changes.new), ("+", changes.copied), ("~", changes.changed)):
         yield from (f"{sign} {printable(path)}" for path in paths)

@@ -156,7 +156,7 @@ class _Search:
 
     def take(self, path: str) -> None:
         """Take in the one file at `path`."""
-        name, known = printable(self.root / path), len(self.pictures) + len(self.rejections)
+        name, known = printable(str(self.root / path)), len(self.pictures) + len(self.rejections)
         if not (self.root / path).is_file():
             raise ImageUnreadable(name, "there is no such file")
         above, _, last = path.rpartition("/")

@@ -97,10 +97,9 @@ def _identity(path: str) -> FileIdentity | None:
 
 def _rejected(path: Path, file: ImageFile, error: ImageUnreadable) -> RejectedFile:
     """`file` with its size and time only if its contents are at fault: of permissions and memory they tell
-    nothing, and what is blank to this encoder may not be to another.
+    nothing.
     """
-    memory = isinstance(error.__cause__, MemoryError)
-    if memory or error.reason == BLANK or not os.access(path, os.R_OK):
+    if isinstance(error.__cause__, MemoryError) or not os.access(path, os.R_OK):
         return RejectedFile(file.path, error.reason)
     return RejectedFile(file.path, error.reason, file.size, file.mtime_ns)
 

@@ -18,6 +18,9 @@ _NUMBER_BYTES = 4
 COMPLETE = "complete"
 """The setting of an index that is False until its first indexing has reached its end."""
 
+FIRST_NEW = "first_new_id"
+"""The setting that holds the id from which on pictures came after the encoder had been fitted or given."""
+
 
 def is_complete(index: Index) -> bool:
     """Whether the indexing that made `index` has reached its end: if not, pictures are missing from it."""

@@ -108,6 +108,11 @@ class Folders:
 
     tops: Mapping[str, Path]
 
+    @classmethod
+    def of(cls, folder: Path) -> Folders:
+        """A folder alone."""
+        return cls({"": _plain(folder)})
+
     def __truediv__(self, path: str) -> Path:
         """The file of the row with this `path`."""
         name, inside = split_path(path)

@@ -6,10 +6,12 @@ import csv
 import json
 import math
 import re
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from index_store import Index, writer_lock
 
 from .errors import MetadataInvalid
 
@@ -34,24 +36,36 @@ class Metadata:
 
     Example:
         >>> metadata = Metadata({"1.jpg": {"label": "glass", "price": 3}})
-        >>> metadata.of("1.jpg"), metadata.of("2.jpg")
-        ({'label': 'glass', 'price': 3}, {})
+        >>> metadata.table["1.jpg"]["price"]
+        3
     """
 
     table: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
-    def of(self, path: str) -> Mapping[str, Value]:
-        """The values of the picture at `path`; empty if the table has no row for it."""
-        return self.table.get(path, {})
+    def keep_in(self, directory: Path) -> tuple[str, ...]:
+        """Keep the values with the rows of the index in `directory`, in place of what each of them had.
 
-    def rows_without_picture(self, paths: Container[str]) -> tuple[str, ...]:
-        """The paths in the table that are none of `paths`: misspelt, or relative to another folder.
+        Returns the paths in the table that no picture of the index has: misspelt, relative to another folder,
+        or of files that cannot be used. Pictures that the table does not name stay as they are.
+
+        Raises:
+            IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
 
         Example:
-            >>> Metadata({"1.jpg": {}, "2.jpp": {}}).rows_without_picture({"1.jpg", "2.jpg"})
+            >>> Metadata({"1.jpg": {"label": "cat"}, "2.jpp": {}}).keep_in(Path("photos/.retrieve"))
             ('2.jpp',)
         """
-        return tuple(path for path in self.table if path not in paths)
+        with writer_lock(directory) as lock, Index.open(directory, lock=lock) as index:
+            rows = {path: index.catalog.find(path) for path in self.table}
+            changed = [
+                replace(row, metadata=self.table[path])
+                for path, row in rows.items()
+                if row is not None and dict(row.metadata) != self.table[path]
+            ]
+            if changed:
+                index.update_rows(changed)
+                index.save()
+        return tuple(path for path, row in rows.items() if row is None)
 
     @classmethod
     def read(cls, path: Path | str) -> Metadata:

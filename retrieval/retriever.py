@@ -17,6 +17,7 @@ from index_store import Index
 
 from .answers import Hit as Hit
 from .combine import EmbeddedQuery, Region
+from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
@@ -49,7 +50,7 @@ _SPARE = 8
 _BATCH = 256
 
 
-class Retriever:
+class Retriever(KeptCurrent):
     """Finds the pictures of a folder that look like a given one.
 
     A picture is given as a path, a file's bytes, a PIL image or an array. A list of them gets a list of
@@ -72,21 +73,22 @@ class Retriever:
     @classmethod
     def build(
         cls,
-        folder: str | Path,
-        *,
+        *folders: str | Path,
         index: str | Path | None = None,
         encoder: AnyEncoder | None = None,
         settings: BuildSettings | None = None,
         progress: Progress | None = None,
     ) -> Retriever:
-        """Index `folder`, with an encoder fitted to its pictures or with the one given, and open the index.
+        """Index `folders`, with an encoder fitted to them or with the one given, and open the index.
 
-        The index lies in `folder`/.retrieve, or in the directory `index`. One that is there already stays in
-        force until the new one is complete. `encoder`: a model or encoder, or the path of a model's folder,
-        of a .tflite file, or of another indexed folder.
+        The index lies in .retrieve in the first of them, or in the directory `index`. If it is there already,
+        its encoder is kept and only what has changed is done; `BuildSettings(refit=True)` makes it anew.
+        `encoder`: a model or encoder, or the path of a model's folder, of a .tflite file, or of another
+        indexed folder.
 
         Raises:
-            NoPictures: nothing in `folder` can be read as a picture.
+            NoPictures: nothing in a folder can be read as a picture, or it is suddenly empty.
+            OptionInvalid: the index that is there was made in another way.
             EncoderInvalid: the encoder given is none. IndexStoreError: the index cannot be written.
 
         Example:
@@ -96,9 +98,10 @@ class Retriever:
         # Here and not above: a query has no use for what it takes to build.
         from .build import BuildSettings, build_index
 
-        directory = index_directory(Path(folder), None if index is None else Path(index))
+        paths = [Path(folder) for folder in folders]
+        directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(
-            Path(folder),
+            paths,
             directory,
             encoder=encoder,
             settings=settings or BuildSettings(),

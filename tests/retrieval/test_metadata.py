@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from index_store import Index
+from retrieval import Retriever
 from retrieval.errors import MetadataInvalid
 from retrieval.metadata import Metadata
 
@@ -20,9 +22,9 @@ def test_a_table_of_csv_gives_each_picture_its_values(written):
     metadata = Metadata.read(
         written("path,label,price,code\nwarm/red.png,glass,3,007\nblue.png,paper,12,8\n")
     )
-    assert metadata.of("warm/red.png") == {"label": "glass", "price": 3, "code": "007"}
-    assert metadata.of("blue.png") == {"label": "paper", "price": 12, "code": "8"}
-    assert metadata.of("other.png") == {}
+    assert metadata.table["warm/red.png"] == {"label": "glass", "price": 3, "code": "007"}
+    assert metadata.table["blue.png"] == {"label": "paper", "price": 12, "code": "8"}
+    assert "other.png" not in metadata.table
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_a_table_of_csv_gives_each_picture_its_values(written):
 def test_a_column_of_csv_holds_numbers_if_all_of_it_are(written, cells, values):
     lines = [f"{number}.png,{cell}" for number, cell in enumerate(cells)]
     metadata = Metadata.read(written("\n".join(["file,column", *lines])))
-    found = [metadata.of(f"{number}.png").get("column") for number in range(len(cells))]
+    found = [metadata.table[f"{number}.png"].get("column") for number in range(len(cells))]
     assert found == values
     assert list(map(type, found)) == list(map(type, values))
 
@@ -51,17 +53,34 @@ def test_json_lines_keep_the_types_that_they_have(written):
     metadata = Metadata.read(
         written("\ufeff" + text + '{"label": "ü", "path": "x//b.png", "file": 1}', "m.jsonl")
     )
-    assert metadata.of("a.png") == {"label": "7", "share": 0.5, "count": 3, "good": 1}
-    assert metadata.of("x//b.png") == {"label": "ü", "file": 1}
+    assert metadata.table["a.png"] == {"label": "7", "share": 0.5, "count": 3, "good": 1}
+    assert metadata.table["x//b.png"] == {"label": "ü", "file": 1}
 
 
-def test_rows_without_a_picture_are_named(written):
-    metadata = Metadata.read(written("path,label\na.png,x\nb.pgn,x\n"))
-    assert metadata.rows_without_picture({"a.png", "b.png"}) == ("b.pgn",)
+def test_values_are_kept_with_the_rows_and_rows_without_a_picture_are_named(model, photos, written):
+    retriever = Retriever.build(photos, encoder=model)
+    directory = retriever.index.directory
+    table = {"warm/red.png": {"label": "glass"}, "violet.png": {"label": "paper"}, "violet.pgn": {}}
+    assert Metadata(table).keep_in(directory) == ("violet.pgn",)
+    assert Metadata({"violet.png": {"price": 3}, "cut.png": {}}).keep_in(directory) == ("cut.png",)
+    retriever.refresh()
+    found = {row.path: row.metadata for row in retriever.index.catalog.rows() if row.metadata}
+    assert found == {"warm/red.png": {"label": "glass"}, "violet.png": {"price": 3}}
+    (hit,) = retriever.query(photos / "violet.png", where="label = 'glass'")
+    assert hit.path == photos / "warm" / "red.png"
+    assert retriever.query(photos / "violet.png", where="price = 3")[0].distance == 0
+
+
+def test_values_that_are_kept_already_change_nothing(model, photos):
+    directory = Retriever.build(photos, encoder=model).index.directory
+    Metadata({"violet.png": {"price": 3}}).keep_in(directory)
+    generation = Index.open(directory).manifest.generation
+    Metadata({"violet.png": {"price": 3}}).keep_in(directory)
+    assert Index.open(directory).manifest.generation == generation
 
 
 def test_the_same_row_twice_is_no_fault(written):
-    assert Metadata.read(written("path,label\na.png,x\n./a.png,x\n")).of("a.png") == {"label": "x"}
+    assert Metadata.read(written("path,label\na.png,x\n./a.png,x\n")).table == {"a.png": {"label": "x"}}
 
 
 def test_a_table_of_a_heading_alone_is_empty(written):

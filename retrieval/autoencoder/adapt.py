@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from ..encoder import EncoderDescription, Model
+from ..index_paths import Folders
 from ..progress import Progress
 from ..sample import FitSample
 from ..threads import single_threaded_products
@@ -19,6 +21,7 @@ from .adapted_network import AdaptedLayers, adapted_network
 from .network_views import see
 from .pretrained import PretrainedEncoder
 from .solved.config import EncoderConfig, choose_config
+from .solved.copies import with_copies
 from .solved.features import run
 from .solved.lda import Linear, apply, compress, scatter_of_views, solve_agreement, unit
 from .solved.neighbors import mutual_links, scatter_of_links
@@ -45,15 +48,16 @@ def adapt(
     pretrained: PretrainedEncoder,
     solved: Model,
     sample: FitSample,
-    folder: Path,
+    folder: Path | Folders,
     *,
     options: AdaptOptions | None = None,
     progress: Progress | None = None,
-) -> PretrainedEncoder:
+) -> Model:
     """`pretrained` and the encoder that was `solved` on the `sample` of `folder`, as one, without labels.
 
     The network runs once on each picture of the sample, 3,000 at most and none of those that were drawn;
-    views are rectangles of its last map, see `network_views.see`. `dim` numbers of length 1 come out.
+    views are rectangles of its last map, see `network_views.see`. `dim` numbers of length 1 come out, and the
+    vectors to find copies by that `solved` gives.
 
     Raises:
         EncoderInvalid: LiteRT has no equivalent for a part of the network.
@@ -69,10 +73,12 @@ def adapt(
     with progress.step("adapt"), single_threaded_products():
         latents = run(half.network, sample.pictures[rows])
         weights = solve_adapted(vectors, latents, config, dim=options.dim)
-        network = adapted_network(pretrained.network, pretrained.description, half.network, weights)
+        own = _with_copies(half.network, solved, sample)
+        network = adapted_network(pretrained.network, pretrained.description, own, weights)
+    copy_dim, dim = solved.encoder.copy_dim, len(weights.latent.bias)
     details = {
         **half.description.details,
-        "code_shape": [network.output_shape[-1]],
+        "code_shape": [dim],
         "adapted": {
             "fitted_on": len(rows),
             "views": vectors.shape[1],
@@ -80,9 +86,23 @@ def adapt(
             "seed": options.seed,
         },
     }
-    name, size, dim = pretrained.description.name, network.input_shape[1], network.output_shape[-1]
-    described = EncoderDescription(f"{name}-adapted", size, dim, scale=(255.0,), details=details)
-    return PretrainedEncoder(network, described)
+    described = EncoderDescription(
+        f"{pretrained.description.name}-adapted",
+        size=network.input_shape[1],
+        dim=dim,
+        scale=(255.0,),
+        details=details,
+        copy_dim=copy_dim,
+    )
+    return PretrainedEncoder(network, described).model()
+
+
+def _with_copies(network: keras.Model, solved: Model, sample: FitSample) -> keras.Model:
+    """The Keras `network` of `solved`, which gives latent vectors, and with them those to find copies by."""
+    if not solved.encoder.copy_dim:
+        return network
+    both = with_copies(network, sample.pictures, seed=solved.encoder.description.details["seed"])
+    return keras.Model(network.input, [network.output, both.get_layer("copies").output])
 
 
 def solve_adapted(views: Floats, solved: Floats, config: EncoderConfig, *, dim: int) -> AdaptedLayers:

@@ -35,10 +35,11 @@ class AdaptedLayers(NamedTuple):
 def adapted_network(
     network: keras.Model, description: EncoderDescription, solved: keras.Model, weights: AdaptedLayers
 ) -> keras.Model:
-    """Pictures (size, size, 3) in [0, 1] to latent vectors of length 1.
+    """Pictures (size, size, 3) in [0, 1] to latent vectors of length 1, and behind them those for copies.
 
     `size` is the larger of what `network`, which `description` describes, and `solved` take; the other one
-    gets the picture squashed as it would be on reading.
+    gets the picture squashed as it would be on reading. `solved` gives its latent vector, or a list of this
+    and its vector to find copies by, which is passed on.
     """
     sizes = (description.size, solved.input_shape[1])
     pictures = keras.Input((max(sizes), max(sizes), 3), name="pictures")
@@ -54,10 +55,12 @@ def adapted_network(
         _unit(_dense(vector, weights.neighbors, "neighbors_agree"), "neighbors_vector"),
     ]
     found = _dense(_joined(known, "network_known"), weights.compression, "network_compression")
-    solved_latent = sized(solved, sizes[1], "solved")(_squashed(pictures, sizes[1], "squashed"))
-    latents = [_unit(found, "network_latent"), solved_latent]
+    own = sized(solved, sizes[1], "solved")(_squashed(pictures, sizes[1], "squashed"))
+    own_latent, *copies = own if isinstance(own, list) else [own]
+    latents = [_unit(found, "network_latent"), own_latent]
     latent = _dense(_joined(latents, "known"), weights.latent, "compression")
-    return keras.Model(pictures, _unit(latent, "latent"), name="encoder")
+    vectors = [_unit(latent, "latent"), *copies]
+    return keras.Model(pictures, _joined(vectors, "vectors") if copies else vectors[0], name="encoder")
 
 
 def _squashed(pictures: Any, size: int, name: str) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..encoder import EncoderDescription, Network
 from ..errors import ImageUnreadable, NoPictures
 from ..images import load
+from ..index_paths import Folders
 from ..parallel import in_order
 from ..progress import Progress
 from .last_map import split_at_last_map
@@ -34,7 +35,7 @@ class SeenPictures(NamedTuple):
 
 def see(
     pretrained: PretrainedEncoder,
-    folder: Path,
+    folder: Path | Folders,
     paths: Sequence[str],
     *,
     views: Sequence[View],

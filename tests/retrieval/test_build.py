@@ -209,6 +209,8 @@ def test_the_pictures_that_an_encoder_was_adapted_to_are_kept(photos, model_fold
     fitted = index.settings["fitted"]
     assert (fitted["pictures"], fitted["drawn"], fitted["by"]) == (5, 251, "adapt")
     assert (index.dim, len(index)) == (3, 5)
+    assert index.copies().shape == (5, index.copy_dim)
+    assert index.copy_dim > 0
     assert json.loads(index.attachment("fitted.json").read_bytes())["pictures"] == INDEXED
 
 

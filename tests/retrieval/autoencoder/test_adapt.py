@@ -104,8 +104,8 @@ def sample(folder):
 
 
 def test_the_result_is_one_encoder_of_unit_vectors(pretrained, solved, sample, folder, tmp_path):
-    adapted = adapt(pretrained, solved, sample, folder, options=AdaptOptions(dim=8))
-    model, description = adapted.model(), adapted.description
+    model = adapt(pretrained, solved, sample, folder, options=AdaptOptions(dim=8))
+    description = model.encoder.description
     assert (description.name, description.size, description.dim) == ("theirs-adapted", 32, 8)
     assert description.details["adapted"] == {"fitted_on": 12, "views": 10, "dims_before": 20, "seed": 0}
     assert description.details["aligned"] is False
@@ -118,9 +118,9 @@ def test_the_result_is_one_encoder_of_unit_vectors(pretrained, solved, sample, f
 
 def test_the_seed_decides(pretrained, solved, sample, folder):
     codes = [
-        adapt(pretrained, solved, sample, folder, options=AdaptOptions(dim=8, seed=seed))
-        .model()
-        .encoder.encode(sample.pictures[:5])
+        adapt(pretrained, solved, sample, folder, options=AdaptOptions(dim=8, seed=seed)).encoder.encode(
+            sample.pictures[:5]
+        )
         for seed in (0, 0, 1)
     ]
     np.testing.assert_array_equal(codes[0], codes[1])
@@ -129,8 +129,8 @@ def test_the_seed_decides(pretrained, solved, sample, folder):
 
 def test_a_model_of_ours_is_adapted_by_its_whole_vector(model, solved, sample, folder):
     adapted = adapt(PretrainedEncoder.of(model), solved, sample, folder, options=AdaptOptions(dim=6))
-    assert adapted.model().encoder.encode(sample.pictures[:5]).shape == (5, 6)
-    assert adapted.description.details["adapted"]["views"] == 1
+    assert adapted.encoder.encode(sample.pictures[:5]).shape == (5, 6)
+    assert adapted.encoder.description.details["adapted"]["views"] == 1
 
 
 def test_a_tflite_file_cannot_be_adapted(model):

@@ -53,6 +53,27 @@ def test_it_computes_both_and_rotates_them(network_size, solved_size):
     np.testing.assert_allclose(Network(to_litert(network)).run(pictures / 255), expected, atol=1e-4)
 
 
+def test_vectors_for_copies_are_passed_on():
+    random = np.random.default_rng(1)
+
+    def linear(entries, results):
+        shapes = ((entries, results), results)
+        return Linear(*(random.normal(size=shape).astype(np.float32) for shape in shapes))
+
+    weights = AdaptedLayers(linear(12, 5), linear(12, 5), linear(10, 4), linear(4 + 3, 6))
+    theirs, ours = colors(16, 2), colors(16, 1)
+    pictures = keras.Input((16, 16, 3))
+    both = keras.Model(pictures, [ours(pictures), layers.Flatten()(layers.AveragePooling2D(4)(pictures))])
+    description = EncoderDescription("theirs", 16, 12)
+    alone = adapted_network(theirs, description, ours, weights)
+    together = adapted_network(theirs, description, both, weights)
+    given = random.random((2, 16, 16, 3), dtype=np.float32)
+    found = Network(to_litert(together)).run(given)
+    np.testing.assert_allclose(found[:, :6], alone(given).numpy(), atol=1e-4)
+    cells = given.reshape(2, 4, 4, 4, 4, 3).mean(axis=(2, 4)).reshape(2, -1)
+    np.testing.assert_allclose(found[:, 6:], cells, atol=1e-5)
+
+
 def test_a_vector_of_zeros_gives_numbers():
     weights = AdaptedLayers(*(Linear(np.eye(2, dtype=np.float32), np.zeros(2, np.float32)) for _ in range(4)))
     weights = weights._replace(

@@ -18,7 +18,7 @@ from index_store import Index
 from .demo import CLASSES, draw_picture
 from .errors import ImageUnreadable, NoPictures
 from .images import Picture, read_picture
-from .index_paths import existing_index, folder_of, is_indexed
+from .index_paths import Folders, existing_index, folder_of, is_indexed
 from .parallel import in_order
 from .progress import Progress
 
@@ -35,12 +35,9 @@ LEAST = 64
 """With fewer distinct pictures than this, drawn ones are added."""
 TOPPED_UP = 256
 """How many there are then."""
-MOST_FOR_HEAD = 400
-"""Pictures that the last layer of `--head` is solved from."""
 
 _SIZES = (32, 64)
 _SMALL_SIDE = 48
-_SMALL_NETWORK = 128
 _KEY_BYTES = 4_096
 
 
@@ -139,7 +136,7 @@ def fitted_before(encoder: object, folder: Path, paths: Sequence[str]) -> Fitted
 
 
 def draw_sample(
-    folder: Path, paths: Sequence[str], *, seed: int = 0, progress: Progress | None = None
+    folder: Path | Folders, paths: Sequence[str], *, seed: int = 0, progress: Progress | None = None
 ) -> FitSample:
     """Draw from `paths`, relative to `folder`, what an encoder is to be fitted to.
 
@@ -160,33 +157,7 @@ def draw_sample(
     return FitSample(tuple(own), drawn, len(paths), size, pictures=np.concatenate(pixels))
 
 
-def draw_head_sample(
-    folder: Path, paths: Sequence[str], *, size: int, seed: int = 0, progress: Progress | None = None
-) -> FitSample:
-    """Draw from `paths` at most 400 pictures, from which a last layer for a network of `size` is solved.
-
-    For small networks they come twice as large, so that their views are sharp. None are added.
-
-    Raises:
-        NoPictures: fewer than two distinct ones can be read.
-    """
-    side = 2 * size if size <= _SMALL_NETWORK else size
-    own = _distinct(
-        _read(
-            folder,
-            _shuffled(folder, paths, seed, MOST_FOR_HEAD)[:MOST_FOR_HEAD],
-            side,
-            progress or Progress(),
-        )
-    )
-    if len(own) < 2:
-        raise NoPictures(
-            str(folder), f"{len(own)} distinct can be read, expected 2 or more to solve a layer from"
-        )
-    return FitSample(tuple(own), 0, len(paths), side, "head", pictures=np.stack(list(own.values())))
-
-
-def _shuffled(folder: Path, paths: Sequence[str], seed: int, most: int) -> list[str]:
+def _shuffled(folder: Path | Folders, paths: Sequence[str], seed: int, most: int) -> list[str]:
     """`paths` in the order in which they are drawn, where there are more than `most`."""
     if len(paths) <= most:
         return list(paths)
@@ -208,7 +179,7 @@ def _draw_key(path: Path, seed: int) -> bytes:
     return hashlib.sha256(b"%d %d\n" % (seed, size) + head + tail).digest()
 
 
-def _read_distinct(folder: Path, paths: Sequence[str], progress: Progress) -> dict[str, Pictures]:
+def _read_distinct(folder: Path | Folders, paths: Sequence[str], progress: Progress) -> dict[str, Pictures]:
     """The pixels of the readable and distinct ones of the first `paths`, all of the size that suits them."""
     first = paths[:MOST]
     large = _read(folder, first, _SIZES[1], progress)
@@ -220,7 +191,7 @@ def _read_distinct(folder: Path, paths: Sequence[str], progress: Progress) -> di
     return _distinct(pictures)
 
 
-def _read(folder: Path, paths: Sequence[str], size: int, progress: Progress) -> dict[str, Picture]:
+def _read(folder: Path | Folders, paths: Sequence[str], size: int, progress: Progress) -> dict[str, Picture]:
     def read_one(path: str) -> Picture | None:
         try:
             return read_picture(folder / path, size)[0]

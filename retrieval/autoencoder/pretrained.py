@@ -6,22 +6,16 @@ import contextlib
 import io
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from ..encoder import Encoder, EncoderDescription, Model
 from ..encoder.model import DESCRIPTION, KERAS
 from ..errors import EncoderInvalid
-from ..progress import Progress
 from .export import to_litert
-from .head import HeadOptions, fit_head
-
-Pixels = NDArray[np.uint8]
 
 _APPLICATION_SIZE = 224
 _EXAMPLE = '{"name": "mine", "size": 224, "dim": 512, "mean": 127.5, "scale": 127.5}'
@@ -52,19 +46,19 @@ class PretrainedEncoder:
         """The encoder of a `model` that came with its Keras file; `name` stands for it in messages.
 
         Raises:
-            EncoderInvalid: it came without, as from a .tflite file, to which no layer can be added.
+            EncoderInvalid: it came without, as from a .tflite file, to which nothing can be joined.
         """
         if model.keras is None:
             raise EncoderInvalid(
                 name,
-                "nothing can be added to a .tflite file: give the .keras file that it was made from, or the "
+                "nothing can be joined to a .tflite file: give the .keras file that it was made from, or the "
                 "folder of a training run",
             )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, KERAS)
             path.write_bytes(model.keras)
             network = keras.models.load_model(path, compile=False)
-        return cls(_encoder_of(network), model.encoder.description)
+        return cls(_encoder_of(network), _of_latents(model.encoder.description))
 
     def model(self) -> Model:
         """The encoder, ready to run.
@@ -72,23 +66,8 @@ class PretrainedEncoder:
         Raises:
             EncoderInvalid: LiteRT has no equivalent for a part of the network.
         """
-        try:
-            network = to_litert(self.network)
-        # The converter's own error type is private, and it lets out others as well.
-        except Exception as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise EncoderInvalid(
-                self.description.name, f"it cannot be converted to LiteRT: {first}"
-            ) from error
+        network = converted(self.network, self.description.name)
         return Model(Encoder(network, self.description, name=self.description.name))
-
-    def with_head(
-        self, pictures: Pixels, *, options: HeadOptions | None = None, progress: Progress | None = None
-    ) -> PretrainedEncoder:
-        """The same with a last layer solved from `pictures` (n, side, side, 3) uint8, see `head.fit_head`."""
-        return PretrainedEncoder(
-            *fit_head(self.network, self.description, pictures, options=options, progress=progress)
-        )
 
     @classmethod
     def _open_file(cls, path: Path) -> PretrainedEncoder:
@@ -100,7 +79,7 @@ class PretrainedEncoder:
                 str(path), f"{described} is missing, which says how to prepare a picture, as in {_EXAMPLE}"
             )
         text = described.read_text(encoding="utf-8", errors="replace")
-        description = EncoderDescription.parse(text, path=described)
+        description = _of_latents(EncoderDescription.parse(text, path=described))
         try:
             network = keras.models.load_model(path, compile=False)
         # Whatever is wrong with a file comes out of zipfile, json, h5py or Keras in a type of its own.
@@ -139,6 +118,31 @@ class PretrainedEncoder:
         prepare: Any = sys.modules[make.__module__].preprocess_input
         network = keras.Model(pictures, body(prepare(pictures)), name="encoder")
         return cls(network, EncoderDescription(name, size, network.output_shape[-1]))
+
+
+def converted(network: keras.Model, name: str) -> bytes:
+    """`network` in LiteRT's format; `name` stands for it in messages.
+
+    Raises:
+        EncoderInvalid: LiteRT has no equivalent for a part of the network.
+    """
+    try:
+        return to_litert(network)
+    # The converter's own error type is private, and it lets out others as well.
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise EncoderInvalid(name, f"it cannot be converted to LiteRT: {first}") from error
+
+
+def sized(network: keras.Model, size: int, name: str) -> keras.Model:
+    """`network` for pictures (size, size, 3) alone, under another name."""
+    pictures = keras.Input((size, size, 3))
+    return keras.Model(pictures, network(pictures), name=name)
+
+
+def _of_latents(description: EncoderDescription) -> EncoderDescription:
+    """A Keras file gives latent vectors alone; what finds copies is in the .tflite file."""
+    return replace(description, copy_dim=0)
 
 
 def _encoder_of(network: keras.Model) -> keras.Model:

@@ -198,11 +198,19 @@ def test_the_encoder_of_an_index_is_known_to_be_fitted_to_its_folder(photos, sta
     assert (again.facts().fitted["pictures"], again.facts().fitted["drawn"]) == (5, 61)
 
 
+def test_there_is_nothing_to_adapt_without_an_encoder(photos):
+    with pytest.raises(OptionInvalid, match="adapt is for an encoder that is given"):
+        Retriever.build(photos, settings=BuildSettings(adapt=True))
+
+
 @pytest.mark.slow
-def test_the_pictures_that_a_head_was_solved_from_are_kept(photos, model_folder):
-    settings = BuildSettings(head=True, dim=3)
-    index = Retriever.build(photos, encoder=model_folder, settings=settings).index
-    assert index.settings["fitted"] == {"pictures": 5, "drawn": 0, "note": None, "by": "head"}
+def test_the_pictures_that_an_encoder_was_adapted_to_are_kept(photos, model_folder):
+    index = Retriever.build(photos, encoder=model_folder, settings=BuildSettings(adapt=True, dim=3)).index
+    fitted = index.settings["fitted"]
+    assert (fitted["pictures"], fitted["drawn"], fitted["by"]) == (5, 251, "adapt")
+    assert (index.dim, len(index)) == (3, 5)
+    assert index.copies().shape == (5, index.copy_dim)
+    assert index.copy_dim > 0
     assert json.loads(index.attachment("fitted.json").read_bytes())["pictures"] == INDEXED
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from retrieval import sample
 from retrieval.errors import NoPictures
-from retrieval.sample import FittedTo, draw_head_sample, draw_sample
+from retrieval.sample import FittedTo, draw_sample
 
 
 @pytest.fixture(autouse=True)
@@ -116,15 +116,6 @@ def test_which_pictures_were_used_can_be_kept(photos):
 def test_a_folder_of_which_nothing_can_be_read_is_refused(photos):
     with pytest.raises(NoPictures, match=r"none of the 2 files looked at can be read as a picture"):
         draw_sample(photos, ["cut.png", "empty.jpg"])
-
-
-def test_a_head_is_solved_from_distinct_pictures_twice_as_large_and_none_are_drawn(photos):
-    names = ["cut.png", "violet.png", "warm/red.png", "cold/blue.png"]
-    small, large = (draw_head_sample(photos, names, size=size) for size in (16, 224))
-    assert (small.pictures.shape, large.pictures.shape) == ((3, 32, 32, 3), (3, 224, 224, 3))
-    assert (sorted(small.paths), small.drawn, small.by) == (sorted(names[1:]), 0, "head")
-    with pytest.raises(NoPictures, match=r"1 distinct can be read, expected 2 or more"):
-        draw_head_sample(photos, ["cut.png", "violet.png"], size=16)
 
 
 def test_what_was_kept_can_be_read_again(photos):

@@ -12,7 +12,7 @@ from retrieval.evaluation.method import (
     PIXEL_METHODS,
     encode_milliseconds,
     fixed_methods,
-    latent_method,
+    own_methods,
     search_milliseconds,
 )
 
@@ -96,7 +96,7 @@ def test_searching_is_timed_for_any_vectors_and_leaves_the_threads_alone(metric)
 
 
 def test_the_method_is_that_of_the_index(retriever):
-    method = latent_method(retriever)
+    [method] = own_methods(retriever)
     assert (method.name, method.title, method.metric) == ("latent", "latent (quarters)", "cosine")
     assert method.bytes_per_image == 48
     assert method.encoder is retriever.encoder

@@ -114,7 +114,7 @@ def test_the_number_of_threads_changes_no_vector(solved, solve_cheaply, pictures
 
 
 @pytest.mark.slow
-def test_without_a_decoder_the_keras_file_is_the_encoder_and_takes_a_head(solve_cheaply, pictures):
+def test_without_a_decoder_the_keras_file_is_the_encoder(solve_cheaply, pictures):
     model = solve_cheaply(pictures[:, ::2, ::2], decoder=False)
     assert model.decoder is None
     network = PretrainedEncoder.of(model).network

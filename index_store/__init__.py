@@ -19,6 +19,7 @@ from .errors import (
     IndexUnwritable,
     OptionInvalid,
     RowsInvalid,
+    StoreUnreachable,
     VectorsInvalid,
 )
 from .files import StoredFile
@@ -59,6 +60,7 @@ __all__ = [
     "Row",
     "RowsInvalid",
     "Searcher",
+    "StoreUnreachable",
     "StoredFile",
     "Structure",
     "VectorsInvalid",

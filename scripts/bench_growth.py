@@ -2,8 +2,8 @@
 
     python scripts/bench_growth.py [--sizes 10000 100000 1000000] [--rounds 9] [--dim 64]
 
-Makes an index of each size in a temporary directory, by the API itself. Then, by turns, opens each for writing,
-adds 1,000 vectors with rows and saves; the medians are told, and their ratio to the smallest index.
+Makes an index of each size in a temporary directory, by the API itself. Then, by turns, opens each for
+writing, adds 1,000 vectors with rows and saves; the medians are told, and their ratio to the smallest index.
 """
 
 from __future__ import annotations
@@ -85,9 +85,8 @@ def told(what: str, seconds: dict[int, list[float]]) -> None:
     first = statistics.median(next(iter(seconds.values())))
     for size, each in seconds.items():
         median = statistics.median(each)
-        print(
-            f"{what:22} {size:10,} rows {1e3 * median:8.1f} ms  (least {1e3 * min(each):.1f})  x {median / first:.2f}"
-        )
+        least, ratio = 1e3 * min(each), median / first
+        print(f"{what:22} {size:10,} rows {1e3 * median:8.1f} ms  (least {least:.1f})  x {ratio:.2f}")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ that ends in an index. The searchers can be used alone, on any vectors.
 """
 
 from .catalog import Catalog
-from .checks import Check, Metric, Structure
+from .checks import Check, Metric
 from .errors import (
     EncoderMismatch,
     FormatUnsupported,
@@ -27,7 +27,8 @@ from .index_view import Neighbors
 from .manifest import FORMAT_VERSION, Manifest
 from .names import LOCK_FILES
 from .rows import RejectedFile, Row
-from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
+from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
+from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
 
 __all__ = [
@@ -40,7 +41,6 @@ __all__ = [
     "ExactSearcher",
     "FlatSearcher",
     "FormatUnsupported",
-    "HnswSearcher",
     "IdsUnknown",
     "Index",
     "IndexBusy",
@@ -50,7 +50,6 @@ __all__ = [
     "IndexReadOnly",
     "IndexStoreError",
     "IndexUnwritable",
-    "IvfSearcher",
     "Manifest",
     "Metric",
     "Neighbors",
@@ -63,5 +62,6 @@ __all__ = [
     "Structure",
     "VectorsInvalid",
     "WriterLock",
+    "check_structure",
     "writer_lock",
 ]

@@ -18,7 +18,7 @@ from .files import damage, read_chunks, settle_file, write_file
 from .manifest import FORMAT_VERSION, Manifest
 from .names import APPEND_ONLY, CATALOG, CORE, IDS, SEARCH, VECTORS, real_name
 from .rows import Row
-from .searchers import SEARCHERS, FlatSearcher, Searcher
+from .searchers import FlatSearcher, Searcher, up_to_date
 from .swap import stage_manifest
 
 
@@ -85,7 +85,7 @@ class Draft:
 
     def searcher(self) -> Searcher:
         """An exact searcher over all vectors so far: a search structure is built once, by `seal`."""
-        return FlatSearcher.build(self.vectors, self.manifest.metric)
+        return FlatSearcher(self.vectors, self.manifest.metric)
 
     def append(self, vectors: Vectors, rows: Sequence[Row] | None) -> Ids:
         """Add checked vectors with their checked rows, and give them ids."""
@@ -111,10 +111,10 @@ class Draft:
             files[name] = self._arrays[name].describe(self.manifest.count)
         self.catalog.forget_from(self.manifest.next_id)
         files[CATALOG] = settle_file(self._path(CATALOG))
-        kind = SEARCHERS[self.manifest.structure]
-        if kind.derived:
+        searcher, changed = up_to_date(None, self.manifest.structure, self.vectors, self.manifest.metric)
+        if changed:
             path = self._path(SEARCH)
-            kind.build(self.vectors, self.manifest.metric).save(path)
+            searcher.save(path)
             files[SEARCH] = settle_file(path)
         self._change(changed=now())
         stage_manifest(self._directory, dataclasses.replace(self.manifest, files=files))

@@ -12,11 +12,9 @@ from numpy.typing import ArrayLike
 from .checks import (
     CHECKS,
     METRICS,
-    STRUCTURES,
     Check,
     Ids,
     Metric,
-    Structure,
     check_choice,
     check_fingerprint,
     check_whole_number,
@@ -29,6 +27,7 @@ from .index_view import IndexView
 from .manifest import Manifest, Settings, check_settings
 from .names import check_attachment_name
 from .rows import RejectedFile, Row, check_path, check_rows
+from .structure import check_structure
 from .swap import WriterLock, following, remove_strays, swap, writer_lock
 
 
@@ -59,7 +58,7 @@ class Index(IndexView):
         dim: SupportsIndex,
         *,
         metric: Metric = "cosine",
-        structure: Structure = "flat",
+        structure: str = "auto",
         encoder: str | None = None,
         settings: Settings | None = None,
         lock: WriterLock | None = None,
@@ -79,7 +78,7 @@ class Index(IndexView):
             generation=1,
             dim=check_whole_number("dim", dim),
             metric=check_choice("metric", metric, METRICS),
-            structure=check_choice("structure", structure, STRUCTURES),
+            structure=check_structure(structure),
             encoder=check_fingerprint(encoder),
             created=moment,
             changed=moment,

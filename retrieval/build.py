@@ -11,13 +11,12 @@ from typing import TypeVar
 import numpy as np
 
 from index_store import (
-    SEARCHERS,
     Index,
     IndexDamaged,
     IndexNotFound,
     OptionInvalid,
     RejectedFile,
-    Structure,
+    check_structure,
     writer_lock,
 )
 
@@ -40,14 +39,14 @@ class BuildSettings:
     """How to build an index.
 
     dim: numbers a vector; None leaves it to the encoder. seed: the same seed fits the same encoder.
-    structure: how to search, see `index_store.SEARCHERS`. head: solve a last layer for the pictures on top of
+    structure: how to search, see `index_store.Structure`. head: solve a last layer for the pictures on top of
     an encoder that is given. recipe: how to fit an encoder, a name of `autoencoder.RECIPES`. decoder: train a
     decoder as well, which `reconstruct` needs and search does not.
     """
 
     dim: int | None = None
     seed: int = 0
-    structure: Structure = "flat"
+    structure: str = "auto"
     head: bool = False
     recipe: str = "solved"
     decoder: bool = True
@@ -56,10 +55,7 @@ class BuildSettings:
         """Refuse a seed that no generator takes and an unknown structure, before anything is done."""
         if self.seed < 0:
             raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
-        if self.structure not in SEARCHERS:
-            raise OptionInvalid(
-                f"structure is {self.structure!r}, expected one of {', '.join(sorted(SEARCHERS))}"
-            )
+        check_structure(self.structure)
 
 
 @dataclass(frozen=True, slots=True)

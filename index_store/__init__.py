@@ -5,7 +5,7 @@ that ends in an index. The searchers can be used alone, on any vectors.
 """
 
 from .catalog import Catalog
-from .checks import Check, Metric, Structure
+from .checks import Check, Metric
 from .errors import (
     EncoderMismatch,
     FormatUnsupported,
@@ -27,9 +27,12 @@ from .index import Index
 from .index_view import Neighbors
 from .manifest import FORMAT_VERSION, Manifest
 from .names import LOCK_FILES
+from .repair import Repair, repair
 from .rows import RejectedFile, Row
-from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
+from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
+from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
+from .verify import Fault, Report, verify
 
 __all__ = [
     "FORMAT_VERSION",
@@ -39,9 +42,9 @@ __all__ = [
     "Check",
     "EncoderMismatch",
     "ExactSearcher",
+    "Fault",
     "FlatSearcher",
     "FormatUnsupported",
-    "HnswSearcher",
     "IdsUnknown",
     "Index",
     "IndexBusy",
@@ -51,12 +54,13 @@ __all__ = [
     "IndexReadOnly",
     "IndexStoreError",
     "IndexUnwritable",
-    "IvfSearcher",
     "Manifest",
     "Metric",
     "Neighbors",
     "OptionInvalid",
     "RejectedFile",
+    "Repair",
+    "Report",
     "Row",
     "RowsInvalid",
     "Searcher",
@@ -65,5 +69,8 @@ __all__ = [
     "Structure",
     "VectorsInvalid",
     "WriterLock",
+    "check_structure",
+    "repair",
+    "verify",
     "writer_lock",
 ]

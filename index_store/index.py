@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import SupportsIndex
 
 from .checks import (
     CHECKS,
     METRICS,
-    STRUCTURES,
     Check,
     Metric,
-    Structure,
     check_choice,
     check_fingerprint,
     check_whole_number,
@@ -24,7 +22,9 @@ from .files import writing
 from .generation import Generation
 from .index_changes import IndexChanges
 from .manifest import FORMAT_VERSION, Manifest, Settings, check_settings
+from .names import LOCK
 from .rewrite import rewrite
+from .structure import check_structure
 from .swap import WriterLock, following, remove_index, remove_strays, swap, writer_lock
 
 
@@ -55,7 +55,7 @@ class Index(IndexChanges):
         dim: SupportsIndex,
         *,
         metric: Metric = "cosine",
-        structure: Structure = "flat",
+        structure: str = "auto",
         encoder: str | None = None,
         settings: Settings | None = None,
         lock: WriterLock | None = None,
@@ -81,7 +81,7 @@ class Index(IndexChanges):
             generation=1,
             dim=check_whole_number("dim", dim),
             metric=check_choice("metric", metric, METRICS),
-            structure=check_choice("structure", structure, STRUCTURES),
+            structure=check_structure(structure),
             encoder=check_fingerprint(encoder),
             created=moment,
             changed=moment,
@@ -195,6 +195,9 @@ class Index(IndexChanges):
             finally:
                 source.close()
             remove_index(source_directory)
+        with contextlib.suppress(OSError):
+            (source_directory / LOCK).unlink(missing_ok=True)
+            source_directory.rmdir()
 
     def refresh(self) -> bool:
         """Take up the newest generation; returns whether there was a newer one than the one in use.
@@ -269,7 +272,7 @@ def _kind(cls: type[Index], settings: Settings) -> type[Index]:
     return MilvusIndex
 
 
-@contextmanager
+@contextlib.contextmanager
 def _using(lock: WriterLock | None, directory: Path) -> Iterator[WriterLock]:
     """The lock for an `Index` made in the block: the caller's, or one that is freed when it is closed."""
     used = writer_lock(directory) if lock is None else lock

@@ -29,6 +29,7 @@ from .names import LOCK_FILES
 from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
 from .swap import WriterLock, writer_lock
+from .verify import Report, verify
 
 __all__ = [
     "FORMAT_VERSION",
@@ -56,6 +57,7 @@ __all__ = [
     "Neighbors",
     "OptionInvalid",
     "RejectedFile",
+    "Report",
     "Row",
     "RowsInvalid",
     "Searcher",
@@ -63,5 +65,6 @@ __all__ = [
     "Structure",
     "VectorsInvalid",
     "WriterLock",
+    "verify",
     "writer_lock",
 ]

@@ -21,8 +21,6 @@ from .catalog_schema import (
     bytes_of_hex,
     connect,
     faults_named,
-    hash_of_content,
-    hash_of_path,
     rejected_from_record,
     row_from_record,
     to_sql,
@@ -31,10 +29,12 @@ from .catalog_schema import (
 from .checks import Ids, first_few
 from .errors import IdsUnknown
 from .files import damage
+from .lookup import Column, Hashes, Lookup, content_hashes, path_hashes
 from .manifest import FORMAT_VERSION
 from .rows import RejectedFile, Row
 
 _PAGE = 4096
+_AMONG = "id IN (SELECT value FROM json_each(?))"
 
 
 class Catalog:
@@ -51,7 +51,7 @@ class Catalog:
         self.path = path
         self.generation = generation
         self._connection = connection
-        self._has_hashes = format_version == FORMAT_VERSION
+        self._lookup = Lookup(connection) if format_version == FORMAT_VERSION else None
         self._lock = threading.RLock()
         # A reader need not be closed: the connection goes with the last one who uses it.
         self._finalizer = weakref.finalize(self, connection.close)
@@ -102,7 +102,7 @@ class Catalog:
             IdsUnknown: names the ids that have no row.
         """
         wanted = np.asarray(ids, dtype=np.int64).reshape(-1).tolist()
-        rows = self._rows_where("id IN (SELECT value FROM json_each(?))", json.dumps(wanted))
+        rows = self._rows_where(_AMONG, json.dumps(wanted))
         found = {row.id: row for row in rows}
         if unknown := [row_id for row_id in wanted if row_id not in found]:
             raise IdsUnknown(
@@ -113,8 +113,10 @@ class Catalog:
 
     def find(self, path: str) -> Row | None:
         """The row of the file at `path`, or None if it has none."""
-        hashed = "id IN (SELECT id FROM lookup WHERE hash = ?) AND" if self._has_hashes else "? NOTNULL AND"
-        return next(iter(self._rows_where(f"{hashed} path = ?", hash_of_path(path), to_sql(path))), None)
+        if self._lookup is None:
+            return next(iter(self._rows_where("path = ?", to_sql(path))), None)
+        likely = self._likely("paths", path_hashes([path]))
+        return next(iter(self._rows_where(f"{_AMONG} AND path = ?", likely, to_sql(path))), None)
 
     def by_content(self, sha256s: Sequence[str]) -> dict[str, list[Row]]:
         """The rows of the files with these contents, by their SHA-256, in the order of their ids.
@@ -143,7 +145,7 @@ class Catalog:
 
     def removed(self) -> Ids:
         """The ids of the vectors that were removed, (n,) int64, ascending."""
-        if not self._has_hashes:
+        if self._lookup is None:
             return np.empty(0, dtype=np.int64)
         found = self.select("SELECT id FROM removed WHERE died <= ? ORDER BY id", self.generation)
         return np.fromiter((row_id for (row_id,) in found), dtype=np.int64, count=len(found))
@@ -162,13 +164,18 @@ class Catalog:
         self._finalizer()
 
     def _rows_with_contents(self, sha256s: set[str]) -> list[Row]:
-        if self._has_hashes:
-            hashes = json.dumps([hash_of_content(sha256) for sha256 in sha256s])
-            lookup = "SELECT id FROM lookup WHERE hash IN (SELECT value FROM json_each(?))"
-            return self._rows_where(f"id IN ({lookup}) ORDER BY id", hashes)
+        if self._lookup is not None:
+            likely = self._likely("contents", content_hashes(sorted(sha256s)))
+            return self._rows_where(f"{_AMONG} ORDER BY id", likely)
         contents = [bytes_of_hex(sha256) for sha256 in sha256s]
         marks = ", ".join("?" * len(contents))
         return self._rows_where(f"sha256 IN ({marks}) ORDER BY id", *contents)
+
+    def _likely(self, column: Column, hashes: Hashes) -> str:
+        """The ids of rows that may have one of these hashes, as a JSON list."""
+        assert self._lookup is not None
+        with self._lock, faults_named(self.path):
+            return json.dumps(self._lookup.ids_of(column, hashes))
 
     def _rows_where(self, condition: str, *values: object) -> list[Row]:
         columns = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -24,6 +24,7 @@ from .files import writing
 from .generation import Generation
 from .index_changes import IndexChanges
 from .manifest import FORMAT_VERSION, Manifest, Settings, check_settings
+from .names import LOCK
 from .rewrite import rewrite
 from .swap import WriterLock, following, remove_index, remove_strays, swap, writer_lock
 
@@ -188,6 +189,9 @@ class Index(IndexChanges):
             finally:
                 source.close()
             remove_index(source_directory)
+        with contextlib.suppress(OSError):
+            (source_directory / LOCK).unlink(missing_ok=True)
+            source_directory.rmdir()
 
     def refresh(self) -> bool:
         """Take up the newest generation; returns whether there was a newer one than the one in use.
@@ -246,7 +250,7 @@ class Index(IndexChanges):
             )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _using(lock: WriterLock | None, directory: Path) -> Iterator[WriterLock]:
     """The lock for an `Index` made in the block: the caller's, or one that is freed when it is closed."""
     used = writer_lock(directory) if lock is None else lock

@@ -37,10 +37,10 @@ class Manifest:
 
     generation: counts the saves of a directory, from 1. dim: numbers a vector; copy_dim: numbers of the
     second vector that tells copies, or 0. count: vectors held. removed: vectors that are still in the files
-    and no longer held. rows: how many of those held have a row. next_id: the id that the next vector gets; no id is
-    given twice. encoder: fingerprint of what made the vectors. created, changed: UTC. settings: whatever the
-    caller wants to keep, as JSON. structure_reason: why this search structure, in words. files: logical name
-    to file. format_version: of the files on disk.
+    and no longer held. rows: how many of those held have a row. next_id: the id that the next vector
+    gets; no id is given twice. encoder: fingerprint of what made the vectors. created, changed: UTC.
+    settings: whatever the caller wants to keep, as JSON. structure_reason: why this search structure, in
+    words. files: logical name to file. format_version: of the files on disk.
     """
 
     generation: int

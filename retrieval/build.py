@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from index_store import (
 from .changes import FolderChanges, Update
 from .encoder import Model
 from .images import ImageFile, find_images
-from .index_facts import COMPLETE
+from .index_facts import COMPLETE, is_complete
 from .index_paths import Folders, folders_of
 from .made import (
     RECIPE,
@@ -114,7 +115,7 @@ def build_index(
             return _bring_up_to_date(None, folders, directory, lock, build)
         opened.enter_context(index)
         if settings.refit:
-            return _refit(index, folders, build)
+            return _refit(index, folders, lock, build)
         return _bring_up_to_date(index, folders, directory, lock, build)
 
 
@@ -142,25 +143,31 @@ def _bring_up_to_date(
     return taken
 
 
-def _refit(before: Index, folders: Sequence[Path], build: _Build) -> Update:
+def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Build) -> Update:
     """Build a whole index beside the one in force, which it replaces in one step when it is complete.
 
     What an interrupted one has come to is taken up again if it was made in the same way.
     """
     place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
     build = dataclasses.replace(build, settings=as_made_before(before, build.encoder, build.settings))
+    everything = list(tops.tops.values())
     with writer_lock(place) as lock, ExitStack() as opened:
-        index = _open_if_there(place, lock, damaged=True)
-        if index is not None:
-            opened.enter_context(index)
-            if not is_made_so(index, build.encoder, build.settings):
-                index.close()
-                index = None
-        taken = _bring_up_to_date(index, list(tops.tops.values()), place, lock, build)
+        begun = _open_if_there(place, lock, damaged=True)
+        if begun is not None:
+            opened.enter_context(begun)
+            if is_complete(begun) and begun.manifest.encoder == before.manifest.encoder:
+                # It was interrupted after the step: what it built is in force already.
+                shutil.rmtree(place)
+                return _bring_up_to_date(before, everything, build.directory, held, build)
+            if not is_made_so(begun, build.encoder, build.settings):
+                begun.close()
+                begun = None
+        taken = _bring_up_to_date(begun, everything, place, lock, build)
         with Index.open(place, lock=lock) as fresh:
             inherit(fresh, before)
             fresh.save()
     before.adopt(place)
+    shutil.rmtree(place, ignore_errors=True)
     return taken
 
 

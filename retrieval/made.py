@@ -124,13 +124,17 @@ def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
 def complete(index: Index, skipped: Skipped | None) -> None:
     """Let `index` keep that nothing is missing from it, and what was `skipped` where that was counted."""
     kept = index.settings
-    told = {**kept, COMPLETE: True} | ({} if skipped is None else {"skipped": asdict(skipped)})
+    told = {FIRST_NEW: index.manifest.next_id, **kept, COMPLETE: True}
+    if skipped is not None:
+        told["skipped"] = asdict(skipped)
     if told != kept:
         index.set_settings(told)
 
 
 def inherit(index: Index, before: Index) -> None:
     """Give the rows of `index` what a person has said of the pictures in `before`, which it replaces."""
+    # Its ids will be others, and all of them come with the encoder.
+    index.set_settings({name: value for name, value in index.settings.items() if name != FIRST_NEW})
     for one in before.catalog.rejected():
         row = index.catalog.find(one.path) if one.reason == REMOVED else None
         if row is not None and (row.size, row.mtime_ns) == (one.size, one.mtime_ns):

@@ -1,4 +1,4 @@
-"""Kill -9 at random instants of index, add, remove and refit: nothing is lost, doubled, mixed up or done twice."""
+"""Kill -9 at random instants of index, add, remove and refit: nothing is lost, doubled or done twice."""
 
 from __future__ import annotations
 

@@ -26,10 +26,11 @@ from .index import Index
 from .index_view import Neighbors
 from .manifest import FORMAT_VERSION, Manifest
 from .names import LOCK_FILES
+from .repair import Repair, repair
 from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
 from .swap import WriterLock, writer_lock
-from .verify import Report, verify
+from .verify import Fault, Report, verify
 
 __all__ = [
     "FORMAT_VERSION",
@@ -39,6 +40,7 @@ __all__ = [
     "Check",
     "EncoderMismatch",
     "ExactSearcher",
+    "Fault",
     "FlatSearcher",
     "FormatUnsupported",
     "HnswSearcher",
@@ -57,6 +59,7 @@ __all__ = [
     "Neighbors",
     "OptionInvalid",
     "RejectedFile",
+    "Repair",
     "Report",
     "Row",
     "RowsInvalid",
@@ -65,6 +68,7 @@ __all__ = [
     "Structure",
     "VectorsInvalid",
     "WriterLock",
+    "repair",
     "verify",
     "writer_lock",
 ]

@@ -27,13 +27,15 @@ from .catalog_schema import (
     views,
 )
 from .checks import Ids, first_few
-from .errors import IdsUnknown
+from .errors import IdsUnknown, IndexDamaged
 from .files import damage
 from .lookup import Column, Hashes, Lookup, content_hashes, path_hashes
 from .manifest import FORMAT_VERSION
 from .rows import RejectedFile, Row
 
 _PAGE = 4096
+_ROW_COLUMNS = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
+_REJECTED_COLUMNS = "born, path, reason, size, mtime_ns, checksum"
 _AMONG = "id IN (SELECT value FROM json_each(?))"
 
 
@@ -87,9 +89,9 @@ class Catalog:
             yield from rows
             last = rows[-1].id
 
-    def rows_between(self, first_id: int, last_id: int) -> list[Row]:
-        """The rows with ids from `first_id` to `last_id`, both included, in their order."""
-        return self._rows_where("id BETWEEN ? AND ? ORDER BY id", first_id, last_id)
+    def rows_among(self, ids: Ids) -> list[Row]:
+        """Those rows that have one of these ids, in the order of their ids."""
+        return self._rows_where(f"{_AMONG} ORDER BY id", json.dumps(ids.tolist()))
 
     def num_rows(self) -> int:
         """How many rows there are."""
@@ -143,6 +145,54 @@ class Catalog:
         """How many files were rejected."""
         return int(self.select("SELECT count(*) FROM rejections")[0][0])
 
+    def sound_rejected(self) -> list[RejectedFile]:
+        """The rejected files whose checksums match."""
+        records = self.select(f"SELECT {_REJECTED_COLUMNS} FROM rejections ORDER BY path")
+        return [rejected for rejected in map(rejected_from_record, records) if rejected is not None]
+
+    def examine(self) -> tuple[Ids, Ids, int]:
+        """The ids of damaged rows and of sound ones, and how many are not found by path and contents."""
+        damaged: list[int] = []
+        sound: list[int] = []
+        unfound, last = 0, -1
+        while records := self.select(
+            f"SELECT {_ROW_COLUMNS} FROM rows WHERE id > ? ORDER BY id LIMIT ?", last, _PAGE
+        ):
+            rows = [row_from_record(record) for record in records]
+            damaged += [record[0] for record, row in zip(records, rows, strict=True) if row is None]
+            there = [row for row in rows if row is not None]
+            sound += [row.id for row in there]
+            if self._lookup is not None:
+                with self._lock, faults_named(self.path):
+                    unfound += self._lookup.num_unfound(there)
+            last = records[-1][0]
+        return np.array(damaged, dtype=np.int64), np.array(sound, dtype=np.int64), unfound
+
+    def readable_rows(self, ids: Ids) -> Iterator[Row]:
+        """Those of the rows with these ids that can be read and are sound, however damaged the file is."""
+        for start in range(0, len(ids), _PAGE):
+            yield from self._readable(ids[start : start + _PAGE].tolist())
+
+    def _readable(self, ids: list[int]) -> list[Row]:
+        try:
+            records = self.select(
+                f"SELECT {_ROW_COLUMNS} FROM rows WHERE {_AMONG} ORDER BY id", json.dumps(ids)
+            )
+        except IndexDamaged:
+            if len(ids) == 1:
+                return []
+            half = len(ids) // 2
+            return self._readable(ids[:half]) + self._readable(ids[half:])
+        return [row for row in map(row_from_record, records) if row is not None]
+
+    def all_ids(self) -> Ids:
+        """The ids of all rows that are or were there, and of all removed vectors, ascending."""
+        tables = ("row", "past", "removed") if self._lookup is not None else ("row",)
+        found = self.select(
+            " UNION ".join(f"SELECT id FROM main.{table}" for table in tables) + " ORDER BY id"
+        )
+        return np.fromiter((row_id for (row_id,) in found), dtype=np.int64, count=len(found))
+
     def removed(self) -> Ids:
         """The ids of the vectors that were removed, (n,) int64, ascending."""
         if self._lookup is None:
@@ -178,13 +228,11 @@ class Catalog:
             return json.dumps(self._lookup.ids_of(column, hashes))
 
     def _rows_where(self, condition: str, *values: object) -> list[Row]:
-        columns = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
-        records = self.select(f"SELECT {columns} FROM rows WHERE {condition}", *values)
+        records = self.select(f"SELECT {_ROW_COLUMNS} FROM rows WHERE {condition}", *values)
         return [self._sound(row_from_record(record), "row", record[0]) for record in records]
 
     def _rejected_where(self, condition: str, *values: object) -> list[RejectedFile]:
-        columns = "born, path, reason, size, mtime_ns, checksum"
-        records = self.select(f"SELECT {columns} FROM rejections WHERE {condition}", *values)
+        records = self.select(f"SELECT {_REJECTED_COLUMNS} FROM rejections WHERE {condition}", *values)
         return [self._sound(rejected_from_record(record), "rejected file", record[1]) for record in records]
 
     def _sound(self, read: Any, what: str, name: object) -> Any:

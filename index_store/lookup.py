@@ -54,6 +54,33 @@ class Lookup:
         found = self._connection.execute(changed, (json.dumps(hashes.tolist()),))
         return ids + [row_id for (row_id,) in found]
 
+    def num_unfound(self, rows: Sequence[Row]) -> int:
+        """How many of `rows` would not be found by their path or contents."""
+        changed = {tuple(pair) for pair in self._connection.execute("SELECT hash, id FROM changed")}
+        unfound = set()
+        ids = np.array([row.id for row in rows], dtype=np.int64)
+        expected: dict[Column, Hashes] = {
+            "paths": path_hashes([row.path for row in rows]),
+            "contents": content_hashes([row.sha256 for row in rows]),
+        }
+        for column, hashes in expected.items():
+            missing = hashes != self._hashes_of(column, ids)
+            for value, row_id in zip(hashes[missing].tolist(), ids[missing].tolist(), strict=True):
+                if (value, row_id) not in changed:
+                    unfound.add(row_id)
+        return len(unfound)
+
+    def _hashes_of(self, column: Column, ids: Ids) -> Hashes:
+        """The hashes that were stored for these ids; 0 where there are none."""
+        starts, first_ids, hashes = self._load(column)
+        if not len(starts):
+            return np.zeros(len(ids), dtype=np.uint32)
+        blobs = np.maximum(np.searchsorted(first_ids, ids, side="right") - 1, 0)
+        positions = starts[blobs] + ids - first_ids[blobs]
+        ends = np.append(starts[1:], len(hashes))[blobs]
+        inside = (positions >= starts[blobs]) & (positions < ends)
+        return np.where(inside, hashes[np.where(inside, positions, 0)], 0).astype(np.uint32)
+
     def add(self, ids: Sequence[int], rows: Sequence[Row]) -> None:
         """Add the hashes of `rows` with these ids, which ascend and lie behind those before."""
         self._loaded.clear()

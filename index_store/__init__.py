@@ -5,7 +5,7 @@ that ends in an index. The searchers can be used alone, on any vectors.
 """
 
 from .catalog import Catalog
-from .checks import Check, Metric, Structure
+from .checks import Check, Metric
 from .errors import (
     EncoderMismatch,
     FormatUnsupported,
@@ -28,7 +28,8 @@ from .manifest import FORMAT_VERSION, Manifest
 from .names import LOCK_FILES
 from .repair import Repair, repair
 from .rows import RejectedFile, Row
-from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, HnswSearcher, IvfSearcher, Searcher
+from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
+from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
 from .verify import Fault, Report, verify
 
@@ -43,7 +44,6 @@ __all__ = [
     "Fault",
     "FlatSearcher",
     "FormatUnsupported",
-    "HnswSearcher",
     "IdsUnknown",
     "Index",
     "IndexBusy",
@@ -53,7 +53,6 @@ __all__ = [
     "IndexReadOnly",
     "IndexStoreError",
     "IndexUnwritable",
-    "IvfSearcher",
     "Manifest",
     "Metric",
     "Neighbors",
@@ -68,6 +67,7 @@ __all__ = [
     "Structure",
     "VectorsInvalid",
     "WriterLock",
+    "check_structure",
     "repair",
     "verify",
     "writer_lock",

@@ -12,11 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import OptionInvalid, VectorsInvalid
 
 Metric: TypeAlias = Literal["cosine", "l2"]
-Structure: TypeAlias = Literal["exact", "flat", "hnsw", "ivf"]
 Check: TypeAlias = Literal["quick", "full"]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
-STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 CHECKS: tuple[Check, ...] = get_args(Check)
 
 Vectors: TypeAlias = NDArray[np.float32]

@@ -10,10 +10,8 @@ from typing import SupportsIndex
 from .checks import (
     CHECKS,
     METRICS,
-    STRUCTURES,
     Check,
     Metric,
-    Structure,
     check_choice,
     check_fingerprint,
     check_whole_number,
@@ -26,6 +24,7 @@ from .index_changes import IndexChanges
 from .manifest import FORMAT_VERSION, Manifest, Settings, check_settings
 from .names import LOCK
 from .rewrite import rewrite
+from .structure import check_structure
 from .swap import WriterLock, following, remove_index, remove_strays, swap, writer_lock
 
 
@@ -56,7 +55,7 @@ class Index(IndexChanges):
         dim: SupportsIndex,
         *,
         metric: Metric = "cosine",
-        structure: Structure = "flat",
+        structure: str = "auto",
         encoder: str | None = None,
         settings: Settings | None = None,
         lock: WriterLock | None = None,
@@ -78,7 +77,7 @@ class Index(IndexChanges):
             generation=1,
             dim=check_whole_number("dim", dim),
             metric=check_choice("metric", metric, METRICS),
-            structure=check_choice("structure", structure, STRUCTURES),
+            structure=check_structure(structure),
             encoder=check_fingerprint(encoder),
             created=moment,
             changed=moment,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .catalog import Catalog
-from .checks import Distances, Ids, Mask, Metric, Vectors, check_vectors, check_whole_number
+from .checks import Distances, Ids, Vectors, check_vectors, check_whole_number
 from .draft import Draft
 from .errors import EncoderMismatch, IndexClosed, OptionInvalid
 from .files import damage
@@ -128,7 +128,7 @@ class IndexView:
         content = self._opened()
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries")
-        return _search(content, content.searcher(), content.vectors, checked, number, among)
+        return _search(content, content.searcher(), checked, number, among)
 
     def search_copies(
         self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
@@ -145,8 +145,8 @@ class IndexView:
             )
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries", self.copy_dim)
-        searcher = FlatSearcher.build(content.copies, self.manifest.metric)
-        return _search(content, searcher, content.copies, checked, number, among)
+        searcher = FlatSearcher(content.copies, self.manifest.metric)
+        return _search(content, searcher, checked, number, among)
 
     def attachment(self, name: str) -> Path:
         """Where the file lies that was attached under `name`; to be read soon, a later save may replace it.
@@ -204,7 +204,6 @@ def _chosen(content: Generation | Draft, array: Vectors, ids: Sequence[int] | Id
 def _search(
     content: Generation | Draft,
     searcher: Searcher,
-    vectors: Vectors,
     queries: Vectors,
     k: int,
     among: Sequence[int] | Ids | None,
@@ -213,15 +212,5 @@ def _search(
     if among is not None:
         mask = np.zeros(len(content.ids), dtype=bool)
         mask[content.held_positions(among)] = True
-    distances, positions = _search_among(searcher, vectors, queries, k, mask, content.manifest.metric)
+    distances, positions = searcher.search(queries, k, mask)
     return Neighbors(distances, content.ids[positions])
-
-
-def _search_among(
-    searcher: Searcher, vectors: Vectors, queries: Vectors, k: int, mask: Mask | None, metric: Metric
-) -> tuple[Distances, Ids]:
-    if mask is None:
-        return searcher.search(queries, k)
-    allowed = np.flatnonzero(mask)
-    distances, found = FlatSearcher.build(vectors[allowed], metric).search(queries, k)
-    return distances, allowed[found]

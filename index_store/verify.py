@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from .arrays import row_dtypes
 from .catalog import Catalog
 from .checks import Ids
 from .errors import IndexDamaged
-from .files import altered_blocks, check_files
+from .files import altered_blocks
 from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
 from .names import CATALOG, CORE, MANIFEST, SEARCH
-from .searchers import SEARCHERS, FlatSearcher
+from .searchers import FlatSearcher
 
 _SAMPLE = 100
 _DEEP_SAMPLE = 1000
@@ -167,13 +168,12 @@ def _positions(blocks: list[int], block_bytes: int, item_bytes: int, total: int)
 def _recall(generation: Generation, sample: int) -> float | None:
     """How many of the nearest vectors by exact search the saved structure finds."""
     manifest = generation.manifest
-    stored = manifest.files.get(SEARCH)
-    if stored is None or not manifest.total or not SEARCHERS[manifest.structure].derived:
+    searcher = generation.searcher()
+    if not searcher.derived or not manifest.total:
         return None
     asked = np.random.default_rng(0).choice(manifest.total, min(sample, manifest.total), replace=False)
     queries = np.ascontiguousarray(generation.vectors[np.sort(asked)])
-    check_files(generation.catalog.path.parent, {SEARCH: stored}, "full")
-    _, found = generation.searcher().search(queries, _NEIGHBORS)
-    _, exact = FlatSearcher.build(generation.vectors, manifest.metric).search(queries, _NEIGHBORS)
+    _, found = searcher.search(queries, _NEIGHBORS)
+    _, exact = FlatSearcher(generation.vectors, manifest.metric).search(queries, _NEIGHBORS)
     shared = sum(len(np.intersect1d(*pair)) for pair in zip(found, exact, strict=True))
     return shared / exact.size

@@ -69,6 +69,7 @@ __all__ = [
     "Structure",
     "VectorsInvalid",
     "WriterLock",
+    "check_store",
     "check_structure",
     "repair",
     "verify",

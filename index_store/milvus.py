@@ -17,7 +17,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Ids, Vectors, check_whole_number, first_few
+from .checks import Ids, Vectors, check_store, check_whole_number, first_few
 from .draft import Draft
 from .errors import IdsUnknown, OptionInvalid, RowsInvalid
 from .generation import Generation
@@ -43,12 +43,7 @@ def milvus_settings(store: str, settings: Settings) -> Settings:
     Raises:
         OptionInvalid: not a store that is known.
     """
-    if not store.startswith(_PREFIX) or store == _PREFIX:
-        raise OptionInvalid(f"store is {store!r}, expected milvus:URI, as in milvus:http://host:19530")
-    uri = store.removeprefix(_PREFIX)
-    place = uri if "://" in uri else str(Path(uri).absolute())
-    collection = f"retrieve_{uuid.uuid4().hex}"
-    return {**settings, STORE: f"{_PREFIX}{place}", COLLECTION: collection, NAMES: []}
+    return {**settings, STORE: check_store(store), COLLECTION: f"retrieve_{uuid.uuid4().hex}", NAMES: []}
 
 
 class MilvusIndex(Index):

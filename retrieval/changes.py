@@ -101,7 +101,12 @@ class FolderChanges:
             doubted={file.path for file in files if catalog.find_rejected(file.path)},
         )
         changes = comparison.decided(catalog, lambda paths: [contents[path] for path in paths])
-        return dataclasses.replace(changes, gone=tuple(row for row in changes.gone if row.id in unusable))
+        # What is named is looked at again, and told of, also if it was rejected before.
+        return dataclasses.replace(
+            changes,
+            gone=tuple(row for row in changes.gone if row.id in unusable),
+            forgotten=tuple(sorted(comparison.doubted)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

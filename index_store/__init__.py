@@ -5,7 +5,7 @@ that ends in an index. The searchers can be used alone, on any vectors.
 """
 
 from .catalog import Catalog
-from .checks import Check, Metric
+from .checks import Check, Metric, check_store
 from .errors import (
     EncoderMismatch,
     FormatUnsupported,

@@ -17,6 +17,7 @@ from index_store import (
     OptionInvalid,
     Structure,
     WriterLock,
+    check_store,
     writer_lock,
 )
 
@@ -213,7 +214,7 @@ def _begin(
         structure=build.settings.structure or "flat",
         encoder=model.encoder.fingerprint,
         lock=lock,
-        copy_dim=getattr(model.encoder, "copy_dim", 0),
+        copy_dim=model.encoder.copy_dim,
         store=build.settings.store,
         settings={
             "seed": build.settings.seed or 0,

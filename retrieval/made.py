@@ -72,8 +72,8 @@ def refuse_other_store(index: Index, settings: BuildSettings) -> None:
     kept = index.settings.get("store")
     if settings.store is not None and check_store(settings.store) != kept:
         raise OptionInvalid(
-            f"index {index.directory} is kept in {kept or 'its directory'}, not in {settings.store}: leave that "
-            "out, or put another index elsewhere with --index DIR"
+            f"index {index.directory} is kept in {kept or 'its directory'}, not in {settings.store}: leave "
+            "that out, or put another index elsewhere with --index DIR"
         )
 
 

@@ -130,8 +130,13 @@ class IndexView:
                 that are.
 
         Example:
-            >>> index.where("label = 'glass' and width > 600").tolist()
-            [3, 8]
+            >>> index = Index.create("pictures", 2)
+            >>> rows = [Row(f"{n}.png", 1, 0, "ab" * 32, 100 * n, 80, metadata={"n": n}) for n in (5, 7)]
+            >>> ids = index.add([[1, 0], [0, 1]], rows)
+            >>> index.save()
+            >>> index.where("width > 600 and n = 7").tolist()
+            [1]
+            >>> index.close()
         """
         with self._where() as where:
             return np.intersect1d(where.ids(condition), self.ids, assume_unique=True)

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,12 +50,17 @@ class Collection:
             ) from err
         # It logs what it raises.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        if "://" not in uri and not create and not Path(uri).exists():
+            raise StoreUnreachable(
+                f"milvus {uri} is not there: was it moved? Otherwise index the folder again"
+            )
         with _reaching(uri):
             client = pymilvus.MilvusClient(uri, token=os.environ.get("MILVUS_TOKEN", ""))
             if not client.has_collection(name):
                 if not create:
                     raise StoreUnreachable(f"milvus {uri} has no collection {name}: index the folder again")
                 _create(client, name, dims, _METRICS[metric])
+            client.load_collection(name)
         return cls(client, uri, name, metric)
 
     def count(self) -> int:
@@ -151,6 +157,8 @@ def _create(client: Any, name: str, dims: Mapping[str, int], metric: str) -> Non
     for field, dim in dims.items():
         schema.add_field(field, DataType.FLOAT_VECTOR, dim=dim)
         indexes.add_index(field, index_type="AUTOINDEX", metric_type=metric)
+    for field in ("path", "_sha256"):
+        indexes.add_index(field, index_type="INVERTED")
     for field in _TEXTS:
         schema.add_field(field, DataType.VARCHAR, max_length=_LONGEST)
     for field in _NUMBERS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -215,6 +217,24 @@ def test_another_opens_what_was_saved(index):
     reader.refresh()
     assert len(reader) == 41
     reader.close()
+
+
+def test_one_process_opens_what_another_has_saved(store, tmp_path):
+    begin = "import sys; from index_store import Index; path, store = sys.argv[1:]; "
+    codes = [
+        "index = Index.create(path, 2, store=store or None); index.add([[0, 1], [1, 0]]); index.save()",
+        "print(len(Index.open(path)), Index.open(path).search([[1, 0]]).ids.tolist())",
+    ]
+    *_, last = (
+        subprocess.run(
+            [sys.executable, "-c", begin + code, tmp_path / "index", store or ""],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for code in codes
+    )
+    assert last.stdout == "2 [[1, 0]]\n"
 
 
 def test_a_row_takes_the_place_of_a_rejected_file(index):

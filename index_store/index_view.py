@@ -73,6 +73,10 @@ class IndexView:
         content = self._opened()
         return content.ids if content.alive is None else content.ids[content.alive]
 
+    def first_ids(self, count: int) -> Ids:
+        """The `count` smallest ids, (n,) int64, ascending; fewer if there are fewer."""
+        return self.ids[:count]
+
     @property
     def removed(self) -> int:
         """How many removed vectors are still in the files: `Index.compact` writes the files without them."""

@@ -46,6 +46,12 @@ def milvus_settings(store: str, settings: Settings) -> Settings:
     return {**settings, STORE: check_store(store), COLLECTION: f"retrieve_{uuid.uuid4().hex}", NAMES: []}
 
 
+class _Matching(np.ndarray[tuple[int], np.dtype[np.int64]]):
+    """Ids that came by a condition: a search among them takes the condition to Milvus, not the ids."""
+
+    condition: str
+
+
 class MilvusIndex(Index):
     """An `Index` with its vectors and rows in a collection of Milvus."""
 
@@ -53,6 +59,7 @@ class MilvusIndex(Index):
         """Use `Index.create` or `Index.open`."""
         super().__init__(directory, content, lock)
         self._connected: Collection | None = None
+        self._looked_for_ids = False
 
     @property
     def _collection(self) -> Collection:
@@ -72,6 +79,10 @@ class MilvusIndex(Index):
     def ids(self) -> Ids:
         """All ids, (n,) int64, ascending."""
         return self._collection.ids("")
+
+    def first_ids(self, count: int) -> Ids:
+        """The `count` smallest ids, (n,) int64, ascending; fewer if there are fewer."""
+        return self._collection.ids("", count)
 
     @property
     def catalog(self) -> MilvusCatalog:
@@ -99,7 +110,10 @@ class MilvusIndex(Index):
         Raises:
             OptionInvalid: it is no such condition, or names a column that is not there.
         """
-        return self._collection.ids(filter_of(condition, self.columns()))
+        translated = filter_of(condition, self.columns())
+        found = self._collection.ids(translated).view(_Matching)
+        found.condition = translated
+        return found
 
     def search(
         self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
@@ -125,9 +139,7 @@ class MilvusIndex(Index):
             check_rows(rows, len(checked))
             self._refuse_known(rows)
         draft = self._draft()
-        # One that was killed before it saved has given some more.
-        given = self._collection.ids(f"id >= {draft.manifest.next_id}")
-        first = int(given[-1]) + 1 if len(given) else draft.manifest.next_id
+        first = self._first_free(draft.manifest.next_id)
         ids = np.arange(first, first + len(checked), dtype=np.int64)
         self._collection.upsert(entities_of(ids.tolist(), rows, checked, seconds))
         draft.change(next_id=first + len(checked))
@@ -177,10 +189,22 @@ class MilvusIndex(Index):
         self, field: str, queries: Vectors, k: SupportsIndex, among: Sequence[int] | Ids | None
     ) -> Neighbors:
         number = min(check_whole_number("k", k), MOST)
-        if among is not None:
+        condition = getattr(among, "condition", "")
+        if among is not None and not condition:
             self._refuse_unknown([int(each) for each in among])
-        distances, ids = self._collection.search(field, queries, number, among)
-        return Neighbors(distances, ids)
+            condition = f"id in {[int(each) for each in among]}"
+        if among is not None and not len(among):
+            nothing = np.empty((len(queries), 0), np.float32)
+            return Neighbors(nothing, nothing.astype(np.int64))
+        return Neighbors(*self._collection.search(field, queries, number, condition))
+
+    def _first_free(self, next_id: int) -> int:
+        """The first id that was never given: a writer that was killed before it saved has given some more."""
+        if not self._looked_for_ids:
+            self._looked_for_ids = True
+            given = self._collection.ids(f"id >= {next_id}")
+            return int(given[-1]) + 1 if len(given) else next_id
+        return next_id
 
     def _know_columns(self, rows: Sequence[Row]) -> None:
         """Keep the names in the metadata of `rows`, which `where` may ask for."""

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,12 @@ class Collection:
             (found,) = self._client.query(self.name, filter="", output_fields=["count(*)"])
         return int(found["count(*)"])
 
-    def ids(self, condition: str) -> Ids:
-        """The ids (n,) int64, ascending, of what meets a condition of Milvus; of all, if it is empty."""
-        found = [entity["id"] for entity in self.find(condition, ["id"])]
+    def ids(self, condition: str, count: int | None = None) -> Ids:
+        """The ids (n,) int64, ascending, of what meets a condition of Milvus; of all, if it is empty.
+
+        count: no more than the first of them.
+        """
+        found = [entity["id"] for entity in islice(self.find(condition, ["id"]), count)]
         return np.sort(np.array(found, dtype=np.int64))
 
     def find(self, condition: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -100,13 +104,13 @@ class Collection:
         held = {entity["id"]: entity[field] for entity in self.entities([int(i) for i in ids], ["id", field])}
         return np.array([held[int(each)] for each in ids], dtype=np.float32)
 
-    def search(
-        self, field: str, queries: Vectors, k: int, among: Sequence[int] | Ids | None
-    ) -> tuple[Distances, Ids]:
-        """Distances and ids, (m, min(k, n)) each, of the nearest vectors of (m, dim) queries."""
-        condition = "" if among is None else f"id in {[int(each) for each in among]}"
-        if not len(queries) or (among is not None and not len(among)):
-            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+    def search(self, field: str, queries: Vectors, k: int, condition: str) -> tuple[Distances, Ids]:
+        """Distances and ids, (m, min(k, n)) each, of the nearest vectors of (m, dim) queries.
+
+        condition: of Milvus, for what may be answered; empty for all.
+        """
+        if not len(queries):
+            return np.empty((0, 0), np.float32), np.empty((0, 0), np.int64)
         found: list[list[tuple[float, int]]] = []
         for start in range(0, len(queries), _BATCH):
             with _reaching(self._uri):

@@ -105,6 +105,8 @@ def test_second_vectors_find_by_themselves(index):
 
 def test_vectors_and_ids_come_as_they_were_given(index):
     assert index.ids.tolist() == list(range(40))
+    assert index.first_ids(3).tolist() == [0, 1, 2]
+    assert len(index.first_ids(100)) == 40
     assert len(index) == 40
     unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
     np.testing.assert_allclose(index.vectors(), unit, atol=1e-6)
@@ -138,7 +140,10 @@ def test_rows_are_found_by_id_by_path_and_by_contents(index):
     ],
 )
 def test_conditions(index, condition, wanted):
-    assert index.where(condition).tolist() == [number for number in range(40) if wanted(number)]
+    ids = [number for number in range(40) if wanted(number)]
+    found = index.where(condition)
+    assert found.tolist() == ids
+    assert sorted(index.search(VECTORS[:1], k=40, among=found).ids[0].tolist()) == ids
 
 
 @pytest.mark.parametrize(
@@ -266,8 +271,12 @@ def test_rows_that_a_killed_writer_left_are_there_and_their_ids_are_not_given_ag
 
 @needs_milvus
 def test_a_server_that_is_not_there_is_one_sentence(tmp_path):
-    with pytest.raises(StoreUnreachable, match=r"^milvus http://127\.0\.0\.1:9 refused: "):
-        len(Index.create(tmp_path / "index", 8, store="milvus:http://127.0.0.1:9"))
+    store = "milvus:http://127.0.0.1:9"
+    with (
+        Index.create(tmp_path / "index", 8, store=store) as index,
+        pytest.raises(StoreUnreachable, match=r"^milvus http://127\.0\.0\.1:9 refused: "),
+    ):
+        len(index)
 
 
 @pytest.mark.parametrize("store", ["milvus:", "postgres:x", "", "milvus"])

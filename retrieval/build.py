@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index_store import (
-    SEARCHERS,
     Index,
     IndexDamaged,
     IndexNotFound,
     OptionInvalid,
-    Structure,
     WriterLock,
+    check_structure,
     writer_lock,
 )
 
@@ -34,6 +33,7 @@ from .made import (
     refuse_emptied,
     refuse_other_ways,
     take_up_folders,
+    use_structure,
     way_of,
 )
 from .models import AnyEncoder, encoder_of, is_of_keras, open_model
@@ -50,15 +50,15 @@ class BuildSettings:
     """How to build an index. What is None is as when the index was made, or has its default.
 
     dim: numbers a vector; by default 64, or as many as an encoder makes that is given. seed: the same seed
-    fits the same encoder; 0. structure: how to search, see `index_store.SEARCHERS`. head: solve a last layer
-    for the pictures on top of an encoder that is given. recipe: how to fit an encoder, a name of
+    fits the same encoder; 0. structure: how to search, see `index_store.Structure`; "auto". head: solve a
+    last layer for the pictures on top of an encoder that is given. recipe: how to fit an encoder, a name of
     `autoencoder.RECIPES`; "solved". decoder: train a decoder as well, which `reconstruct` needs and search
     does not. refit: make an index that is there anew, with another encoder.
     """
 
     dim: int | None = None
     seed: int | None = None
-    structure: Structure | None = None
+    structure: str | None = None
     head: bool = False
     recipe: str | None = None
     decoder: bool = True
@@ -68,10 +68,8 @@ class BuildSettings:
         """Refuse a seed that no generator takes and an unknown structure, before anything is done."""
         if self.seed is not None and self.seed < 0:
             raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
-        if self.structure is not None and self.structure not in SEARCHERS:
-            raise OptionInvalid(
-                f"structure is {self.structure!r}, expected one of {', '.join(sorted(SEARCHERS))}"
-            )
+        if self.structure is not None:
+            check_structure(self.structure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +130,7 @@ def _bring_up_to_date(
         index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
     else:
         refuse_other_ways(index, build.encoder, build.settings)
+        use_structure(index, build.settings.structure)
         encoder = encoder_of(index)
     with index:
         take_up_folders(index, tops, build.directory)
@@ -204,7 +203,7 @@ def _begin(
     index = Index.create(
         place,
         model.encoder.dim,
-        structure=build.settings.structure or "flat",
+        structure=build.settings.structure or "auto",
         encoder=model.encoder.fingerprint,
         lock=lock,
         copy_dim=getattr(model.encoder, "copy_dim", 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..drift import Drift
     from ..index_facts import IndexFacts
     from ..retriever import Retriever
-
-Structures = Literal["flat", "hnsw", "ivf", "exact"]
 
 _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
@@ -50,7 +48,8 @@ def index(
     dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
     seed: OtherSeedOption = None,
     structure: Annotated[
-        Structures | None, typer.Option("--structure", help="How to search. Default: flat.")
+        str | None,
+        typer.Option("--structure", metavar="NAME", help="How to search. Default: auto, chosen by size."),
     ] = None,
     recipe: Annotated[
         str | None,

@@ -40,8 +40,8 @@ class Drift:
         """One sentence, with what to do."""
         return (
             f"{self.new:,} of the {self.pictures:,} pictures came after the encoder was fitted and are "
-            f"unlike those before: in {self.share:.0%} of comparisons they lie farther from these than these from "
-            "each other, where 50% is no difference. An encoder that is fitted to all would pay: "
+            f"unlike those before: in {self.share:.0%} of comparisons they lie farther from these than these "
+            "from each other, where 50% is no difference. An encoder that is fitted to all would pay: "
             "index again with --refit"
         )
 

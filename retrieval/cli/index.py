@@ -24,6 +24,15 @@ _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
 
 
+def _checked_structure(name: str | None) -> str | None:
+    from index_store import OptionInvalid, check_structure
+
+    try:
+        return None if name is None else check_structure(name)
+    except OptionInvalid as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def index(
     folders: Annotated[
         list[Path], typer.Argument(metavar="FOLDER...", help="Pictures, also in folders below it.")
@@ -49,7 +58,12 @@ def index(
     seed: OtherSeedOption = None,
     structure: Annotated[
         str | None,
-        typer.Option("--structure", metavar="NAME", help="How to search. Default: auto, chosen by size."),
+        typer.Option(
+            "--structure",
+            metavar="NAME",
+            callback=_checked_structure,
+            help="How to search. Default: auto, chosen by size.",
+        ),
     ] = None,
     recipe: Annotated[
         str | None,

@@ -80,7 +80,6 @@ def test_the_structure_can_be_changed_without_embedding_anything(retrieve, index
     assert (Index.open(indexed / ".retrieve").manifest.structure, decoded) == ("hnsw", [])
     assert retrieve("index", indexed).status == 0
     assert Index.open(indexed / ".retrieve").manifest.structure == "hnsw"
-    assert "expected auto, exact" in retrieve("index", indexed, "--structure", "tree").err
 
 
 def test_another_seed_or_recipe_than_the_encoder_was_fitted_with_is_refused(retrieve, photos, stand_in_solve):

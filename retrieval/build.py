@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index_store import (
-    SEARCHERS,
     Index,
     IndexDamaged,
     IndexNotFound,
     OptionInvalid,
-    Structure,
     WriterLock,
     check_store,
+    check_structure,
     writer_lock,
 )
 
@@ -36,6 +35,7 @@ from .made import (
     refuse_other_store,
     refuse_other_ways,
     take_up_folders,
+    use_structure,
     way_of,
 )
 from .models import AnyEncoder, encoder_of, is_of_keras, open_model
@@ -52,8 +52,8 @@ class BuildSettings:
     """How to build an index. What is None is as when the index was made, or has its default.
 
     dim: numbers a vector; by default 64, or as many as an encoder makes that is given. seed: the same seed
-    fits the same encoder; 0. structure: how to search, see `index_store.SEARCHERS`. head: solve a last layer
-    for the pictures on top of an encoder that is given. recipe: how to fit an encoder, a name of
+    fits the same encoder; 0. structure: how to search, see `index_store.Structure`; "auto". head: solve a
+    last layer for the pictures on top of an encoder that is given. recipe: how to fit an encoder, a name of
     `autoencoder.RECIPES`; "solved". decoder: train a decoder as well, which `reconstruct` needs and search
     does not. refit: make an index that is there anew, with another encoder. store: where vectors and rows go
     if not into the directory of the index, as in "milvus:http://host:19530".
@@ -61,7 +61,7 @@ class BuildSettings:
 
     dim: int | None = None
     seed: int | None = None
-    structure: Structure | None = None
+    structure: str | None = None
     head: bool = False
     recipe: str | None = None
     decoder: bool = True
@@ -72,10 +72,8 @@ class BuildSettings:
         """Refuse what cannot be, a seed below 0 or an unknown structure or store, before anything is done."""
         if self.seed is not None and self.seed < 0:
             raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
-        if self.structure is not None and self.structure not in SEARCHERS:
-            raise OptionInvalid(
-                f"structure is {self.structure!r}, expected one of {', '.join(sorted(SEARCHERS))}"
-            )
+        if self.structure is not None:
+            check_structure(self.structure)
         if self.store is not None:
             check_store(self.store)
 
@@ -139,6 +137,7 @@ def _bring_up_to_date(
         index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
     else:
         refuse_other_ways(index, build.encoder, build.settings)
+        use_structure(index, build.settings.structure)
         encoder = encoder_of(index)
     with index:
         take_up_folders(index, tops, build.directory)
@@ -211,7 +210,7 @@ def _begin(
     index = Index.create(
         place,
         model.encoder.dim,
-        structure=build.settings.structure or "flat",
+        structure=build.settings.structure or "auto",
         encoder=model.encoder.fingerprint,
         lock=lock,
         copy_dim=model.encoder.copy_dim,

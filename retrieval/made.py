@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index_store import Index, OptionInvalid, Row, check_store
+from index_store import Index, OptionInvalid, Row, check_store, check_structure
 
 from .changes import REMOVED
 from .encoder import Encoder, Model
@@ -54,8 +54,6 @@ def refuse_other_ways(index: Index, encoder: AnyEncoder | None, settings: BuildS
         contradictions.append(f"by recipe {made['recipe']}, not {settings.recipe}")
     if settings.seed is not None and settings.seed != seed and made.get("encoder") is None:
         contradictions.append(f"with seed {seed}, not {settings.seed}")
-    if settings.structure not in {None, index.manifest.structure}:
-        contradictions.append(f"to be searched by {index.manifest.structure}, not {settings.structure}")
     if contradictions:
         raise OptionInvalid(
             f"index {index.directory} was made {' and '.join(contradictions)}: "
@@ -134,6 +132,12 @@ def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
             told[COMPLETE] = False
     if told != kept:
         index.set_settings(told)
+
+
+def use_structure(index: Index, structure: str | None) -> None:
+    """Let `index` be searched by another structure, if one is named."""
+    if structure is not None and check_structure(structure) != index.manifest.structure:
+        index.set_structure(structure)
 
 
 def complete(index: Index, skipped: Skipped | None) -> None:

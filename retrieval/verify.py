@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index_store import Index, IndexStoreError, Report, Row, repair, verify
+from index_store import Index, IndexStoreError, Repair, Report, Row, repair, verify
 
 from .embed import EmbeddedFile, embed
 from .encoder import Encoder
@@ -17,6 +18,7 @@ from .index_paths import Folders, folders_of
 from .models import encoder_of
 from .progress import Progress
 from .single_files import add_files, remove_rows
+from .update import update_folders
 
 SAMPLE = 200
 """How many pictures are embedded again by a deep look."""
@@ -43,7 +45,7 @@ class Mended:
     """What `mend_index` did.
 
     repaired: the faults that are no more. embedded: how many damaged pictures were embedded again; lost: the
-    paths of those whose files are not there. left: what is found after it.
+    paths of those that were not, most because their files are not there. left: what is found after it.
     """
 
     repaired: tuple[str, ...]
@@ -84,22 +86,30 @@ def mend_index(directory: Path, findings: Findings, progress: Progress) -> Mende
     Raises:
         IndexDamaged: too little is left to go on with. IndexBusy: somebody else is writing the index.
     """
-    lost = list(repair(directory).lost) if findings.report.faults else []
+    repaired = repair(directory) if findings.report.faults else Repair()
+    if repaired.left:
+        left = verify_index(directory, deep=False, progress=progress)
+        return _mended(findings, left, 0, repaired.lost)
+    lost = list(repaired.lost)
     if findings.others:
         remove_rows(directory, findings.others)
         lost += findings.others
     with Index.open(directory) as index:
         folders = folders_of(index)
     there = [path for path in lost if (folders / path).is_file()]
+    embedded = 0
     if there:
-        add_files(directory, [folders / path for path in there], progress)
+        embedded = len(add_files(directory, [folders / path for path in there], progress).new)
+    if repaired.num_lost > len(repaired.lost):
+        # Of these the path is lost too: they are among what the folders hold and the index does not.
+        embedded += len(update_folders(directory, progress)[0].new)
     left = verify_index(directory, deep=bool(findings.embedded), progress=progress)
-    return Mended(
-        repaired=tuple(fault for fault in findings.faults if fault not in left.faults),
-        embedded=len(there),
-        lost=tuple(path for path in lost if path not in set(there)),
-        left=left,
-    )
+    return _mended(findings, left, embedded, [path for path in lost if path not in set(there)])
+
+
+def _mended(found: Findings, left: Findings, embedded: int, lost: Sequence[str]) -> Mended:
+    still = set(left.faults)
+    return Mended(tuple(one for one in found.faults if one not in still), embedded, tuple(lost), left)
 
 
 def _embedded_again(

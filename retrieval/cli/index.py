@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from ..index_facts import IndexFacts
     from ..retriever import Retriever
 
-Structures = Literal["flat", "hnsw", "ivf", "exact"]
-
 _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
+
+
+def _checked_structure(name: str | None) -> str | None:
+    from index_store import OptionInvalid, check_structure
+
+    try:
+        return None if name is None else check_structure(name)
+    except OptionInvalid as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def index(
@@ -50,7 +57,13 @@ def index(
     dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
     seed: OtherSeedOption = None,
     structure: Annotated[
-        Structures | None, typer.Option("--structure", help="How to search. Default: flat.")
+        str | None,
+        typer.Option(
+            "--structure",
+            metavar="NAME",
+            callback=_checked_structure,
+            help="How to search. Default: auto, chosen by size.",
+        ),
     ] = None,
     recipe: Annotated[
         str | None,

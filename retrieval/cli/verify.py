@@ -61,7 +61,7 @@ def _report(place: Path, found: Findings, mended: Mended | None) -> None:
         if mended.embedded:
             echo(f"embedded {mended.embedded:,} damaged pictures again")
         for path in mended.lost:
-            echo(f"lost {printable(path)}: its file is not there")
+            echo(f"lost {printable(path)}")
     left = mended.left if mended else found
     words = "sound" if not left.faults else f"{len(left.faults):,} faults"
     report = left.report

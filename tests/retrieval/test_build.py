@@ -140,7 +140,7 @@ def test_a_negative_seed_is_refused():
 
 
 def test_an_unknown_structure_is_refused_before_anything_is_fitted(stand_in_solve, photos):
-    with pytest.raises(OptionInvalid, match=r"structure is 'tree', expected one of exact, flat"):
+    with pytest.raises(OptionInvalid, match=r"structure is 'tree', expected auto, exact, flat"):
         Retriever.build(photos, settings=BuildSettings(structure="tree"))
     assert stand_in_solve == []
     assert not (photos / ".retrieve").exists()

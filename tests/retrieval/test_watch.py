@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import shutil
@@ -162,6 +163,17 @@ def test_changes_of_hidden_files_are_no_reason_to_look(watched, monkeypatch):
     (watched.folder / ".part").write_bytes(b"1")
     assert watched.is_quiet()
     assert len(looked) == count
+
+
+def test_as_json_what_changed_together_is_one_line(model, photos, paint):
+    Retriever.build(photos, encoder=model)
+    command = [sys.executable, "-m", "retrieval", "watch", os.fspath(photos), "--json"]
+    (photos / "violet.png").rename(photos / "lilac.png")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        told = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LONG)
+    assert (told["renamed"], told["new"], told["rejected"]) == ([["violet.png", "lilac.png"]], [], {})
 
 
 def test_the_command_prints_a_line_a_change_and_ends_with_ctrl_c(model, photos, paint):

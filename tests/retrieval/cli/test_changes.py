@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index_store import Index
@@ -64,7 +65,6 @@ def test_without_a_change_nothing_is_done(retrieve, indexed, decoded):
     [
         (["--dim", 64], "was made with 12 dims, not 64"),
         (["--recipe", "solved-photos"], "by recipe None, not solved-photos"),
-        (["--structure", "hnsw"], "to be searched by flat, not hnsw"),
     ],
 )
 def test_options_that_contradict_the_index_are_refused(retrieve, indexed, options, words):
@@ -73,6 +73,13 @@ def test_options_that_contradict_the_index_are_refused(retrieve, indexed, option
     assert words in outcome.err
     assert outcome.err.endswith("leave that out to go on with it, or make it anew with --refit\n")
     assert len(outcome.err.splitlines()) == 1
+
+
+def test_the_structure_can_be_changed_without_embedding_anything(retrieve, indexed, decoded):
+    assert retrieve("index", indexed, "--structure", "hnsw").status == 0
+    assert (Index.open(indexed / ".retrieve").manifest.structure, decoded) == ("hnsw", [])
+    assert retrieve("index", indexed).status == 0
+    assert Index.open(indexed / ".retrieve").manifest.structure == "hnsw"
 
 
 def test_another_seed_or_recipe_than_the_encoder_was_fitted_with_is_refused(retrieve, photos, stand_in_solve):
@@ -253,3 +260,22 @@ def test_refreshing_takes_up_another_encoder(model, photos, other_model):
     assert reader.refresh()
     assert reader.encoder.fingerprint == reader.model.encoder.fingerprint == other.encoder.fingerprint
     assert reader.query(photos / "violet.png", k=1)[0].is_self
+
+
+def test_pictures_of_another_kind_than_the_encoder_was_fitted_to_are_told(
+    retrieve, tmp_path, paint, stand_in_solve
+):
+    folder, random = tmp_path / "kinds", np.random.default_rng(0)
+    for number in range(64):
+        colors = [tuple(random.integers(150, 250, 3).tolist()) for _ in range(4)]
+        paint(folder / f"grey {number}.png", *colors)
+    assert "--refit" not in retrieve("index", folder).err
+    for number in range(40):
+        paint(folder / f"grey again {number}.png", *[tuple(random.integers(150, 250, 3).tolist())] * 4)
+    for number in range(70):
+        colors = [tuple((random.integers(0, 2, 3) * 200 + 20).tolist()) for _ in range(4)]
+        paint(folder / f"gaudy {number}.png", *colors)
+    told = retrieve("index", folder)
+    assert "came after the encoder was fitted and are unlike those before" in told.err
+    assert told.err.endswith("index again with --refit\n")
+    assert "--refit" not in retrieve("index", folder).err  # said once, when they come

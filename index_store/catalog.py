@@ -21,20 +21,22 @@ from .catalog_schema import (
     bytes_of_hex,
     connect,
     faults_named,
-    hash_of_content,
-    hash_of_path,
     rejected_from_record,
     row_from_record,
     to_sql,
     views,
 )
 from .checks import Ids, first_few
-from .errors import IdsUnknown
+from .errors import IdsUnknown, IndexDamaged
 from .files import damage
+from .lookup import Column, Hashes, Lookup, content_hashes, path_hashes
 from .manifest import FORMAT_VERSION
 from .rows import RejectedFile, Row
 
 _PAGE = 4096
+_ROW_COLUMNS = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
+_REJECTED_COLUMNS = "born, path, reason, size, mtime_ns, checksum"
+_AMONG = "id IN (SELECT value FROM json_each(?))"
 
 
 class Catalog:
@@ -51,7 +53,7 @@ class Catalog:
         self.path = path
         self.generation = generation
         self._connection = connection
-        self._has_hashes = format_version == FORMAT_VERSION
+        self._lookup = Lookup(connection) if format_version == FORMAT_VERSION else None
         self._lock = threading.RLock()
         # A reader need not be closed: the connection goes with the last one who uses it.
         self._finalizer = weakref.finalize(self, connection.close)
@@ -87,9 +89,9 @@ class Catalog:
             yield from rows
             last = rows[-1].id
 
-    def rows_between(self, first_id: int, last_id: int) -> list[Row]:
-        """The rows with ids from `first_id` to `last_id`, both included, in their order."""
-        return self._rows_where("id BETWEEN ? AND ? ORDER BY id", first_id, last_id)
+    def rows_among(self, ids: Ids) -> list[Row]:
+        """Those rows that have one of these ids, in the order of their ids."""
+        return self._rows_where(f"{_AMONG} ORDER BY id", json.dumps(ids.tolist()))
 
     def num_rows(self) -> int:
         """How many rows there are."""
@@ -102,7 +104,7 @@ class Catalog:
             IdsUnknown: names the ids that have no row.
         """
         wanted = np.asarray(ids, dtype=np.int64).reshape(-1).tolist()
-        rows = self._rows_where("id IN (SELECT value FROM json_each(?))", json.dumps(wanted))
+        rows = self._rows_where(_AMONG, json.dumps(wanted))
         found = {row.id: row for row in rows}
         if unknown := [row_id for row_id in wanted if row_id not in found]:
             raise IdsUnknown(
@@ -113,8 +115,10 @@ class Catalog:
 
     def find(self, path: str) -> Row | None:
         """The row of the file at `path`, or None if it has none."""
-        hashed = "id IN (SELECT id FROM lookup WHERE hash = ?) AND" if self._has_hashes else "? NOTNULL AND"
-        return next(iter(self._rows_where(f"{hashed} path = ?", hash_of_path(path), to_sql(path))), None)
+        if self._lookup is None:
+            return next(iter(self._rows_where("path = ?", to_sql(path))), None)
+        likely = self._likely("paths", path_hashes([path]))
+        return next(iter(self._rows_where(f"{_AMONG} AND path = ?", likely, to_sql(path))), None)
 
     def by_content(self, sha256s: Sequence[str]) -> dict[str, list[Row]]:
         """The rows of the files with these contents, by their SHA-256, in the order of their ids.
@@ -141,9 +145,57 @@ class Catalog:
         """How many files were rejected."""
         return int(self.select("SELECT count(*) FROM rejections")[0][0])
 
+    def sound_rejected(self) -> list[RejectedFile]:
+        """The rejected files whose checksums match."""
+        records = self.select(f"SELECT {_REJECTED_COLUMNS} FROM rejections ORDER BY path")
+        return [rejected for rejected in map(rejected_from_record, records) if rejected is not None]
+
+    def examine(self) -> tuple[Ids, Ids, int]:
+        """The ids of damaged rows and of sound ones, and how many are not found by path and contents."""
+        damaged: list[int] = []
+        sound: list[int] = []
+        unfound, last = 0, -1
+        while records := self.select(
+            f"SELECT {_ROW_COLUMNS} FROM rows WHERE id > ? ORDER BY id LIMIT ?", last, _PAGE
+        ):
+            rows = [row_from_record(record) for record in records]
+            damaged += [record[0] for record, row in zip(records, rows, strict=True) if row is None]
+            there = [row for row in rows if row is not None]
+            sound += [row.id for row in there]
+            if self._lookup is not None:
+                with self._lock, faults_named(self.path):
+                    unfound += self._lookup.num_unfound(there)
+            last = records[-1][0]
+        return np.array(damaged, dtype=np.int64), np.array(sound, dtype=np.int64), unfound
+
+    def readable_rows(self, ids: Ids) -> Iterator[Row]:
+        """Those of the rows with these ids that can be read and are sound, however damaged the file is."""
+        for start in range(0, len(ids), _PAGE):
+            yield from self._readable(ids[start : start + _PAGE].tolist())
+
+    def _readable(self, ids: list[int]) -> list[Row]:
+        try:
+            records = self.select(
+                f"SELECT {_ROW_COLUMNS} FROM rows WHERE {_AMONG} ORDER BY id", json.dumps(ids)
+            )
+        except IndexDamaged:
+            if len(ids) == 1:
+                return []
+            half = len(ids) // 2
+            return self._readable(ids[:half]) + self._readable(ids[half:])
+        return [row for row in map(row_from_record, records) if row is not None]
+
+    def all_ids(self) -> Ids:
+        """The ids of all rows that are or were there, and of all removed vectors, ascending."""
+        tables = ("row", "past", "removed") if self._lookup is not None else ("row",)
+        found = self.select(
+            " UNION ".join(f"SELECT id FROM main.{table}" for table in tables) + " ORDER BY id"
+        )
+        return np.fromiter((row_id for (row_id,) in found), dtype=np.int64, count=len(found))
+
     def removed(self) -> Ids:
         """The ids of the vectors that were removed, (n,) int64, ascending."""
-        if not self._has_hashes:
+        if self._lookup is None:
             return np.empty(0, dtype=np.int64)
         found = self.select("SELECT id FROM removed WHERE died <= ? ORDER BY id", self.generation)
         return np.fromiter((row_id for (row_id,) in found), dtype=np.int64, count=len(found))
@@ -162,22 +214,25 @@ class Catalog:
         self._finalizer()
 
     def _rows_with_contents(self, sha256s: set[str]) -> list[Row]:
-        if self._has_hashes:
-            hashes = json.dumps([hash_of_content(sha256) for sha256 in sha256s])
-            lookup = "SELECT id FROM lookup WHERE hash IN (SELECT value FROM json_each(?))"
-            return self._rows_where(f"id IN ({lookup}) ORDER BY id", hashes)
+        if self._lookup is not None:
+            likely = self._likely("contents", content_hashes(sorted(sha256s)))
+            return self._rows_where(f"{_AMONG} ORDER BY id", likely)
         contents = [bytes_of_hex(sha256) for sha256 in sha256s]
         marks = ", ".join("?" * len(contents))
         return self._rows_where(f"sha256 IN ({marks}) ORDER BY id", *contents)
 
+    def _likely(self, column: Column, hashes: Hashes) -> str:
+        """The ids of rows that may have one of these hashes, as a JSON list."""
+        assert self._lookup is not None
+        with self._lock, faults_named(self.path):
+            return json.dumps(self._lookup.ids_of(column, hashes))
+
     def _rows_where(self, condition: str, *values: object) -> list[Row]:
-        columns = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
-        records = self.select(f"SELECT {columns} FROM rows WHERE {condition}", *values)
+        records = self.select(f"SELECT {_ROW_COLUMNS} FROM rows WHERE {condition}", *values)
         return [self._sound(row_from_record(record), "row", record[0]) for record in records]
 
     def _rejected_where(self, condition: str, *values: object) -> list[RejectedFile]:
-        columns = "born, path, reason, size, mtime_ns, checksum"
-        records = self.select(f"SELECT {columns} FROM rejections WHERE {condition}", *values)
+        records = self.select(f"SELECT {_REJECTED_COLUMNS} FROM rejections WHERE {condition}", *values)
         return [self._sound(rejected_from_record(record), "rejected file", record[1]) for record in records]
 
     def _sound(self, read: Any, what: str, name: object) -> Any:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from .catalog import Catalog
 from .catalog_schema import (
     SCHEMA,
     connect,
     faults_named,
-    hash_of_content,
-    hash_of_path,
     record_of,
     rejected_record_of,
     to_sql,
@@ -21,9 +19,12 @@ from .catalog_schema import (
 from .checks import Ids, first_few
 from .errors import IdsUnknown, RowsInvalid
 from .files import StoredFile
+from .lookup import Lookup, path_hashes
 from .manifest import FORMAT_VERSION
 from .names import JOURNAL
 from .rows import RejectedFile, Row
+
+Result = TypeVar("Result")
 
 # Changes that are held in memory before they are written, however long nothing is saved.
 _PENDING = 50_000
@@ -37,7 +38,11 @@ class CatalogDraft(Catalog):
     def __init__(self, path: Path, connection: sqlite3.Connection, generation: int) -> None:
         """Use `create` or `resume`."""
         super().__init__(path, connection, generation, FORMAT_VERSION)
+        # What was changed since the last commit.
+        self._made: list[Callable[[], object]] = []
         self._pending = 0
+        self._hashes = Lookup(connection)
+        self._lookup = self._hashes
         # Readers wait while pages are written: that happens in `commit`, not whenever the cache is full.
         connection.execute("PRAGMA cache_spill = OFF")
         connection.execute("PRAGMA synchronous = FULL")
@@ -64,7 +69,7 @@ class CatalogDraft(Catalog):
             draft = cls(path, connect(path, changing=True), generation)
             (newest,) = draft._connection.execute("PRAGMA user_version").fetchone()
             if newest >= generation:
-                draft._undo(generation - 1, next_id)
+                draft._make(lambda: draft._undo(generation - 1, next_id), 0)
         return draft
 
     def add(self, rows: Sequence[Row], ids: Sequence[int] | Ids) -> None:
@@ -75,22 +80,27 @@ class CatalogDraft(Catalog):
         """
         numbers = [int(row_id) for row_id in ids]
         records = [record_of(row, row_id, self.generation) for row, row_id in zip(rows, numbers, strict=True)]
-        with self._changing(len(records)):
-            # Rows of an `add` whose vectors were never counted, because it was interrupted.
+
+        def change() -> None:
             if numbers:
-                self._connection.execute("DELETE FROM row WHERE id >= ?", (numbers[0],))
+                # Rows of an `add` whose vectors were never counted, because it was interrupted.
+                self._forget_from(numbers[0])
             self._refuse_known(rows)
-            self._insert(records, rows)
+            self._insert(records)
+            self._hashes.add(numbers, rows)
             self._forget_rejected([row.path for row in rows])
+
+        self._make(change, len(rows))
 
     def remove(self, ids: Sequence[int]) -> int:
         """Let the rows of these ids die, where they have one, and their vectors; returns how many had one."""
-        with self._changing(len(ids)):
-            rows = sum(self._bury(row_id) for row_id in ids)
-            self._connection.executemany(
-                "INSERT INTO removed VALUES (?, ?)", [(row_id, self.generation) for row_id in ids]
-            )
-        return rows
+
+        def change() -> int:
+            removed = [(row_id, self.generation) for row_id in ids]
+            self._connection.executemany("INSERT OR REPLACE INTO removed VALUES (?, ?)", removed)
+            return sum(self._bury(row_id) for row_id in ids)
+
+        return self._make(change, len(ids))
 
     def update(self, rows: Sequence[Row]) -> None:
         """Replace the rows of the same ids: all of them or none.
@@ -99,12 +109,16 @@ class CatalogDraft(Catalog):
             IdsUnknown: names ids without a row. RowsInvalid: a path that another row has.
         """
         records = [record_of(row, int(row.id), self.generation) for row in rows]
-        with self._changing(len(rows)):
+
+        def change() -> None:
             if unknown := [row.id for row in rows if not self._bury(int(row.id))]:
                 raise IdsUnknown(f"{self.path} has no row for id {first_few(unknown)}: add the vector first")
             self._refuse_known(rows)
-            self._insert(records, rows)
+            self._insert(records)
+            self._hashes.change(rows)
             self._forget_rejected([row.path for row in rows])
+
+        self._make(change, len(rows))
 
     def reject(self, rejected: RejectedFile) -> None:
         """Keep why a file was rejected; a later reason replaces an earlier one.
@@ -112,60 +126,91 @@ class CatalogDraft(Catalog):
         Raises:
             RowsInvalid: the file has a row.
         """
-        with self._changing(1):
+        path, born, *facts = rejected_record_of(rejected, self.generation)
+
+        def change() -> None:
             if self.find(rejected.path):
                 raise RowsInvalid(f"path {rejected.path!r} has a row, it cannot be rejected as well")
             self._forget_rejected([rejected.path])
-            path, born, reason, *facts = rejected_record_of(rejected, self.generation)
-            self._connection.execute(
-                "INSERT INTO rejected VALUES (?, ?, NULL, ?, ?, ?, ?)", (path, born, reason, *facts)
-            )
+            values = (path, born, None, *facts)
+            self._connection.execute("INSERT INTO rejected VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+        self._make(change, 1)
 
     def forget_rejected(self, paths: Sequence[str]) -> None:
         """Forget that these files were rejected; those that were not are left out."""
-        with self._changing(len(paths)):
-            self._forget_rejected(paths)
+        self._make(lambda: self._forget_rejected(paths), len(paths))
+
+    def forget_from(self, first_id: int) -> None:
+        """Remove rows of an `add` whose vectors were never counted, because it was interrupted."""
+        self._make(lambda: self._forget_from(first_id), 0)
 
     def commit(self) -> None:
         """Make sure that all changes are on the disk; they are seen once the manifest names them."""
         with self._lock, faults_named(self.path, writing=True):
-            if self._connection.in_transaction:
-                self._connection.execute("COMMIT")
-            elif self._connection.execute("PRAGMA user_version").fetchone()[0] < self.generation:
-                self._connection.execute(f"PRAGMA user_version = {self.generation}")
+            self._begin()
+            self._connection.execute("COMMIT")
+            self._made.clear()
             self._pending = 0
 
     def describe(self) -> StoredFile:
         """Its name and size; it has no checksum, since its rows have one each."""
         return StoredFile(self.path.name, self.path.stat().st_size)
 
-    def forget_from(self, first_id: int) -> None:
-        """Remove rows of an `add` whose vectors were never counted, because it was interrupted."""
-        with self._changing(0):
-            self._connection.execute("DELETE FROM row WHERE id >= ?", (first_id,))
+    def _make(self, change: Callable[[], Result], count: int) -> Result:
+        """Make a change whole or not at all, within the transaction of the generation."""
+        with self._lock, faults_named(self.path, writing=True):
+            self._begin()
+            result = self._in_savepoint(change)
+            self._made.append(change)
+            self._pending += count
+        if self._pending > _PENDING:
+            self.commit()
+        return result
+
+    def _begin(self) -> None:
+        """Begin the transaction, and make again what SQLite undid because the disk was full."""
+        if self._connection.in_transaction:
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(f"PRAGMA user_version = {self.generation}")
+        for change in self._made:
+            change()
+
+    def _in_savepoint(self, change: Callable[[], Result]) -> Result:
+        self._connection.execute("SAVEPOINT change")
+        try:
+            result = change()
+            self._connection.execute("RELEASE change")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO change")
+                self._connection.execute("RELEASE change")
+            self._hashes.forget_loaded()
+            raise
+        return result
 
     def _undo(self, generation: int, next_id: int) -> None:
-        with self._changing(0):
-            for statement in (
-                f"DELETE FROM row WHERE id >= {next_id}",
-                f"DELETE FROM row WHERE id IN (SELECT id FROM past WHERE died > {generation})",
-                f"INSERT INTO row SELECT {_PAST_COLUMNS} FROM past "
-                f"WHERE died > {generation} AND born <= {generation}",
-                f"DELETE FROM past WHERE died > {generation}",
-                f"DELETE FROM removed WHERE died > {generation}",
-                f"DELETE FROM rejected WHERE born > {generation}",
-                f"UPDATE rejected SET died = NULL WHERE died > {generation}",
-            ):
-                self._connection.execute(statement)
+        """Undo what a killed writer committed of generations after this one."""
+        self._hashes.forget_from(next_id)
+        for statement in (
+            f"DELETE FROM row WHERE id >= {next_id}",
+            f"DELETE FROM row WHERE id IN (SELECT id FROM past WHERE died > {generation})",
+            f"INSERT INTO row SELECT {_PAST_COLUMNS} FROM past "
+            f"WHERE died > {generation} AND born <= {generation}",
+            f"DELETE FROM past WHERE died > {generation}",
+            f"DELETE FROM removed WHERE died > {generation}",
+            f"DELETE FROM rejected WHERE born > {generation}",
+            f"UPDATE rejected SET died = NULL WHERE died > {generation}",
+        ):
+            self._connection.execute(statement)
 
-    def _insert(self, records: Sequence[tuple[object, ...]], rows: Sequence[Row]) -> None:
+    def _forget_from(self, first_id: int) -> None:
+        if self._connection.execute("DELETE FROM row WHERE id >= ?", (first_id,)).rowcount:
+            self._hashes.forget_from(first_id)
+
+    def _insert(self, records: Sequence[tuple[object, ...]]) -> None:
         self._connection.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
-        hashes = [
-            (value, record[0])
-            for record, row in zip(records, rows, strict=True)
-            for value in (hash_of_path(row.path), hash_of_content(row.sha256))
-        ]
-        self._connection.executemany("INSERT OR IGNORE INTO lookup VALUES (?, ?)", hashes)
 
     def _bury(self, row_id: int) -> int:
         """Move the row of this id to the past ones; 0 if there is none."""
@@ -176,38 +221,16 @@ class CatalogDraft(Catalog):
         return self._connection.execute("DELETE FROM row WHERE id = ?", (row_id,)).rowcount
 
     def _refuse_known(self, rows: Sequence[Row]) -> None:
-        known = next((row.path for row in rows if self._has_row(row.path)), None)
-        if known is not None:
-            raise RowsInvalid(f"path {known!r} has a row already: give every file one row")
-
-    def _has_row(self, path: str) -> bool:
+        paths = {to_sql(row.path): row.path for row in rows}
+        likely = self._likely("paths", path_hashes(list(paths.values())))
         found = self._connection.execute(
-            "SELECT 1 FROM lookup JOIN row USING (id) WHERE hash = ? AND path = ?",
-            (hash_of_path(path), to_sql(path)),
+            "SELECT path FROM row WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (likely,)
         )
-        return found.fetchone() is not None
+        known = next((path for (path,) in found if path in paths), None)
+        if known is not None:
+            raise RowsInvalid(f"path {paths[known]!r} has a row already: give every file one row")
 
     def _forget_rejected(self, paths: Sequence[str]) -> None:
         values = [(to_sql(path), self.generation) for path in paths]
         self._connection.executemany("DELETE FROM rejected WHERE path = ? AND born = ?", values)
         self._connection.executemany("UPDATE rejected SET died = ?2 WHERE path = ?1 AND died IS NULL", values)
-
-    @contextlib.contextmanager
-    def _changing(self, count: int) -> Iterator[None]:
-        """A change that is made whole or not at all, within the transaction of the generation."""
-        with self._lock, faults_named(self.path, writing=True):
-            if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.execute(f"PRAGMA user_version = {self.generation}")
-            self._connection.execute("SAVEPOINT change")
-            try:
-                yield
-                self._connection.execute("RELEASE change")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK TO change")
-                    self._connection.execute("RELEASE change")
-                raise
-            self._pending += count
-        if self._pending > _PENDING:
-            self.commit()

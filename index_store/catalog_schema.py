@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import lookup
 from .errors import IndexClosed, RowsInvalid
 from .files import damage
 from .manifest import FORMAT_VERSION
@@ -28,8 +29,6 @@ _FACTS = """
     metadata TEXT,
     checksum INTEGER NOT NULL"""
 
-# `lookup` has two short hashes a row, of its path and of its contents: 4 bytes each find what an index over
-# the columns would hold a second time.
 SCHEMA = f"""
 CREATE TABLE row (id INTEGER PRIMARY KEY, {_FACTS});
 CREATE TABLE past (
@@ -38,9 +37,6 @@ CREATE TABLE past (
     PRIMARY KEY (id, born)
 ) WITHOUT ROWID;
 CREATE INDEX past_died ON past (died);
-CREATE TABLE lookup (
-    hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)
-) WITHOUT ROWID;
 CREATE TABLE removed (id INTEGER PRIMARY KEY, died INTEGER NOT NULL);
 CREATE TABLE rejected (
     path TEXT NOT NULL,
@@ -52,7 +48,7 @@ CREATE TABLE rejected (
     checksum INTEGER NOT NULL,
     PRIMARY KEY (path, born)
 ) WITHOUT ROWID;
-"""
+{lookup.SCHEMA}"""
 
 _VIEWS = f"""
 CREATE TEMP VIEW rows AS
@@ -137,16 +133,6 @@ def rejected_from_record(record: tuple[Any, ...]) -> RejectedFile | None:
         return RejectedFile(from_sql(path), from_sql(reason), size, mtime_ns) if sound else None
     except (TypeError, ValueError, AttributeError, struct.error):
         return None
-
-
-def hash_of_path(path: str) -> int:
-    """What `lookup` finds a path by."""
-    return zlib.crc32(_bytes(to_sql(path))) - _SIGNED
-
-
-def hash_of_content(sha256: str) -> int:
-    """What `lookup` finds contents by."""
-    return int(sha256[:8], 16) - _SIGNED
 
 
 def bytes_of_hex(text: str) -> bytes:

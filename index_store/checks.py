@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, SupportsIndex, TypeAlias, TypeVar, get_args
 
 import numpy as np
@@ -12,11 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import OptionInvalid, VectorsInvalid
 
 Metric: TypeAlias = Literal["cosine", "l2"]
-Structure: TypeAlias = Literal["exact", "flat", "hnsw", "ivf"]
 Check: TypeAlias = Literal["quick", "full"]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
-STRUCTURES: tuple[Structure, ...] = get_args(Structure)
 CHECKS: tuple[Check, ...] = get_args(Check)
 
 Vectors: TypeAlias = NDArray[np.float32]
@@ -46,6 +45,22 @@ def check_choice(name: str, value: Choice, choices: Sequence[Choice]) -> Choice:
     if value not in choices:
         raise OptionInvalid(f"{name} is {value!r}, expected one of {', '.join(choices)}")
     return value
+
+
+def check_store(store: str) -> str:
+    """Return the name of a store for vectors and rows as it is kept: a file by its absolute path.
+
+    Raises:
+        OptionInvalid: not a store that is known.
+
+    Example:
+        >>> check_store("milvus:http://localhost:19530")
+        'milvus:http://localhost:19530'
+    """
+    kind, _, uri = str(store).partition(":")
+    if kind != "milvus" or not uri:
+        raise OptionInvalid(f"store is {store!r}, expected milvus:URI, as in milvus:http://localhost:19530")
+    return f"{kind}:{uri if '://' in uri else Path(uri).absolute()}"
 
 
 def check_fingerprint(value: str | None) -> str | None:

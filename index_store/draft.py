@@ -18,7 +18,7 @@ from .files import StoredFile, read_chunks, settle_file, write_file
 from .manifest import FORMAT_VERSION, Manifest
 from .names import CATALOG, COPIES, IDS, OWN, SEARCH, VECTORS, real_name
 from .rows import Row
-from .searchers import SEARCHERS, FlatSearcher, Searcher
+from .searchers import FlatSearcher, Searcher, stays_in_force, up_to_date
 from .swap import stage_manifest
 
 
@@ -99,7 +99,7 @@ class Draft:
 
     def searcher(self) -> Searcher:
         """An exact searcher over all vectors so far: a search structure is brought up to date by `seal`."""
-        return FlatSearcher.build(self.vectors, self.manifest.metric)
+        return FlatSearcher(self.vectors, self.manifest.metric)
 
     def append(
         self,
@@ -157,10 +157,10 @@ class Draft:
         for name, array in self._arrays.items():
             array.sync()
             files[name] = array.describe(self.manifest.total)
+        self._seal_structure(files)
         self.catalog.forget_from(self.manifest.next_id)
         self.catalog.commit()
         files[CATALOG] = self.catalog.describe()
-        self._seal_structure(files)
         self._change(changed=now(), format_version=FORMAT_VERSION)
         stage_manifest(self._directory, dataclasses.replace(self.manifest, files=files))
 
@@ -171,12 +171,17 @@ class Draft:
             array.close()
 
     def _seal_structure(self, files: dict[str, StoredFile]) -> None:
-        files.pop(SEARCH, None)
-        kind = SEARCHERS[self.manifest.structure]
-        if kind.derived:
-            path = self._path(SEARCH)
-            kind.build(self.vectors, self.manifest.metric).save(path)
-            files[SEARCH] = settle_file(path)
+        structure, vectors = self.manifest.structure, self.vectors
+        saved = self._directory / files[SEARCH].path if SEARCH in files else None
+        if saved is not None and stays_in_force(saved, structure, len(vectors)):
+            return
+        searcher, changed = up_to_date(saved, structure, vectors, self.manifest.metric)
+        self._change(structure_reason=searcher.reason)
+        if changed:
+            files.pop(SEARCH, None)
+            if searcher.derived:
+                searcher.save(self._path(SEARCH))
+                files[SEARCH] = settle_file(self._path(SEARCH))
 
     def _path(self, name: str) -> Path:
         return self._directory / real_name(name, self.manifest.generation)

@@ -8,6 +8,7 @@ IndexStoreError
 ├── IndexUnwritable      the disk refused: no room, no permission, not a directory
 ├── IndexReadOnly        opened for reading, asked to write
 ├── IndexClosed          used after close()
+├── StoreUnreachable     vectors and rows are in another store, and it does not answer
 ├── EncoderMismatch      the index was made by another encoder
 ├── IdsUnknown           (also LookupError)
 ├── VectorsInvalid       (also ValueError) shape, dims, dtype, NaN, zero length
@@ -50,6 +51,10 @@ class IndexReadOnly(IndexStoreError):
 
 class IndexClosed(IndexStoreError):
     """The index was used after it had been closed."""
+
+
+class StoreUnreachable(IndexStoreError):
+    """The store that holds vectors and rows of the index cannot be reached, or refuses."""
 
 
 class EncoderMismatch(IndexStoreError):

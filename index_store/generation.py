@@ -15,7 +15,7 @@ from .errors import IndexDamaged
 from .files import check_files, damage
 from .manifest import Manifest
 from .names import CATALOG, COPIES, IDS, SEARCH, VECTORS
-from .searchers import SEARCHERS, Searcher
+from .searchers import Searcher, load
 
 
 class Generation:
@@ -86,14 +86,6 @@ class Generation:
         self.catalog.close()
 
     def _make_searcher(self) -> Searcher:
-        kind, metric = SEARCHERS[self.manifest.structure], self.manifest.metric
         stored = self.manifest.files.get(SEARCH)
-        if stored is not None:
-            try:
-                # In full, whatever its size: FAISS trusts what it reads, one bad byte can crash the process.
-                check_files(self._directory, {SEARCH: stored}, "full")
-                return kind.load(self._directory / stored.path, self.vectors, metric)
-            except IndexDamaged:
-                # It is derived from the vectors, which are sound: it can be built again.
-                pass
-        return kind.build(self.vectors, metric)
+        saved = None if stored is None else self._directory / stored.path
+        return load(saved, self.manifest.structure, self.vectors, self.manifest.metric)

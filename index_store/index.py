@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import SupportsIndex
 
 from .checks import (
     CHECKS,
     METRICS,
-    STRUCTURES,
     Check,
     Metric,
-    Structure,
     check_choice,
     check_fingerprint,
     check_whole_number,
@@ -24,7 +22,9 @@ from .files import writing
 from .generation import Generation
 from .index_changes import IndexChanges
 from .manifest import FORMAT_VERSION, Manifest, Settings, check_settings
+from .names import LOCK
 from .rewrite import rewrite
+from .structure import check_structure
 from .swap import WriterLock, following, remove_index, remove_strays, swap, writer_lock
 
 
@@ -55,37 +55,42 @@ class Index(IndexChanges):
         dim: SupportsIndex,
         *,
         metric: Metric = "cosine",
-        structure: Structure = "flat",
+        structure: str = "auto",
         encoder: str | None = None,
         settings: Settings | None = None,
         lock: WriterLock | None = None,
         copy_dim: SupportsIndex = 0,
+        store: str | None = None,
     ) -> Index:
         """Begin an empty index for `dim`-dim vectors.
 
         An index that is in `directory` already stays there until `save` replaces it; ids continue where it
         stops. `encoder` is the fingerprint of what makes the vectors; `settings` is any JSON object that the
         caller wants to keep; `lock` is the `writer_lock` of the directory where the caller holds it already;
-        `copy_dim` is how many numbers a second vector has, one that tells copies, if there is one.
+        `copy_dim` is how many numbers a second vector has, one that tells copies, if there is one; `store` is
+        where vectors and rows go if not into the directory, as in "milvus:http://host:19530".
 
         Raises:
             OptionInvalid: an argument outside its choices. IndexBusy: another writer is at work.
             FormatUnsupported: an index of a newer format is there. IndexUnwritable: the disk refused.
         """
         directory, moment = Path(directory), now()
+        settings = {} if settings is None else settings
+        settings = settings if store is None else _settings_in(store, settings)
         manifest = Manifest(
             generation=1,
             dim=check_whole_number("dim", dim),
             metric=check_choice("metric", metric, METRICS),
-            structure=check_choice("structure", structure, STRUCTURES),
+            structure=check_structure(structure),
             encoder=check_fingerprint(encoder),
             created=moment,
             changed=moment,
-            settings=check_settings({} if settings is None else settings),
+            settings=check_settings(settings),
             copy_dim=check_whole_number("copy_dim", copy_dim, least=0),
         )
         with _using(lock, directory) as used, writing(directory):
-            return cls(directory, Draft.create(directory, following(directory, manifest)), used)
+            kind = _kind(cls, manifest.settings)
+            return kind(directory, Draft.create(directory, following(directory, manifest)), used)
 
     @classmethod
     def open(
@@ -110,11 +115,13 @@ class Index(IndexChanges):
         directory = Path(directory)
         check_choice("check", check, CHECKS)
         if not writable and lock is None:
-            return cls(directory, Generation.open(directory, check), None)
+            content = Generation.open(directory, check)
+            return _kind(cls, content.manifest.settings)(directory, content, None)
         # Before the lock, which would leave a file in a directory that holds no index.
         Manifest.read(directory)
         with _using(lock, directory) as used:
-            return cls(directory, Generation.open(directory, check), used)
+            content = Generation.open(directory, check)
+            return _kind(cls, content.manifest.settings)(directory, content, used)
 
     def __enter__(self) -> Index:
         """Itself; the end of the block closes it."""
@@ -188,6 +195,9 @@ class Index(IndexChanges):
             finally:
                 source.close()
             remove_index(source_directory)
+        with contextlib.suppress(OSError):
+            (source_directory / LOCK).unlink(missing_ok=True)
+            source_directory.rmdir()
 
     def refresh(self) -> bool:
         """Take up the newest generation; returns whether there was a newer one than the one in use.
@@ -246,7 +256,23 @@ class Index(IndexChanges):
             )
 
 
-@contextmanager
+def _settings_in(store: str, settings: Settings) -> Settings:
+    # Here and not above: it builds on `Index`.
+    from .milvus import milvus_settings
+
+    return milvus_settings(store, settings)
+
+
+def _kind(cls: type[Index], settings: Settings) -> type[Index]:
+    """The class of an index with these settings: where its vectors and rows are."""
+    if "store" not in settings:
+        return cls
+    from .milvus import MilvusIndex
+
+    return MilvusIndex
+
+
+@contextlib.contextmanager
 def _using(lock: WriterLock | None, directory: Path) -> Iterator[WriterLock]:
     """The lock for an `Index` made in the block: the caller's, or one that is freed when it is closed."""
     used = writer_lock(directory) if lock is None else lock

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .catalog import Catalog
-from .checks import Distances, Ids, Mask, Metric, Vectors, check_vectors, check_whole_number
+from .checks import Distances, Ids, Vectors, check_vectors, check_whole_number
 from .draft import Draft
 from .errors import EncoderMismatch, IndexClosed, OptionInvalid
 from .files import damage
@@ -73,6 +73,10 @@ class IndexView:
         content = self._opened()
         return content.ids if content.alive is None else content.ids[content.alive]
 
+    def first_ids(self, count: int) -> Ids:
+        """The `count` smallest ids, (n,) int64, ascending; fewer if there are fewer."""
+        return self.ids[:count]
+
     @property
     def removed(self) -> int:
         """How many removed vectors are still in the files: `Index.compact` writes the files without them."""
@@ -130,8 +134,13 @@ class IndexView:
                 that are.
 
         Example:
-            >>> index.where("label = 'glass' and width > 600").tolist()
-            [3, 8]
+            >>> index = Index.create("pictures", 2)
+            >>> rows = [Row(f"{n}.png", 1, 0, "ab" * 32, 100 * n, 80, metadata={"n": n}) for n in (5, 7)]
+            >>> ids = index.add([[1, 0], [0, 1]], rows)
+            >>> index.save()
+            >>> index.where("width > 600 and n = 7").tolist()
+            [1]
+            >>> index.close()
         """
         with self._where() as where:
             return np.intersect1d(where.ids(condition), self.ids, assume_unique=True)
@@ -155,7 +164,7 @@ class IndexView:
         content = self._opened()
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries")
-        return _search(content, content.searcher(), content.vectors, checked, number, among)
+        return _search(content, content.searcher(), checked, number, among)
 
     def search_copies(
         self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
@@ -172,8 +181,8 @@ class IndexView:
             )
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries", self.copy_dim)
-        searcher = FlatSearcher.build(content.copies, self.manifest.metric)
-        return _search(content, searcher, content.copies, checked, number, among)
+        searcher = FlatSearcher(content.copies, self.manifest.metric)
+        return _search(content, searcher, checked, number, among)
 
     def attachment(self, name: str) -> Path:
         """Where the file lies that was attached under `name`; to be read soon, a later save may replace it.
@@ -231,7 +240,6 @@ def _chosen(content: Generation | Draft, array: Vectors, ids: Sequence[int] | Id
 def _search(
     content: Generation | Draft,
     searcher: Searcher,
-    vectors: Vectors,
     queries: Vectors,
     k: int,
     among: Sequence[int] | Ids | None,
@@ -240,15 +248,5 @@ def _search(
     if among is not None:
         mask = np.zeros(len(content.ids), dtype=bool)
         mask[content.held_positions(among)] = True
-    distances, positions = _search_among(searcher, vectors, queries, k, mask, content.manifest.metric)
+    distances, positions = searcher.search(queries, k, mask)
     return Neighbors(distances, content.ids[positions])
-
-
-def _search_among(
-    searcher: Searcher, vectors: Vectors, queries: Vectors, k: int, mask: Mask | None, metric: Metric
-) -> tuple[Distances, Ids]:
-    if mask is None:
-        return searcher.search(queries, k)
-    allowed = np.flatnonzero(mask)
-    distances, found = FlatSearcher.build(vectors[allowed], metric).search(queries, k)
-    return distances, allowed[found]

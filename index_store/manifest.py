@@ -16,10 +16,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .checks import METRICS, STRUCTURES, Metric, Structure
+from .checks import METRICS, Metric
 from .errors import FormatUnsupported, IndexNotFound, OptionInvalid
 from .files import StoredFile, damage
 from .names import COPIES, CORE, IDS, MANIFEST, VECTORS, is_real_name
+from .structure import EXPECTED, is_structure
 
 FORMAT_VERSION = 3
 """What is written. Formats 1 and 2, whose catalogs were never changed in place, are read as well."""
@@ -37,16 +38,16 @@ class Manifest:
 
     generation: counts the saves of a directory, from 1. dim: numbers a vector; copy_dim: numbers of the
     second vector that tells copies, or 0. count: vectors held. removed: vectors that are still in the files
-    and no longer held. rows: how many of those held have a row. next_id: the id that the next vector gets; no id is
-    given twice. encoder: fingerprint of what made the vectors. created, changed: UTC. settings: whatever the
-    caller wants to keep, as JSON. structure_reason: why this search structure, in words. files: logical name
-    to file. format_version: of the files on disk.
+    and no longer held. rows: how many of those held have a row. next_id: the id that the next vector
+    gets; no id is given twice. encoder: fingerprint of what made the vectors. created, changed: UTC.
+    settings: whatever the caller wants to keep, as JSON. structure_reason: why this search structure, in
+    words. files: logical name to file. format_version: of the files on disk.
     """
 
     generation: int
     dim: int
     metric: Metric
-    structure: Structure
+    structure: str
     encoder: str | None
     created: datetime
     changed: datetime
@@ -250,7 +251,7 @@ _FIELDS: dict[str, tuple[Test, str]] = {
     "generation": _POSITIVE,
     "dim": _POSITIVE,
     "metric": (lambda value: value in METRICS, f"one of {', '.join(METRICS)}"),
-    "structure": (lambda value: value in STRUCTURES, f"one of {', '.join(STRUCTURES)}"),
+    "structure": (is_structure, EXPECTED),
     "encoder": (lambda value: value is None or isinstance(value, str), "a fingerprint or null"),
     "created": _TIME,
     "changed": _TIME,

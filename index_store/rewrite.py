@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from .checks import Ids, Mask
+from .catalog import Catalog
+from .checks import Ids, Mask, Vectors
 from .draft import Draft
 from .files import check_files
-from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
 from .names import OWN
 from .rows import Row
@@ -20,8 +21,36 @@ from .rows import Row
 _STEP = 10_000
 
 
+class Source(Protocol):
+    """What is written anew: a generation, or what is left of one."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it is."""
+
+    @property
+    def ids(self) -> Ids:
+        """All ids, (n,) int64."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """All vectors, (n, dim) float32."""
+
+    @property
+    def copies(self) -> Vectors:
+        """All second vectors, (n, copy_dim) float32."""
+
+    @property
+    def alive(self) -> Mask | None:
+        """Which of them are held, (n,) bool; None for all."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """Their rows."""
+
+
 def rewrite(
-    source: Generation,
+    source: Source,
     source_directory: Path,
     directory: Path,
     place: Manifest,
@@ -58,7 +87,7 @@ def rewrite(
     draft = Draft.create(directory, manifest)
     try:
         _copy_vectors(source, draft, positions, shift)
-        for rejected in source.catalog.rejected():
+        for rejected in source.catalog.sound_rejected():
             draft.catalog.reject(rejected)
         if not same_place:
             for name in (name for name in saved.files if name not in OWN):
@@ -69,7 +98,7 @@ def rewrite(
     return draft
 
 
-def _copy_vectors(source: Generation, draft: Draft, positions: Ids, shift: int) -> None:
+def _copy_vectors(source: Source, draft: Draft, positions: Ids, shift: int) -> None:
     for start in range(0, len(positions), _STEP):
         step = positions[start : start + _STEP]
         ids = source.ids[step]
@@ -81,7 +110,5 @@ def _copy_vectors(source: Generation, draft: Draft, positions: Ids, shift: int) 
         )
 
 
-def _rows_among(source: Generation, ids: Ids, shift: int) -> Sequence[Row]:
-    rows = source.catalog.rows_between(int(ids[0]), int(ids[-1]))
-    kept = set(ids.tolist())
-    return [dataclasses.replace(row, id=row.id + shift) for row in rows if row.id in kept]
+def _rows_among(source: Source, ids: Ids, shift: int) -> Sequence[Row]:
+    return [dataclasses.replace(row, id=row.id + shift) for row in source.catalog.rows_among(ids)]

@@ -59,9 +59,12 @@ class Where:
     """The rows of one generation of a catalog, to be asked for by conditions.
 
     Example:
-        >>> with Where.open(path, generation=7) as where:
-        ...     where.ids("folder = 'cats' and width > 600").tolist()
-        [3, 8]
+        >>> with Index.create("indexed", 2) as index:
+        ...     _ = index.add([[1, 0], [0, 1]])
+        ...     index.save()
+        >>> with Where.open(index.directory / "catalog.generation-1.sqlite", generation=1) as where:
+        ...     where.columns[:3], where.ids("width > 600").tolist()
+        (('id', 'path', 'folder'), [])
     """
 
     def __init__(self, connection: sqlite3.Connection, columns: tuple[str, ...]) -> None:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from index_store import (
-    SEARCHERS,
     Index,
     IndexDamaged,
     IndexNotFound,
     OptionInvalid,
-    Structure,
     WriterLock,
+    check_store,
+    check_structure,
     writer_lock,
 )
 
 from .changes import FolderChanges, Update
 from .encoder import Model
 from .images import ImageFile, find_images
-from .index_facts import COMPLETE
+from .index_facts import COMPLETE, is_complete
 from .index_paths import Folders, folders_of
 from .made import (
     RECIPE,
@@ -31,8 +32,10 @@ from .made import (
     inherit,
     is_made_so,
     refuse_emptied,
+    refuse_other_store,
     refuse_other_ways,
     take_up_folders,
+    use_structure,
     way_of,
 )
 from .models import AnyEncoder, encoder_of, is_of_keras, open_model
@@ -49,28 +52,30 @@ class BuildSettings:
     """How to build an index. What is None is as when the index was made, or has its default.
 
     dim: numbers a vector; by default 64, or as many as an encoder makes that is given. seed: the same seed
-    fits the same encoder; 0. structure: how to search, see `index_store.SEARCHERS`. adapt: make an encoder
-    that is given better by the pictures. recipe: how to fit an encoder, a name of
+    fits the same encoder; 0. structure: how to search, see `index_store.Structure`; "auto". adapt: make an
+    encoder that is given better by the pictures. recipe: how to fit an encoder, a name of
     `autoencoder.RECIPES`; "solved". decoder: train a decoder as well, which `reconstruct` needs and search
-    does not. refit: make an index that is there anew, with another encoder.
+    does not. refit: make an index that is there anew, with another encoder. store: where vectors and rows go
+    if not into the directory of the index, as in "milvus:http://host:19530".
     """
 
     dim: int | None = None
     seed: int | None = None
-    structure: Structure | None = None
+    structure: str | None = None
     adapt: bool = False
     recipe: str | None = None
     decoder: bool = True
     refit: bool = False
+    store: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a seed that no generator takes and an unknown structure, before anything is done."""
+        """Refuse what cannot be, a seed below 0 or an unknown structure or store, before anything is done."""
         if self.seed is not None and self.seed < 0:
             raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
-        if self.structure is not None and self.structure not in SEARCHERS:
-            raise OptionInvalid(
-                f"structure is {self.structure!r}, expected one of {', '.join(sorted(SEARCHERS))}"
-            )
+        if self.structure is not None:
+            check_structure(self.structure)
+        if self.store is not None:
+            check_store(self.store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +118,9 @@ def build_index(
         if index is None:
             return _bring_up_to_date(None, folders, directory, lock, build)
         opened.enter_context(index)
+        refuse_other_store(index, settings)
         if settings.refit:
-            return _refit(index, folders, build)
+            return _refit(index, folders, lock, build)
         return _bring_up_to_date(index, folders, directory, lock, build)
 
 
@@ -131,6 +137,7 @@ def _bring_up_to_date(
         index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
     else:
         refuse_other_ways(index, build.encoder, build.settings)
+        use_structure(index, build.settings.structure)
         encoder = encoder_of(index)
     with index:
         take_up_folders(index, tops, build.directory)
@@ -142,25 +149,31 @@ def _bring_up_to_date(
     return taken
 
 
-def _refit(before: Index, folders: Sequence[Path], build: _Build) -> Update:
+def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Build) -> Update:
     """Build a whole index beside the one in force, which it replaces in one step when it is complete.
 
     What an interrupted one has come to is taken up again if it was made in the same way.
     """
     place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
     build = dataclasses.replace(build, settings=as_made_before(before, build.encoder, build.settings))
+    everything = list(tops.tops.values())
     with writer_lock(place) as lock, ExitStack() as opened:
-        index = _open_if_there(place, lock, damaged=True)
-        if index is not None:
-            opened.enter_context(index)
-            if not is_made_so(index, build.encoder, build.settings):
-                index.close()
-                index = None
-        taken = _bring_up_to_date(index, list(tops.tops.values()), place, lock, build)
+        begun = _open_if_there(place, lock, damaged=True)
+        if begun is not None:
+            opened.enter_context(begun)
+            if is_complete(begun) and begun.manifest.encoder == before.manifest.encoder:
+                # It was interrupted after the step: what it built is in force already.
+                shutil.rmtree(place)
+                return _bring_up_to_date(before, everything, build.directory, held, build)
+            if not is_made_so(begun, build.encoder, build.settings):
+                begun.close()
+                begun = None
+        taken = _bring_up_to_date(begun, everything, place, lock, build)
         with Index.open(place, lock=lock) as fresh:
             inherit(fresh, before)
             fresh.save()
     before.adopt(place)
+    shutil.rmtree(place, ignore_errors=True)
     return taken
 
 
@@ -197,10 +210,11 @@ def _begin(
     index = Index.create(
         place,
         model.encoder.dim,
-        structure=build.settings.structure or "flat",
+        structure=build.settings.structure or "auto",
         encoder=model.encoder.fingerprint,
         lock=lock,
         copy_dim=model.encoder.copy_dim,
+        store=build.settings.store,
         settings={
             "seed": build.settings.seed or 0,
             "fitted": fitted_to and fitted_to.summary(),

@@ -6,7 +6,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from index_store import Catalog, RejectedFile, Row
 
@@ -101,7 +101,12 @@ class FolderChanges:
             doubted={file.path for file in files if catalog.find_rejected(file.path)},
         )
         changes = comparison.decided(catalog, lambda paths: [contents[path] for path in paths])
-        return dataclasses.replace(changes, gone=tuple(row for row in changes.gone if row.id in unusable))
+        # What is named is looked at again, and told of, also if it was rejected before.
+        return dataclasses.replace(
+            changes,
+            gone=tuple(row for row in changes.gone if row.id in unusable),
+            forgotten=tuple(sorted(comparison.doubted)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,11 @@ class Update:
     def to_json(self) -> dict[str, int]:
         """How many of each."""
         return {name: len(getattr(self, name)) for name in self.__slots__}
+
+    def paths_to_json(self) -> dict[str, Any]:
+        """The paths of each; of what was renamed before and after, of what was rejected with the reason."""
+        paths = {name: list(getattr(self, name)) for name in self.__slots__}
+        return {**paths, "rejected": {one.path: one.reason for one in self.rejected}}
 
 
 @dataclass(slots=True)

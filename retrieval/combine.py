@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .embed import EmbeddedPicture, FileIdentity
+from .embed import EmbeddedPicture, FileIdentity, embed_picture
+from .encoder import Encoder
 from .errors import QueryInvalid
 from .images import Source, open_picture
 
@@ -137,6 +138,22 @@ class Region:
         part = picture.crop(self.box(*picture.size))
         # As pixels: an image keeps the EXIF orientation that it was turned by, and would be turned again.
         return Image.fromarray(np.asarray(part))
+
+
+def embed_part(
+    encoder: Encoder, source: Source, region: Region | None = None, *, copies: bool = False
+) -> EmbeddedPicture:
+    """`source` with the vector to search by: of its `region`, and with `copies` the one that finds copies.
+
+    Raises:
+        ImageUnreadable: it cannot be decoded. QueryInvalid: it has no such part.
+    """
+    if region is not None and hasattr(source, "read"):
+        source = source.read()
+    whole = embed_picture(encoder, source)
+    # It is still the whole file that answers may be, or may be a copy of.
+    seen = whole if region is None else embed_picture(encoder, region.cut_from(source))
+    return replace(whole, vector=seen.copy if copies and seen.copy is not None else seen.vector)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

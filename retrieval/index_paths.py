@@ -185,7 +185,7 @@ def folders_of(index: Index) -> Folders:
 
     Of the places where one may be, the first that holds one of its first pictures; if none does, the first.
     """
-    kept, first = dict(_references(index)), index.catalog.rows_of(index.ids[:_LOOKED_FOR])
+    kept, first = dict(_references(index)), index.catalog.rows_of(index.first_ids(_LOOKED_FOR))
     return Folders({name: _found(name, kept[name], first, index.directory) for name in kept})
 
 
@@ -196,10 +196,10 @@ def folder_of(index: Index) -> Path:
 
 def holds_pictures(folders: Path | Folders, index: Index) -> bool:
     """Whether `folders` hold any of the first hundred pictures of `index`, or the index is empty."""
-    first, others = index.ids[:1], index.ids[1:_LOOKED_FOR]
+    ids = index.first_ids(_LOOKED_FOR)
     # Mostly the first is there, and nobody has to ask for the others.
-    return len(first) == 0 or any(
-        (folders / row.path).exists() for ids in (first, others) for row in index.catalog.rows_of(ids)
+    return len(ids) == 0 or any(
+        (folders / row.path).exists() for part in (ids[:1], ids[1:]) for row in index.catalog.rows_of(part)
     )
 
 

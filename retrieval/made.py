@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index_store import Index, OptionInvalid, Row
+from index_store import Index, OptionInvalid, Row, check_store, check_structure
 
 from .changes import REMOVED
 from .encoder import Encoder, Model
@@ -54,12 +54,24 @@ def refuse_other_ways(index: Index, encoder: AnyEncoder | None, settings: BuildS
         contradictions.append(f"by recipe {made['recipe']}, not {settings.recipe}")
     if settings.seed is not None and settings.seed != seed and made.get("encoder") is None:
         contradictions.append(f"with seed {seed}, not {settings.seed}")
-    if settings.structure not in {None, index.manifest.structure}:
-        contradictions.append(f"to be searched by {index.manifest.structure}, not {settings.structure}")
     if contradictions:
         raise OptionInvalid(
             f"index {index.directory} was made {' and '.join(contradictions)}: "
             "leave that out to go on with it, or make it anew with --refit"
+        )
+
+
+def refuse_other_store(index: Index, settings: BuildSettings) -> None:
+    """Refuse to move `index` to another store.
+
+    Raises:
+        OptionInvalid: says where it is.
+    """
+    kept = index.settings.get("store")
+    if settings.store is not None and check_store(settings.store) != kept:
+        raise OptionInvalid(
+            f"index {index.directory} is kept in {kept or 'its directory'}, not in {settings.store}: leave "
+            "that out, or put another index elsewhere with --index DIR"
         )
 
 
@@ -71,6 +83,7 @@ def is_made_so(index: Index, encoder: AnyEncoder | None, settings: BuildSettings
 
 def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> BuildSettings:
     """`settings` for making the index `before` anew: what they leave open is as it was."""
+    settings = dataclasses.replace(settings, store=before.settings.get("store"))
     made, structure = before.settings.get("made", {}), settings.structure or before.manifest.structure
     seed = before.settings.get("seed") if settings.seed is None else settings.seed
     if encoder is not None:
@@ -121,16 +134,26 @@ def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
         index.set_settings(told)
 
 
+def use_structure(index: Index, structure: str | None) -> None:
+    """Let `index` be searched by another structure, if one is named."""
+    if structure is not None and check_structure(structure) != index.manifest.structure:
+        index.set_structure(structure)
+
+
 def complete(index: Index, skipped: Skipped | None) -> None:
     """Let `index` keep that nothing is missing from it, and what was `skipped` where that was counted."""
     kept = index.settings
-    told = {**kept, COMPLETE: True} | ({} if skipped is None else {"skipped": asdict(skipped)})
+    told = {FIRST_NEW: index.manifest.next_id, **kept, COMPLETE: True}
+    if skipped is not None:
+        told["skipped"] = asdict(skipped)
     if told != kept:
         index.set_settings(told)
 
 
 def inherit(index: Index, before: Index) -> None:
     """Give the rows of `index` what a person has said of the pictures in `before`, which it replaces."""
+    # Its ids will be others, and all of them come with the encoder.
+    index.set_settings({name: value for name, value in index.settings.items() if name != FIRST_NEW})
     for one in before.catalog.rejected():
         row = index.catalog.find(one.path) if one.reason == REMOVED else None
         if row is not None and (row.size, row.mtime_ns) == (one.size, one.mtime_ns):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
@@ -16,7 +15,7 @@ from PIL import Image
 from index_store import Index
 
 from .answers import Hit as Hit
-from .combine import EmbeddedQuery, Region
+from .combine import EmbeddedQuery, embed_part
 from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
@@ -193,11 +192,12 @@ class Retriever(KeptCurrent):
         if asked.copies:
             self._require_copies()
         among = None if asked.where is None else self.index.where(asked.where)
-        extra = [[self._embed_asked(each, asked) for each in given] for given in (asked.with_, asked.without)]
+        embed_asked = partial(embed_part, self.encoder, copies=asked.copies)
+        with_, without = (list(map(embed_asked, given)) for given in (asked.with_, asked.without))
 
         def embed_one(source: Source) -> EmbeddedQuery | RetrievalError:
             try:
-                return EmbeddedQuery.of([self._embed_asked(source, asked, asked.region), *extra[0]], extra[1])
+                return EmbeddedQuery.of([embed_asked(source, asked.region), *with_], without)
             except (ImageUnreadable, QueryInvalid) as error:
                 return error
 
@@ -247,18 +247,6 @@ class Retriever(KeptCurrent):
             ImageUnreadable: it cannot be read.
         """
         return embed_picture(self.encoder, source)
-
-    def _embed_asked(
-        self, source: Source, asked: QueryOptions, region: Region | None = None
-    ) -> EmbeddedPicture:
-        """`source` with the vector to search by: of its `region`, and the one for copies if so `asked`."""
-        if region is not None and hasattr(source, "read"):
-            source = source.read()
-        whole = self.embed(source)
-        # It is still the whole file that answers may be, or may be a copy of.
-        seen = whole if region is None else self.embed(region.cut_from(source))
-        vector = seen.copy if asked.copies and seen.copy is not None else seen.vector
-        return replace(whole, vector=vector)
 
     def _require_copies(self) -> None:
         if not (self.encoder.copy_dim and self.index.copy_dim):

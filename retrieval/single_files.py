@@ -56,6 +56,13 @@ def remove_files(directory: Path, files: Sequence[Path]) -> Update:
     return Update(gone=tuple(row.path for row in rows))
 
 
+def remove_rows(directory: Path, paths: Sequence[str]) -> None:
+    """Take the rows of these `paths` out of the index in `directory`, whatever is there."""
+    with Index.open(directory, writable=True) as index:
+        index.remove([row.id for path in paths if (row := index.catalog.find(path))])
+        index.save()
+
+
 def remove_missing(directory: Path) -> Update:
     """Take all pictures out of the index in `directory` whose files are no more, be it all of a folder's."""
     with writer_lock(directory) as lock, Index.open(directory, lock=lock) as index:

@@ -19,7 +19,7 @@ from .encoder import Encoder
 from .errors import ImageUnreadable, NoPictures
 from .images import FolderScan, ImageFile, Skipped, find_images, read_file
 from .index_paths import Folders, folders_of, prefixed
-from .made import complete, refuse_emptied
+from .made import complete, refuse_emptied, take_up_folders
 from .models import encoder_of
 from .parallel import in_order
 from .progress import Progress, Step
@@ -81,7 +81,7 @@ def take_up(
         NoPictures: afterwards the index would be empty, for not one of the files can be read.
     """
     _take_up_rows(index, changes)
-    rejected = _embed(index, folders, changes, encoder, progress)
+    rejected, known = _embed(index, folders, changes, encoder, progress)
     if len(index) == 0 and rejected:
         last = rejected[-1]
         raise NoPictures(
@@ -101,7 +101,7 @@ def take_up(
         + tuple(path for path in changes.replaced if path in unread),
         renamed=tuple((move.before.path, move.after.path) for move in changes.renamed),
         copied=tuple(path for path in fresh if path not in changes.replaced),
-        rejected=(*changes.rejected, *rejected),
+        rejected=(*changes.rejected, *(one for one in rejected if one.path not in known)),
     )
 
 
@@ -134,42 +134,41 @@ def _remove_replaced(index: Index, paths: Iterable[str], replaced: dict[str, Row
 
 def _embed(
     index: Index, folders: Folders, changes: FolderChanges, encoder: Encoder, progress: Progress
-) -> list[RejectedFile]:
-    """Embed what is to be embedded, and return what was rejected that was not so before."""
+) -> tuple[list[RejectedFile], set[str]]:
+    """Embed what is to be embedded; returns what is rejected, and the paths of what was so before."""
     rejected: list[RejectedFile] = []
+    known: set[str] = set()
     if not changes.embed:
-        return rejected
+        return rejected, known
     saved, waiting = monotonic(), 0
     with progress.step("embed", total=len(changes.embed)) as step:
         embedded = _advancing(embed(folders, changes.embed, encoder), step)
         while batch := list(islice(embedded, _BATCH)):
             _remove_replaced(index, map(_path_of, batch), changes.replaced)
-            rejected += _add(index, batch, changes.replaced)
+            unusable = [item for item in batch if isinstance(item, RejectedFile)]
+            known |= {one.path for one in unusable if index.catalog.find_rejected(one.path) == one}
+            for one in unusable:
+                if one.path not in known:
+                    index.reject(one)
+            rejected += unusable
+            _add(index, [item for item in batch if isinstance(item, EmbeddedFile)], changes.replaced)
             waiting += len(batch)
             if waiting >= COMMIT_PICTURES or monotonic() - saved >= COMMIT_SECONDS:
                 index.save()
                 saved, waiting = monotonic(), 0
-    return rejected
+    return rejected, known
 
 
 def _path_of(item: EmbeddedFile | RejectedFile) -> str:
     return item.path if isinstance(item, RejectedFile) else item.row.path
 
 
-def _add(
-    index: Index, batch: Sequence[EmbeddedFile | RejectedFile], replaced: dict[str, Row]
-) -> list[RejectedFile]:
-    pictures = [item for item in batch if isinstance(item, EmbeddedFile)]
-    rejected = [item for item in batch if isinstance(item, RejectedFile)]
-    news = [one for one in rejected if index.catalog.find_rejected(one.path) != one]
-    for one in news:
-        index.reject(one)
+def _add(index: Index, pictures: Sequence[EmbeddedFile], replaced: dict[str, Row]) -> None:
     if pictures:
-        vectors = np.stack([item.vector for item in pictures])
-        copies = [item.copy for item in pictures if item.copy is not None]
-        rows = [_keeping_metadata(item.row, replaced) for item in pictures]
+        vectors = np.stack([one.vector for one in pictures])
+        copies = [one.copy for one in pictures if one.copy is not None]
+        rows = [_keeping_metadata(one.row, replaced) for one in pictures]
         index.add(vectors, rows, copies=np.stack(copies) if copies else None)
-    return news
 
 
 def _keeping_metadata(row: Row, replaced: dict[str, Row]) -> Row:
@@ -198,6 +197,7 @@ def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) 
             scan = scan_folders(folders, folders.tops, skip=[directory])
         refuse_emptied(index, folders, folders.tops, scan)
         unsettled = _younger_than(settle, scan.pictures)
+        take_up_folders(index, folders, directory)
         changes = FolderChanges.between(
             index.catalog, scan, contents_in(folders), folders=folders.tops, leave=unsettled
         )

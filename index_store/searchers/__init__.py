@@ -1,18 +1,39 @@
 """Ways to find the nearest vectors, one signature for all.
 
-A new search structure is one class, named in `SEARCHERS` and in the choices of `checks.Structure`.
+`load` and `up_to_date` are the doors: they give the searcher for a structure as `Structure.parse` reads it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
-from ..checks import Distances, Ids, Metric, Structure, Vectors
-from .approximate import HnswSearcher, IvfSearcher
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import Distances, Ids, Metric, Vectors
+from ..errors import IndexDamaged
+from ..structure import Structure
+from .approximate import ApproximateSearcher, Effort, Facts
 from .exact import ExactSearcher, FlatSearcher
+from .plans import plan_for
+from .stored import read_facts
 
-__all__ = ["SEARCHERS", "ExactSearcher", "FlatSearcher", "HnswSearcher", "IvfSearcher", "Searcher"]
+__all__ = [
+    "SEARCHERS",
+    "ExactSearcher",
+    "FlatSearcher",
+    "Searcher",
+    "build",
+    "load",
+    "stays_in_force",
+    "up_to_date",
+]
+
+# A structure is extended when what it does not hold takes longer to compare than it does.
+_SMALL_TAIL, _SMALL_SHARE = 10_000, 0.05
+# Cells and codes were learnt from the vectors that were there: at four times as many they are learnt anew.
+_OUTGROWN = 4
 
 
 class Searcher(Protocol):
@@ -21,35 +42,34 @@ class Searcher(Protocol):
     Vectors and queries are C-contiguous float32, finite, and of length 1 for the metric "cosine", as
     `check_vectors` leaves them. Positions are row numbers of the vectors.
 
-    derived: whether `save` leaves a file. A searcher that works on the vectors themselves saves nothing, and
-    its `load` is its `build`.
-
     Example:
-        >>> searcher = SEARCHERS["exact"].build(np.eye(3, dtype=np.float32), "l2")
+        >>> searcher = build("exact", np.eye(3, dtype=np.float32), "l2")
         >>> distances, positions = searcher.search(np.zeros((1, 3), np.float32), k=2)
         >>> distances.tolist(), positions.tolist()
         ([[1.0, 1.0]], [[0, 1]])
     """
 
-    derived: ClassVar[bool]
-
-    @classmethod
-    def build(cls, vectors: Vectors, metric: Metric) -> Searcher:
-        """Make a searcher over (n, dim) vectors; n may be 0."""
+    @property
+    def derived(self) -> bool:
+        """Whether `save` leaves a file. What works on the vectors themselves saves nothing."""
         ...
 
-    @classmethod
-    def load(cls, path: Path, vectors: Vectors, metric: Metric) -> Searcher:
-        """Take up what `save` wrote at `path` for the same vectors.
-
-        Raises:
-            IndexDamaged: missing, unreadable, or made for other vectors.
-        """
+    @property
+    def name(self) -> str:
+        """What it is: "flat", or a factory string of FAISS."""
         ...
 
-    def search(self, queries: Vectors, k: int) -> tuple[Distances, Ids]:
-        """Distances and positions, (m, min(k, n)) each, of the nearest vectors of (m, dim) queries.
+    @property
+    def reason(self) -> str:
+        """Why it was chosen, in one clause."""
+        ...
 
+    def search(
+        self, queries: Vectors, k: int, among: NDArray[np.bool_] | None = None
+    ) -> tuple[Distances, Ids]:
+        """Distances and positions of the nearest vectors of (m, dim) queries, (m, min(k, n)) each.
+
+        among: (n,), true for the positions that may be answered, of which there are then n.
         Nearest first, equally near ones in order of position. Distances as in `distances_to`.
         """
         ...
@@ -59,9 +79,77 @@ class Searcher(Protocol):
         ...
 
 
-SEARCHERS: dict[Structure, type[Searcher]] = {
-    "exact": ExactSearcher,
-    "flat": FlatSearcher,
-    "hnsw": HnswSearcher,
-    "ivf": IvfSearcher,
-}
+SEARCHERS: dict[str, type[ExactSearcher]] = {"exact": ExactSearcher, "flat": FlatSearcher}
+
+
+def build(structure: str, vectors: Vectors, metric: Metric) -> Searcher:
+    """A searcher over (n, dim) vectors; n may be 0.
+
+    Raises:
+        OptionInvalid: a structure that is none.
+    """
+    asked = Structure.parse(structure)
+    plan = plan_for(asked, len(vectors), vectors.shape[1])
+    if plan.kind in SEARCHERS and not plan.factory:
+        return SEARCHERS[plan.kind](vectors, metric, plan.reason)
+    facts = Facts(str(asked), plan.factory, plan.reason, len(vectors), 0, vectors.shape[1], Effort(64, 256))
+    return ApproximateSearcher.build(vectors, metric, facts)
+
+
+def load(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -> Searcher:
+    """The searcher that was saved at `saved`, memory-mapped; it may hold only the first of the vectors.
+
+    Where nothing usable was saved, every vector is compared: a reader does not wait until a structure is built again.
+    """
+    plan = plan_for(Structure.parse(structure), len(vectors), vectors.shape[1])
+    if plan.kind in SEARCHERS and not plan.factory:
+        return SEARCHERS[plan.kind](vectors, metric, plan.reason)
+    if found := _usable(saved, structure, vectors, metric):
+        return found
+    return FlatSearcher(
+        vectors, metric, f"{saved or 'its structure'} is missing or damaged: save the index again"
+    )
+
+
+def up_to_date(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -> tuple[Searcher, bool]:
+    """The searcher to go on with over all vectors, and whether what was saved has to be replaced by it.
+
+    What was saved stays in force while few vectors are new; then it is extended, and built anew when it has been
+    outgrown, is damaged, or another structure is asked for. A searcher that is not `derived` replaces a file by none.
+    """
+    found = _usable(saved, structure, vectors, metric)
+    if found is None or len(vectors) > _OUTGROWN * found.facts.count:
+        built = build(structure, vectors, metric)
+        return built, built.derived or saved is not None
+    if len(vectors) - found.covered <= max(_SMALL_TAIL, _SMALL_SHARE * found.covered):
+        return found, False
+    assert saved is not None
+    extended = ApproximateSearcher.load(saved, vectors, metric, writable=True)
+    extended.extend()
+    return extended, True
+
+
+def stays_in_force(saved: Path, structure: str, count: int) -> bool:
+    """Whether a structure can be left as it is for `count` vectors, by the facts beside it: nothing is loaded."""
+    try:
+        facts = read_facts(saved)
+        asked, covered = facts["asked"], facts["covered"]
+    except (IndexDamaged, KeyError):
+        return False
+    tail = count - covered
+    return bool(
+        asked == str(Structure.parse(structure)) and 0 <= tail <= max(_SMALL_TAIL, _SMALL_SHARE * covered)
+    )
+
+
+def _usable(
+    saved: Path | None, structure: str, vectors: Vectors, metric: Metric
+) -> ApproximateSearcher | None:
+    if saved is None:
+        return None
+    try:
+        found = ApproximateSearcher.load(saved, vectors, metric)
+    except IndexDamaged:
+        # It is derived from the vectors: it can be built again.
+        return None
+    return found if found.facts.asked == str(Structure.parse(structure)) else None

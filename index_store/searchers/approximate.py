@@ -1,152 +1,202 @@
-"""Approximate search: structures of FAISS that compare a query with some of the vectors, and may miss one."""
+"""Approximate search: a structure of FAISS chooses candidates, the vectors themselves decide between them."""
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import Ids, Metric, Vectors
 from ..errors import IndexDamaged
-from .exact import Answer, nearest, nearest_among, stack_answers
+from .distances import NOTHING, Answer, nearest_among
+from .exact import FlatSearcher, search_few
+from .masks import Mask
+from .stored import WAY_OUT, open_structure, write_structure
 
-# The same candidates for every k up to this: a longer answer begins with the shorter one. And an index this
-# small is searched exactly.
-_LEAST_CANDIDATES = 128
+# Answers up to this long come from the same candidates; longer ones from twice as many, and so on.
+_SHORT = 10
+# Vectors are given to FAISS in pieces: they may be more than memory holds.
+_PIECE = 1 << 16
+# Cells and codes are learnt from so many vectors a cell, and from so many in all at least.
+_SAMPLE_A_CELL, _LEAST_SAMPLE = 64, 1 << 16
 
-# HNSW: links a vector, and candidates that are compared for each link.
-_LINKS = 32
-_CANDIDATES_A_LINKING = 100
-
-# IVF: FAISS wants at least 39 vectors a centroid, and uses at most 256.
-_LEAST_A_CELL = 39
-_SAMPLE_A_CELL = 128
-# A query looks into every eighth cell, and into 8 at least.
-_CELLS_A_PROBE = 8
-_LEAST_PROBES = 8
-
-Searching = TypeVar("Searching", bound="ApproximateSearcher")
+Built = TypeVar("Built", bound="ApproximateSearcher")
 
 
-class ApproximateSearcher(ABC):
-    """Lets a FAISS index choose the candidates, and answers with their exact distances; see `Searcher`.
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How thoroughly a structure is searched for up to ten neighbours.
 
-    A structure gives the name of its FAISS class as `kind`, makes it in `build`, and says in `_parameters`
-    how many vectors a query is compared with. The FAISS index holds a copy of the vectors in memory.
+    width: candidates of a walk (HNSW's efSearch), or cells looked into (IVF's nprobe); 0 where there is no choice.
+    shortlist: candidates whose distances are computed from their vectors.
     """
 
-    derived: ClassVar[bool] = True
-    kind: ClassVar[str]
+    width: int
+    shortlist: int
 
-    def __init__(self, index: Any, vectors: Vectors, metric: Metric) -> None:
-        """Use `build` or `load`."""
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is kept beside a structure.
+
+    asked: the structure that was asked for. factory: what FAISS calls it. count: how many vectors it was built
+    for, covered: how many it holds. recall: what the effort gave on a sample, 0 where it was not measured.
+    """
+
+    asked: str
+    factory: str
+    reason: str
+    count: int
+    covered: int
+    dim: int
+    effort: Effort
+    recall: float = 0.0
+
+
+class ApproximateSearcher:
+    """Candidates from a FAISS index over the first vectors, the others exactly; see `Searcher`."""
+
+    derived: ClassVar[bool] = True
+
+    def __init__(
+        self, index: Any, vectors: Vectors, metric: Metric, facts: Facts, held: object = None
+    ) -> None:
+        """Use `build` or `load`. `held` lives as long as the index: the memory that it reads from."""
         self._index = index
         self._vectors = vectors
         self._metric = metric
+        self._held = held
+        self.facts = facts
+
+    @property
+    def name(self) -> str:
+        """What FAISS calls it."""
+        return self.facts.factory
+
+    @property
+    def reason(self) -> str:
+        """Why this structure."""
+        return self.facts.reason
+
+    @property
+    def covered(self) -> int:
+        """How many of the vectors, from the first, the structure holds."""
+        return self.facts.covered
 
     @classmethod
-    def load(cls: type[Searching], path: Path, vectors: Vectors, metric: Metric) -> Searching:
-        """See `Searcher.load`."""
-        return cls(read_faiss(path, cls.kind, vectors.shape), vectors, metric)
+    def build(cls: type[Built], vectors: Vectors, metric: Metric, facts: Facts) -> Built:
+        """Train the structure that the facts name on a sample of (n, dim) vectors, and add them all."""
+        import faiss
 
-    def search(self, queries: Vectors, k: int) -> Answer:
-        """See `Searcher.search`."""
-        k = min(k, len(self._vectors))
-        if k == 0:
-            return stack_answers([], (len(queries), 0))
-        num_candidates = min(max(k, _LEAST_CANDIDATES), len(self._vectors))
-        _, found = self._index.search(queries, num_candidates, params=self._parameters(num_candidates))
-        answers = (self._settle(*row, k) for row in zip(queries, found, strict=True))
-        return stack_answers(answers, (len(queries), k))
+        index = faiss.index_factory(vectors.shape[1], facts.factory)
+        _quiet(index)
+        if not index.is_trained:
+            index.train(
+                training_sample(vectors, max(_LEAST_SAMPLE, _SAMPLE_A_CELL * getattr(index, "nlist", 0)))
+            )
+        made = cls(index, vectors, metric, replace(facts, covered=0))
+        made.extend()
+        return made
+
+    @classmethod
+    def load(
+        cls: type[Built], path: Path, vectors: Vectors, metric: Metric, *, writable: bool = False
+    ) -> Built:
+        """Take up what `save` wrote at `path` for the same vectors, or for the first of them.
+
+        writable: read into memory, so that it can be extended.
+
+        Raises:
+            IndexDamaged: missing, unreadable, altered, or made for other vectors.
+        """
+        import faiss
+
+        reader, values, held = open_structure(path)
+        facts = Facts(**{name: value for name, value in values.items() if name != "sums"})
+        facts = replace(facts, effort=Effort(**values["effort"]))
+        try:
+            index = (
+                faiss.read_index(faiss.PyCallbackIOReader(held_reader(held)))
+                if writable
+                else faiss.read_index(reader)
+            )
+        except (RuntimeError, MemoryError) as err:
+            raise IndexDamaged(f"{path} is not a search structure ({err}): {WAY_OUT}") from err
+        if (index.ntotal, index.d) != (facts.covered, vectors.shape[1]) or facts.covered > len(vectors):
+            raise IndexDamaged(
+                f"{path} holds {index.ntotal} vectors of {index.d} dims, expected up to {len(vectors)} of "
+                f"{vectors.shape[1]}: {WAY_OUT}"
+            )
+        return cls(index, vectors, metric, facts, None if writable else held)
+
+    def extend(self) -> None:
+        """Take up the vectors that the structure does not hold yet, without building it anew."""
+        for start in range(self.covered, len(self._vectors), _PIECE):
+            self._index.add(np.ascontiguousarray(self._vectors[start : start + _PIECE]))
+        self.facts = replace(self.facts, covered=len(self._vectors))
 
     def save(self, path: Path) -> None:
         """See `Searcher.save`."""
         import faiss
 
-        # Through Python's file: FAISS takes only names that are UTF-8, and hides what the system said.
-        with path.open("wb") as file:
-            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
+        write_structure(path, lambda writer: faiss.write_index(self._index, writer), asdict(self.facts))
 
-    @abstractmethod
-    def _parameters(self, num_candidates: int) -> Any:
-        """The search parameters of FAISS that make it find `num_candidates`."""
+    def search(self, queries: Vectors, k: int, among: NDArray[np.bool_] | None = None) -> Answer:
+        """See `Searcher.search`."""
+        mask = Mask.of(among)
+        if mask is not None and mask.few:
+            return search_few(
+                FlatSearcher(self._vectors[mask.positions], self._metric), mask.positions, queries, k
+            )
+        k = min(k, len(self._vectors) if mask is None else mask.count)
+        if k == 0 or len(queries) == 0:
+            return np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+        candidates = np.concatenate(
+            [self._shortlist(queries, k, mask), self._tail(queries, k, among)], axis=1
+        )
+        answer = nearest_among(queries, self._vectors, candidates, k, self._metric)
+        return self._complete(queries, answer, k, among)
 
-    def _settle(self, query: Vectors, candidates: Ids, k: int) -> Answer:
-        # FAISS writes -1 where it found too few.
-        found = candidates[candidates >= 0]
-        if len(found) < k:
-            return nearest(query, self._vectors, k, self._metric)
-        return nearest_among(query, self._vectors, found, k, self._metric)
+    def _shortlist(self, queries: Vectors, k: int, mask: Mask | None) -> Ids:
+        """Candidates (m, c) among the vectors that the structure holds."""
+        factor = 2 ** max(0, math.ceil(math.log2(k / _SHORT)))
+        effort = self.facts.effort
+        count = min(max(k, effort.shortlist * factor), self.covered)
+        if count == 0:
+            return np.empty((len(queries), 0), dtype=np.int64)
+        # Of what the structure meets, only a share may be answered: it has to meet more.
+        width = math.ceil(effort.width * factor / (1 if mask is None else mask.share))
+        parameters = parameters_of(self._index, width, None if mask is None else mask.selector)
+        try:
+            _, found = self._index.search(queries, count, params=parameters)
+        except RuntimeError:
+            # Some structures of FAISS cannot search among a selection.
+            return np.full((len(queries), 0), NOTHING, dtype=np.int64)
+        return np.where(found < self.covered, found, NOTHING)
 
+    def _tail(self, queries: Vectors, k: int, among: NDArray[np.bool_] | None) -> Ids:
+        """The nearest (m, up to k) of the vectors that the structure does not hold."""
+        tail = FlatSearcher(self._vectors[self.covered :], self._metric)
+        _, positions = tail.search(queries, k, None if among is None else among[self.covered :])
+        return positions + self.covered
 
-class HnswSearcher(ApproximateSearcher):
-    """Walks a graph of the vectors towards the query: some hundred comparisons, however many vectors.
-
-    Hierarchical navigable small worlds, Malkov and Yashunin 2016, arXiv 1603.09320, as FAISS implements them.
-    """
-
-    kind: ClassVar[str] = "IndexHNSWFlat"
-
-    @classmethod
-    def build(cls, vectors: Vectors, metric: Metric) -> HnswSearcher:
-        """Link (n, dim) vectors into a graph, which holds a copy of them in memory."""
-        import faiss
-
-        index = faiss.IndexHNSWFlat(vectors.shape[1], _LINKS)
-        index.hnsw.efConstruction = _CANDIDATES_A_LINKING
-        index.add(vectors)
-        return cls(index, vectors, metric)
-
-    def _parameters(self, num_candidates: int) -> Any:
-        import faiss
-
-        return faiss.SearchParametersHNSW(efSearch=num_candidates)
-
-
-class IvfSearcher(ApproximateSearcher):
-    """Compares a query with the vectors of the cells nearest to it: inverted lists around centroids.
-
-    Sivic and Zisserman 2003, doi:10.1109/ICCV.2003.1238663, as FAISS implements them.
-    """
-
-    kind: ClassVar[str] = "IndexIVFFlat"
-
-    @classmethod
-    def build(cls, vectors: Vectors, metric: Metric) -> IvfSearcher:
-        """Sort (n, dim) vectors into cells, which hold a copy of them in memory."""
-        import faiss
-
-        dim = vectors.shape[1]
-        cells = num_cells(len(vectors))
-        index = faiss.IndexIVFFlat(faiss.IndexFlatL2(dim), dim, cells)
-        # Fewer than 39 vectors make one cell, and are no reason for a warning.
-        index.cp.min_points_per_centroid = 1
-        if len(vectors):
-            index.train(_sample(vectors, cells * _SAMPLE_A_CELL))
-            index.add(vectors)
-        return cls(index, vectors, metric)
-
-    def _parameters(self, num_candidates: int) -> Any:  # noqa: ARG002 - faiss has no types
-        import faiss
-
-        probes = max(_LEAST_PROBES, math.ceil(self._index.nlist / _CELLS_A_PROBE))
-        return faiss.SearchParametersIVF(nprobe=min(probes, self._index.nlist))
+    def _complete(self, queries: Vectors, answer: Answer, k: int, among: NDArray[np.bool_] | None) -> Answer:
+        """Queries for which the structure found too few are compared with all."""
+        distances, positions = answer
+        if positions.shape[1] < k:
+            return FlatSearcher(self._vectors, self._metric).search(queries, k, among)
+        short = np.flatnonzero((positions == NOTHING).any(axis=1))
+        if len(short):
+            found = FlatSearcher(self._vectors, self._metric).search(queries[short], k, among)
+            distances[short], positions[short] = found
+        return distances, positions
 
 
-def num_cells(count: int) -> int:
-    """How many cells for `count` vectors: 4 times the square root, while each centroid gets 39 vectors.
-
-    Example:
-        >>> num_cells(10), num_cells(2_000), num_cells(1_000_000)
-        (1, 51, 4000)
-    """
-    return max(1, min(4 * math.isqrt(count), count // _LEAST_A_CELL))
-
-
-def _sample(vectors: Vectors, size: int) -> Vectors:
+def training_sample(vectors: Vectors, size: int) -> Vectors:
     """`size` vectors drawn from all of them: those added first may well be alike."""
     if size >= len(vectors):
         return vectors
@@ -154,22 +204,39 @@ def _sample(vectors: Vectors, size: int) -> Vectors:
     return np.ascontiguousarray(vectors[np.sort(drawn)])
 
 
-def read_faiss(path: Path, kind: str, shape: tuple[int, int]) -> Any:
-    """Read a FAISS index of class `kind` over vectors of `shape` (n, dim).
-
-    Raises:
-        IndexDamaged: missing, unreadable, or of another class or shape.
-    """
+def parameters_of(index: Any, width: int, selector: Any) -> Any:
+    """The search parameters of FAISS for an index of its class."""
     import faiss
 
-    try:
-        with path.open("rb") as file:
-            index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
-    except (OSError, RuntimeError, MemoryError) as err:
-        raise IndexDamaged(f"{path} is not a search structure: build it again from the vectors") from err
-    found = (type(index).__name__, index.ntotal, index.d)
-    if found != (kind, *shape):
-        raise IndexDamaged(
-            f"{path} holds {found}, expected {(kind, *shape)}: build it again from the vectors"
-        )
-    return index
+    chosen = {} if selector is None else {"sel": selector}
+    if isinstance(index, faiss.IndexPreTransform):
+        inner = parameters_of(faiss.downcast_index(index.index), width, selector)
+        return faiss.SearchParametersPreTransform(index_params=inner)
+    if isinstance(index, faiss.IndexHNSW):
+        return faiss.SearchParametersHNSW(efSearch=max(1, width), **chosen)
+    if isinstance(index, faiss.IndexIVF):
+        kind = faiss.SearchParametersIVF
+        if isinstance(index, (faiss.IndexIVFRaBitQ, faiss.IndexIVFRaBitQFastScan)):
+            kind = faiss.IVFRaBitQSearchParameters
+        return kind(nprobe=max(1, min(width, index.nlist)), **chosen)
+    return faiss.SearchParameters(**chosen) if chosen else None
+
+
+def held_reader(held: NDArray[np.uint8]) -> Any:
+    """A function that reads the next bytes of an array."""
+    at = 0
+
+    def read(size: int) -> bytes:
+        nonlocal at
+        piece = held[at : at + size].tobytes()
+        at += size
+        return piece
+
+    return read
+
+
+def _quiet(index: Any) -> None:
+    """Few vectors a centroid are no reason for a warning."""
+    for part in (index, getattr(index, "pq", None)):
+        if hasattr(part, "cp"):
+            part.cp.min_points_per_centroid = 1

@@ -131,6 +131,7 @@ def query(
         _print_tables(answers)
     else:
         _print_lines(answers)
+    _note_incomplete(retriever)
     _note_stale(answers)
     for failure in failures:
         note(f"retrieve: {printable(str(failure))}")
@@ -244,6 +245,17 @@ def _path_from_here(path: Path) -> Path:
     """`path` as it is called from the current directory, if it lies below that."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _note_incomplete(retriever: Retriever) -> None:
+    """Say so where the first indexing was interrupted."""
+    from ..index_facts import is_complete
+
+    if not is_complete(retriever.index):
+        note(
+            f"retrieve: indexing is not complete, only {len(retriever):,} pictures can be found so far: "
+            f"go on with retrieve index {printable(str(retriever.folder))}"
+        )
 
 
 def _note_stale(answers: Sequence[Answer]) -> None:

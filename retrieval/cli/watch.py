@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,9 @@ def watch(
     ] = None,
     *,
     directory: IndexOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what changed together as JSON, on one line.")
+    ] = False,
     _threads: ThreadsOption = None,
 ) -> None:
     """Keep an index current while its folders change, until Ctrl-C.
@@ -39,7 +43,7 @@ def watch(
             if isinstance(news, Trouble):
                 note(f"retrieve: {printable(news.reason)}")
                 continue
-            for line in lines_of(news):
+            for line in [json.dumps(news.paths_to_json())] if as_json else lines_of(news):
                 print(line, flush=True)
     except KeyboardInterrupt:
         note("\nstopped watching")

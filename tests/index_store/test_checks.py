@@ -6,14 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index_store import SEARCHERS, OptionInvalid, VectorsInvalid
+from index_store import OptionInvalid, VectorsInvalid
 from index_store.checks import (
     CHECKS,
     METRICS,
-    STRUCTURES,
     Check,
     Metric,
-    Structure,
     check_choice,
     check_fingerprint,
     check_vectors,
@@ -23,10 +21,9 @@ from index_store.checks import (
 INDEX = "vectors for index photos/.retrieve"
 
 
-def test_the_choices_are_those_of_the_types_and_every_structure_has_a_searcher():
+def test_the_choices_are_those_of_the_types():
     assert get_args(Metric) == METRICS
     assert get_args(Check) == CHECKS
-    assert get_args(Structure) == STRUCTURES == tuple(SEARCHERS)
 
 
 def test_an_unknown_choice_is_told_with_the_known_ones():

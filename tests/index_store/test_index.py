@@ -47,7 +47,7 @@ class TestCreateAndOpen:
     def test_the_manifest_tells_what_the_index_is(self, saved):
         manifest = Index.open(saved).manifest
         assert (manifest.generation, manifest.count, manifest.next_id) == (1, 4, 4)
-        assert (manifest.metric, manifest.structure, manifest.encoder) == ("l2", "flat", "e" * 64)
+        assert (manifest.metric, manifest.structure, manifest.encoder) == ("l2", "auto", "e" * 64)
         assert manifest.files["encoder.tflite"].path == "encoder.generation-1.tflite"
         assert manifest.created <= manifest.changed
 
@@ -73,7 +73,7 @@ class TestCreateAndOpen:
         [
             ({"dim": 0}, "dim is 0"),
             ({"metric": "l3"}, "metric is 'l3', expected one of cosine, l2"),
-            ({"structure": "tree"}, "structure is 'tree', expected one of exact, flat, hnsw, ivf"),
+            ({"structure": "tree"}, "structure is 'tree', expected auto, exact, flat, hnsw, ivf, a code"),
             ({"encoder": 7}, "encoder is 7"),
             ({"settings": [1]}, r"settings are \[1\], expected a dict"),
         ],

@@ -15,7 +15,7 @@ from .errors import IndexDamaged
 from .files import altered_blocks
 from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
-from .names import CATALOG, CORE, MANIFEST, SEARCH
+from .names import CATALOG, COPIES, CORE, MANIFEST, SEARCH
 from .searchers import FlatSearcher
 
 _SAMPLE = 100
@@ -76,7 +76,8 @@ def verify(directory: str | Path, *, deep: bool = False) -> Report:
         return Report((Fault(MANIFEST, f"is damaged ({err})", AGAIN),))
     faults = [*file_faults(directory, manifest)]
     counts = (manifest.count, manifest.rows, manifest.removed)
-    if {fault.file for fault in faults} & {manifest.files[name].path for name in CORE}:
+    needed = {stored.path for name, stored in manifest.files.items() if name in (*CORE, COPIES)}
+    if needed & {fault.file for fault in faults}:
         return Report(tuple(faults), *counts)
     try:
         generation = Generation(directory, manifest)
@@ -113,7 +114,7 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
             fault = f"has {size} bytes, expected {stored.size}"
         elif bad:
             fault = (
-                f"was altered in {len(bad)} of {len(stored.sums)} blocks: they do not match their checksums"
+                f"was altered in {len(bad)} of {len(stored.sums)} blocks, which do not match their checksums"
             )
         else:
             continue

@@ -25,7 +25,7 @@ def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 def rows(numbers):
-    return [Row(f"{number:0200}.png", 1, 2, "3", 4, 5) for number in numbers]
+    return [Row(f"{number:0200}.png", 1, 2, "3" * 64, 4, 5) for number in numbers]
 
 def run():
     if act == "vectors":

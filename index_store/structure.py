@@ -19,7 +19,9 @@ from typing import Literal, TypeAlias, get_args
 from .errors import OptionInvalid
 
 Kind: TypeAlias = Literal["auto", "exact", "flat", "hnsw", "ivf"]
-Code: TypeAlias = Literal["float32", "float16", "int8", "rabitq", "pq", "binary"]
+Code: TypeAlias = Literal[
+    "float32", "float16", "int8", "rabitq", "pq", "binary", "binary64", "binary128", "binary256"
+]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CODES: tuple[Code, ...] = get_args(Code)

@@ -26,10 +26,12 @@ from .index import Index
 from .index_view import Neighbors
 from .manifest import FORMAT_VERSION, Manifest
 from .names import LOCK_FILES
+from .repair import Repair, repair
 from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
 from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
+from .verify import Fault, Report, verify
 
 __all__ = [
     "FORMAT_VERSION",
@@ -39,6 +41,7 @@ __all__ = [
     "Check",
     "EncoderMismatch",
     "ExactSearcher",
+    "Fault",
     "FlatSearcher",
     "FormatUnsupported",
     "IdsUnknown",
@@ -55,6 +58,8 @@ __all__ = [
     "Neighbors",
     "OptionInvalid",
     "RejectedFile",
+    "Repair",
+    "Report",
     "Row",
     "RowsInvalid",
     "Searcher",
@@ -63,5 +68,7 @@ __all__ = [
     "VectorsInvalid",
     "WriterLock",
     "check_structure",
+    "repair",
+    "verify",
     "writer_lock",
 ]

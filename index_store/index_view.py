@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import positions_of
 from .catalog import Catalog
 from .checks import Distances, Ids, Vectors, check_vectors, check_whole_number
 from .draft import Draft
@@ -18,7 +18,8 @@ from .errors import EncoderMismatch, IndexClosed, OptionInvalid
 from .files import damage
 from .generation import Generation
 from .manifest import Manifest, Settings
-from .names import CORE, SEARCH
+from .names import OWN
+from .searchers import FlatSearcher, Searcher
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,18 @@ class IndexView:
     @property
     def ids(self) -> Ids:
         """All ids, (n,) int64, ascending, read-only."""
-        return self._opened().ids
+        content = self._opened()
+        return content.ids if content.alive is None else content.ids[content.alive]
+
+    @property
+    def removed(self) -> int:
+        """How many removed vectors are still in the files: `Index.compact` writes the files without them."""
+        return self.manifest.removed
+
+    @property
+    def copy_dim(self) -> int:
+        """Numbers of the second vector of a picture, the one that tells copies; 0 if there is none."""
+        return self.manifest.copy_dim
 
     @property
     def catalog(self) -> Catalog:
@@ -82,36 +94,59 @@ class IndexView:
     @property
     def attachments(self) -> tuple[str, ...]:
         """The names of the attached files."""
-        return tuple(sorted(set(self.manifest.files) - {*CORE, SEARCH}))
+        return tuple(sorted(set(self.manifest.files) - {*OWN}))
 
     def vectors(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
         """The vectors with these ids, or all in the order of their ids: (n, dim) float32.
 
-        All of them come as a read-only memory map, which takes no memory of its own. For "cosine" they have
-        length 1.
+        All of them come as a read-only memory map, which takes no memory of its own, unless some were removed
+        since the index was last compacted. For "cosine" they have length 1.
 
         Raises:
             IdsUnknown: names the ids that the index does not hold.
         """
         content = self._opened()
-        if ids is None:
-            return content.vectors
-        return content.vectors[positions_of(ids, content.ids, self._directory)]
+        return _chosen(content, content.vectors, ids)
 
-    def search(self, queries: ArrayLike, k: SupportsIndex = 10) -> Neighbors:
+    def copies(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
+        """The second vectors, those that tell copies, as in `vectors`: (n, copy_dim) float32."""
+        content = self._opened()
+        return _chosen(content, content.copies, ids)
+
+    def search(
+        self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
+    ) -> Neighbors:
         """The `k` nearest vectors of every row of `queries` (m, dim), nearest first.
 
         Distances are 1 - cosine, in [0, 2], or Euclidean; equally near ones come in the order of their ids.
-        What was added counts, saved or not.
+        What was added counts, saved or not. among: the ids that may be answered; all of them by default.
 
         Raises:
             VectorsInvalid: queries of other dims, not finite, or without direction. OptionInvalid: k below 1.
+            IdsUnknown: names ids of `among` that the index does not hold.
         """
         content = self._opened()
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries")
-        distances, positions = content.searcher().search(checked, number)
-        return Neighbors(distances, content.ids[positions])
+        return _search(content, content.searcher(), checked, number, among)
+
+    def search_copies(
+        self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
+    ) -> Neighbors:
+        """The same as `search` by the second vectors: queries are (m, copy_dim).
+
+        Raises:
+            OptionInvalid: the index has no second vectors. Otherwise as in `search`.
+        """
+        content = self._opened()
+        if not self.copy_dim:
+            raise OptionInvalid(
+                f"index {self._directory} has no vectors that tell copies: index the folder again"
+            )
+        number = check_whole_number("k", k)
+        checked = self._check(queries, "queries", self.copy_dim)
+        searcher = FlatSearcher(content.copies, self.manifest.metric)
+        return _search(content, searcher, checked, number, among)
 
     def attachment(self, name: str) -> Path:
         """Where the file lies that was attached under `name`; to be read soon, a later save may replace it.
@@ -119,11 +154,7 @@ class IndexView:
         Raises:
             OptionInvalid: nothing is attached under this name. IndexDamaged: the file is gone.
         """
-        if name not in self.attachments:
-            held = ", ".join(self.attachments) or "none at all"
-            raise OptionInvalid(
-                f"index {self._directory} has no attachment {name!r}, expected one of: {held}"
-            )
+        self._refuse_unattached(name)
         path = self._directory / self.manifest.files[name].path
         if not path.exists():
             raise damage(self._directory, [f"{path} is gone since the index was opened"])
@@ -145,13 +176,41 @@ class IndexView:
             f"{fingerprint[:12]}{dims}: query with the encoder of the index, or index the folder again"
         )
 
-    def _check(self, vectors: ArrayLike, what: str) -> Vectors:
+    def _refuse_unattached(self, name: str) -> None:
+        if name not in self.attachments:
+            held = ", ".join(self.attachments) or "none at all"
+            raise OptionInvalid(
+                f"index {self._directory} has no attachment {name!r}, expected one of: {held}"
+            )
+
+    def _check(self, vectors: ArrayLike, what: str, dim: int | None = None) -> Vectors:
         manifest = self.manifest
         return check_vectors(
-            vectors, manifest.dim, metric=manifest.metric, what=f"{what} for index {self._directory}"
+            vectors, dim or manifest.dim, metric=manifest.metric, what=f"{what} for index {self._directory}"
         )
 
     def _opened(self) -> Generation | Draft:
         if self._content is None:
             raise IndexClosed(f"index {self._directory} is closed: open it again")
         return self._content
+
+
+def _chosen(content: Generation | Draft, array: Vectors, ids: Sequence[int] | Ids | None) -> Vectors:
+    if ids is not None:
+        return array[content.held_positions(ids)]
+    return array if content.alive is None else array[content.alive]
+
+
+def _search(
+    content: Generation | Draft,
+    searcher: Searcher,
+    queries: Vectors,
+    k: int,
+    among: Sequence[int] | Ids | None,
+) -> Neighbors:
+    mask = content.alive
+    if among is not None:
+        mask = np.zeros(len(content.ids), dtype=bool)
+        mask[content.held_positions(among)] = True
+    distances, positions = searcher.search(queries, k, mask)
+    return Neighbors(distances, content.ids[positions])

@@ -18,8 +18,18 @@ from .approximate import ApproximateSearcher, Facts
 from .binary import BinarySearcher
 from .exact import ExactSearcher, FlatSearcher
 from .plans import Plan, plan_for
+from .stored import read_facts
 
-__all__ = ["SEARCHERS", "ExactSearcher", "FlatSearcher", "Searcher", "build", "load", "up_to_date"]
+__all__ = [
+    "SEARCHERS",
+    "ExactSearcher",
+    "FlatSearcher",
+    "Searcher",
+    "build",
+    "load",
+    "stays_in_force",
+    "up_to_date",
+]
 
 # A structure is extended when what it does not hold takes longer to compare than it does.
 _SMALL_TAIL, _SMALL_SHARE = 10_000, 0.05
@@ -124,6 +134,19 @@ def up_to_date(saved: Path | None, structure: str, vectors: Vectors, metric: Met
     extended = type(found).load(saved, vectors, metric, writable=True)
     extended.extend()
     return extended, True
+
+
+def stays_in_force(saved: Path, structure: str, count: int) -> bool:
+    """Whether a structure can be left as it is for `count` vectors, by the facts beside it: nothing is loaded."""
+    try:
+        facts = read_facts(saved)
+        asked, covered = facts["asked"], facts["covered"]
+    except (IndexDamaged, KeyError):
+        return False
+    tail = count - covered
+    return bool(
+        asked == str(Structure.parse(structure)) and 0 <= tail <= max(_SMALL_TAIL, _SMALL_SHARE * covered)
+    )
 
 
 def _usable(

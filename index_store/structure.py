@@ -67,6 +67,29 @@ class Structure:
         return structure
 
     @classmethod
+    def of(
+        cls,
+        name: str = "auto",
+        *,
+        code: str | None = None,
+        recall: str | None = None,
+        memory: str | None = None,
+    ) -> Structure:
+        """A structure from the answers to separate questions; None leaves the choice.
+
+        Raises:
+            OptionInvalid: as in `parse`.
+
+        Example:
+            >>> str(Structure.of("ivf", code="int8", memory="2GB"))
+            'ivf,int8;memory=2000000000'
+        """
+        options = {"recall": recall, "memory": memory}
+        chosen = [f"{option}={value}" for option, value in options.items() if value is not None]
+        named, *others = name.split(";")
+        return cls.parse(";".join([named if code is None else f"{named},{code}", *others, *chosen]))
+
+    @classmethod
     def _named(cls, name: str) -> Structure:
         kind, _, code = name.partition(",")
         if name in CODES:

@@ -189,7 +189,7 @@ class ApproximateSearcher:
         except RuntimeError:
             # Some structures of FAISS cannot search among a selection: of more found, those are taken.
             wider = self.covered if mask is None else min(self.covered, math.ceil(count / mask.share))
-            _, found = self.index.search(queries, wider)
+            _, found = self.index.search(queries, wider, params=parameters_of(self.index, width, None))
         allowed = (found >= 0) & (found < self.covered)
         if mask is not None:
             allowed &= mask.allowed[np.where(allowed, found, 0)]

@@ -194,7 +194,7 @@ def test_a_structure_that_is_no_longer_wanted_is_replaced_by_none(tmp_path):
 
 @pytest.mark.parametrize("wreck", ["missing", "empty", "cut", "foreign", "flipped", "facts", "fewer vectors"])
 def test_a_damaged_structure_is_told_and_built_again(wreck, tmp_path):
-    path, vectors = tmp_path / "search.generation-1.faiss", CLUSTERS[:50]
+    path, vectors = tmp_path / "search.generation-1.faiss", CLUSTERS[:300]
     build("hnsw", vectors, "l2").save(path)
     content = bytearray(path.read_bytes())
     content[{"flipped": len(content) // 2, "facts": -50}.get(wreck, 0)] ^= 1
@@ -203,7 +203,7 @@ def test_a_damaged_structure_is_told_and_built_again(wreck, tmp_path):
     elif wreck != "fewer vectors":
         wrecks = {"empty": b"", "cut": content[:-9], "foreign": b"a picture" * 99}
         path.write_bytes(wrecks.get(wreck, content))
-    held = vectors[:40] if wreck == "fewer vectors" else vectors
+    held = vectors[:200] if wreck == "fewer vectors" else vectors
     found = load(path, "hnsw", held, "l2")
     assert (found.name, found.derived) == ("flat", False)
     assert "search.generation-1.faiss is missing or damaged" in found.reason

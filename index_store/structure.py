@@ -19,7 +19,9 @@ from typing import Literal, TypeAlias, get_args
 from .errors import OptionInvalid
 
 Kind: TypeAlias = Literal["auto", "exact", "flat", "hnsw", "ivf"]
-Code: TypeAlias = Literal["float32", "float16", "int8", "rabitq", "pq", "binary"]
+Code: TypeAlias = Literal[
+    "float32", "float16", "int8", "rabitq", "pq", "binary", "binary64", "binary128", "binary256"
+]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CODES: tuple[Code, ...] = get_args(Code)
@@ -63,6 +65,29 @@ class Structure:
         for option in options:
             structure = structure._with(option)
         return structure
+
+    @classmethod
+    def of(
+        cls,
+        name: str = "auto",
+        *,
+        code: str | None = None,
+        recall: str | None = None,
+        memory: str | None = None,
+    ) -> Structure:
+        """A structure from the answers to separate questions; None leaves the choice.
+
+        Raises:
+            OptionInvalid: as in `parse`.
+
+        Example:
+            >>> str(Structure.of("ivf", code="int8", memory="2GB"))
+            'ivf,int8;memory=2000000000'
+        """
+        options = {"recall": recall, "memory": memory}
+        chosen = [f"{option}={value}" for option, value in options.items() if value is not None]
+        named, *others = name.split(";")
+        return cls.parse(";".join([named if code is None else f"{named},{code}", *others, *chosen]))
 
     @classmethod
     def _named(cls, name: str) -> Structure:

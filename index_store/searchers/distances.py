@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import Distances, Ids, Metric, Vectors
+from ..threads import by_rows
 
 Answer: TypeAlias = tuple[Distances, Ids]
 """Distances and positions: of one query (k,), of m queries (m, k)."""
@@ -78,11 +79,18 @@ def nearest_among(queries: Vectors, vectors: Vectors, candidates: Ids, k: int, m
     positions = np.sort(np.where(candidates < 0, count, candidates), axis=1)
     distances = np.full(positions.shape, np.inf, dtype=np.float32)
     step = max(1, _BLOCK_NUMBERS // max(1, queries.shape[1] * positions.shape[1]))
-    for start in range(0, len(queries) if count else 0, step):
-        rows = slice(start, start + step)
-        pairs = vectors[np.minimum(positions[rows], count - 1)]
-        found = _of_pairs(pairs, queries[rows, None], metric)
-        distances[rows] = np.where(positions[rows] < count, found, np.float32(np.inf))
+
+    def compare(part: slice) -> None:
+        for start in range(part.start, part.stop, step):
+            rows = slice(start, min(start + step, part.stop))
+            pairs = vectors[np.minimum(positions[rows], count - 1)]
+            found = _of_pairs(pairs, queries[rows, None], metric)
+            distances[rows] = np.where(positions[rows] < count, found, np.float32(np.inf))
+
+    if count and positions.size * queries.shape[1] > _BLOCK_NUMBERS:
+        by_rows(compare, len(queries))
+    elif count:
+        compare(slice(0, len(queries)))
     order = np.argsort(distances, axis=1, kind="stable")[:, :k]
     positions = np.take_along_axis(positions, order, axis=1)
     positions[positions == count] = NOTHING

@@ -9,12 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..checks import Distances, Ids, Vectors
+from ..threads import by_rows
 from .distances import NOTHING
 from .masks import Mask
 
 # Scores of a block, 1 MB, and least and most vectors in it.
 _BLOCK_SCORES = 1 << 18
 _LEAST_VECTORS, _MOST_VECTORS = 1 << 10, 1 << 14
+# So few numbers to compare are done before threads are.
+_SMALL_NUMBERS = 4_000_000
 
 
 def nearest_by_products(
@@ -27,17 +30,10 @@ def nearest_by_products(
     vector has a smaller one.
     """
     best = _Best(len(queries), count)
-    step = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(queries))))
-    # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the caller.
-    with np.errstate(over="ignore", invalid="ignore"):
-        doubled = -2 * queries
-        for start in range(0, len(vectors), step):
-            block = vectors[start : start + step]
-            scores = doubled @ block.T
-            scores += np.einsum("nd,nd->n", block, block)
-            if among is not None:
-                scores[:, ~among.allowed[start : start + step]] = np.inf
-            best.offer(scores, start)
+    if queries.size * len(vectors) <= _SMALL_NUMBERS:
+        best.offer_all(queries, vectors, among, slice(None))
+    else:
+        by_rows(lambda rows: best.offer_all(queries, vectors, among, rows), len(queries))
     return best.limits, best.positions
 
 
@@ -49,13 +45,28 @@ class _Best:
         self.positions = np.full((num_queries, count), NOTHING, dtype=np.int64)
         self.limits = np.full(num_queries, np.inf, dtype=np.float32)
 
-    def offer(self, scores: Distances, start: int) -> None:
-        """Take up what is better among `scores` (m, block) of the vectors from position `start`."""
+    def offer_all(self, queries: Vectors, vectors: Vectors, among: Mask | None, rows: slice) -> None:
+        """Compare these rows of the queries with all vectors."""
+        # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the caller.
+        with np.errstate(over="ignore", invalid="ignore"):
+            doubled = -2 * queries[rows]
+            step = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
+            for start in range(0, len(vectors), step):
+                block = vectors[start : start + step]
+                scores = doubled @ block.T
+                scores += np.einsum("nd,nd->n", block, block)
+                if among is not None:
+                    scores[:, ~among.allowed[start : start + step]] = np.inf
+                self._offer(scores, start, rows.start or 0)
+
+    def _offer(self, scores: Distances, start: int, first: int) -> None:
+        """Take up what is better among `scores` (r, block): queries from `first`, vectors from `start`."""
         # Few queries find something in a late block: the minimum finds them faster than a look at every score.
-        rows = np.flatnonzero(np.fmin.reduce(scores, axis=1) < self.limits)
+        limits = self.limits[first : first + len(scores)]
+        rows = np.flatnonzero(np.fmin.reduce(scores, axis=1) < limits)
         if len(rows):
-            columns, found = _below(scores[rows], self.limits[rows], self.scores.shape[1])
-            self._take(rows, np.where(columns < 0, NOTHING, columns + start), found)
+            columns, found = _below(scores[rows], limits[rows], self.scores.shape[1])
+            self._take(first + rows, np.where(columns < 0, NOTHING, columns + start), found)
 
     def _take(self, rows: Ids, positions: Ids, scores: Distances) -> None:
         count = self.scores.shape[1]

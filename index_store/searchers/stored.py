@@ -7,6 +7,7 @@ memory-mapped: FAISS searches in it without reading it into memory.
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import zlib
@@ -54,8 +55,10 @@ def read_facts(path: Path) -> dict[str, Any]:
     return _read(path)[1]
 
 
-def open_structure(path: Path) -> tuple[Any, dict[str, Any], NDArray[np.uint8]]:
-    """A reader of FAISS, the facts, and the mapped bytes, which have to live as long as what was read.
+def open_structure(path: Path, *, mapped: bool) -> tuple[Any, dict[str, Any], object]:
+    """A reader of FAISS, the facts, and what has to live as long as what was read.
+
+    mapped: FAISS goes on reading from the file, and cannot change what it read; else it reads all into memory.
 
     Raises:
         IndexDamaged: missing, cut short or altered.
@@ -65,6 +68,9 @@ def open_structure(path: Path) -> tuple[Any, dict[str, Any], NDArray[np.uint8]]:
     content, facts = _read(path)
     if _sums(content) != facts["sums"]:
         raise IndexDamaged(f"{path} was altered: its contents do not match their checksums: {WAY_OUT}")
+    del facts["sums"]
+    if not mapped:
+        return faiss.PyCallbackIOReader(io.BytesIO(content.data).read), facts, None
     return faiss.ZeroCopyIOReader(faiss.swig_ptr(content), len(content)), facts, content
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import JsonOption, SeedOption, ThreadsOption
 from .printing import echo, echo_json, note, printable
+from .tune import MemoryOption, RecallOption
 
 if TYPE_CHECKING:
     from index_store import RejectedFile
 
     from ..index_paths import IndexFacts
     from ..retriever import Retriever
-
-Structures = Literal["flat", "hnsw", "ivf", "exact"]
 
 _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
@@ -45,7 +44,25 @@ def index(
     ] = False,
     dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
     seed: SeedOption = 0,
-    structure: Annotated[Structures, typer.Option("--structure", help="How to search.")] = "flat",
+    structure: Annotated[
+        str,
+        typer.Option(
+            "--structure",
+            metavar="NAME",
+            help="How to search: auto, exact, flat, hnsw, ivf, or a FAISS factory string.",
+            show_default=True,
+        ),
+    ] = "auto",
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            metavar="NAME",
+            help="What to search in: float32, float16, int8, rabitq, pq or binary. Default: what suits.",
+        ),
+    ] = None,
+    recall: RecallOption = None,
+    memory: MemoryOption = None,
     recipe: Annotated[
         str,
         typer.Option(
@@ -67,7 +84,7 @@ def index(
     \b
     retrieve index photos/
     """
-    from index_store import IndexUnwritable
+    from index_store import IndexUnwritable, Structure
 
     from ..build import BuildSettings
     from ..retriever import Retriever
@@ -75,7 +92,12 @@ def index(
 
     progress = progress_on_stderr(quiet=as_json)
     settings = BuildSettings(
-        dim=dim, seed=seed, structure=structure, head=head, recipe=recipe, decoder=not no_decoder
+        dim=dim,
+        seed=seed,
+        structure=str(Structure.of(structure, code=code, recall=recall, memory=memory)),
+        head=head,
+        recipe=recipe,
+        decoder=not no_decoder,
     )
     try:
         retriever = Retriever.build(

@@ -206,6 +206,7 @@ def _way_out(err: OSError | sqlite3.OperationalError) -> str:
         return "name a directory"
     if isinstance(err, OSError) and err.errno in _FORBIDDEN:
         return "make the directory writable, or put the index elsewhere with --index DIR"
-    if isinstance(err, OSError) and err.errno not in _NO_ROOM:
-        return "check the disk and do it again"
-    return "free some room on the disk and do it again"
+    if "full" in str(err) or (isinstance(err, OSError) and err.errno in _NO_ROOM):
+        return "free some room on the disk and do it again"
+    # SQLite does not say what the system said.
+    return "check the disk and the room on it, and do it again"

@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from index_store import (
     IndexDamaged,
     IndexNotFound,
     IndexReadOnly,
+    IndexUnwritable,
     OptionInvalid,
     RejectedFile,
     RowsInvalid,
@@ -305,6 +307,17 @@ class TestAdopt:
             pytest.raises(IndexNotFound, match=r"no index in .*refit"),
         ):
             index.adopt(saved / "refit")
+
+
+def test_a_directory_that_is_gone_is_told(saved, tmp_path):
+    with Index.open(saved, writable=True) as index:
+        index.add([[9, 9]])
+        shutil.move(saved, tmp_path / "away")
+        with pytest.raises(IndexUnwritable, match=f"cannot write index {saved}: .*: check the disk"):
+            index.save()
+    shutil.move(tmp_path / "away", saved)
+    assert len(Index.open(saved, check="full")) == 4
+    assert verify(saved).faults == ()
 
 
 def test_settings_and_attachments_change_with_the_next_generation(saved):

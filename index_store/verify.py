@@ -10,9 +10,9 @@ import numpy as np
 
 from .arrays import row_dtypes
 from .catalog import Catalog
-from .checks import Ids
+from .checks import Check, Ids
 from .errors import IndexDamaged
-from .files import altered_blocks
+from .files import altered_blocks, damage
 from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
 from .names import CATALOG, COPIES, CORE, MANIFEST, SEARCH
@@ -74,6 +74,32 @@ def verify(directory: str | Path, *, deep: bool = False) -> Report:
         manifest = Manifest.read(directory)
     except IndexDamaged as err:
         return Report((Fault(MANIFEST, f"is damaged ({err})", AGAIN),))
+    report = _verify(directory, manifest, deep=deep)
+    if report.faults and Manifest.read(directory) != manifest:
+        # A writer has saved another generation since, and removed files of this one.
+        return verify(directory, deep=deep)
+    return report
+
+
+def open_checked(directory: Path, check: Check) -> Generation:
+    """Open the current generation; "full" also compares the catalog with itself and with the ids.
+
+    Raises:
+        IndexNotFound, IndexDamaged, FormatUnsupported: as the messages say.
+    """
+    generation = Generation.open(directory, check)
+    if check == "full":
+        try:
+            faults = [*content_faults(generation.catalog, generation.ids, generation.manifest)]
+            if faults:
+                raise damage(directory, [f"{directory / fault.file} {fault.fault}" for fault in faults])
+        except BaseException:
+            generation.close()
+            raise
+    return generation
+
+
+def _verify(directory: Path, manifest: Manifest, *, deep: bool) -> Report:
     faults = [*file_faults(directory, manifest)]
     counts = (manifest.count, manifest.rows, manifest.removed)
     needed = {stored.path for name, stored in manifest.files.items() if name in (*CORE, COPIES)}

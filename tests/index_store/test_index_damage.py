@@ -146,6 +146,16 @@ def test_any_byte_flipped_is_harmless_or_named(lived, name):
             assert contents(lived) == sound, at
 
 
+def test_an_altered_row_is_found_by_a_full_check(lived):
+    path = lived / "catalog.generation-1.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"renamed.png", b"renamed.gif"))
+    assert len(Index.open(lived)) == 4
+    with pytest.raises(IndexDamaged, match=r"catalog\.generation-1\.sqlite was altered in 1 row"):
+        Index.open(lived, check="full")
+    with pytest.raises(IndexDamaged, match="row 1 does not match its checksum"):
+        Index.open(lived).catalog.rows_of([1])
+
+
 def test_every_used_byte_of_a_row_is_named(lived):
     """The pages of the catalog are mostly empty: here only bytes within the rows are flipped."""
     path = lived / "catalog.generation-1.sqlite"

@@ -99,17 +99,7 @@ def bench(
         note += f"; {searcher.facts.effort}, expected {searcher.facts.recall}"
     show(f"{structure}: {searcher.name}", searcher.search(queries, K)[1], truth, per_second, note)
     if curve and hasattr(searcher, "facts"):
-        for width, shortlist in (
-            (1, 16),
-            (2, 24),
-            (3, 24),
-            (4, 32),
-            (6, 40),
-            (8, 48),
-            (16, 64),
-            (32, 64),
-            (64, 64),
-        ):
+        for width, shortlist in CURVE:
             searcher.facts = replace(searcher.facts, effort=Effort(width, shortlist))
             per_second = rate(lambda rows: searcher.search(rows, K), queries)
             show(f"  {width} cells, {shortlist} compared", searcher.search(queries, K)[1], truth, per_second)

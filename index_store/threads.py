@@ -1,6 +1,7 @@
 """Work in parallel: on threads of ours, each with one thread of BLAS.
 
-The threads of BLAS wait for each other in busy loops: beside another busy process they take ten times as long as one.
+The threads of BLAS wait for each other in busy loops: beside another busy process they take ten times as long
+as one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 # Fewer rows are not worth a thread.
@@ -17,9 +19,9 @@ _LEAST_ROWS = 32
 
 
 def num_threads() -> int:
-    """How many threads FAISS would take: what its caller set, else `OMP_NUM_THREADS`, else one a processor."""
-    if "faiss" in sys.modules:
-        return int(sys.modules["faiss"].omp_get_max_threads())
+    """As many threads as FAISS takes: what was set there, else `OMP_NUM_THREADS`, else one a processor."""
+    if faiss := sys.modules.get("faiss"):
+        return int(faiss.omp_get_max_threads())
     named = os.environ.get("OMP_NUM_THREADS", "")
     if named.isdecimal() and int(named):
         return int(named)
@@ -30,7 +32,7 @@ def by_rows(act: Callable[[slice], None], count: int) -> None:
     """Call `act` for slices that together are `count` rows, on all threads."""
     parts = max(1, min(num_threads(), count // _LEAST_ROWS))
     bounds = [count * part // parts for part in range(parts + 1)]
-    slices = [slice(first, last) for first, last in zip(bounds, bounds[1:], strict=False)]
+    slices = [slice(first, last) for first, last in pairwise(bounds)]
     with _blas().limit(limits=1, user_api="blas"):
         if parts == 1:
             act(slices[0])

@@ -30,9 +30,9 @@ _FAST_MS = 10.0
 class Measured:
     """What one structure gives on a corpus.
 
-    structure: as it was asked for. name: what was built. recall: the share of the ten nearest that it finds. rate:
-    queries a second in a batch. milliseconds: of one query. bytes: what it adds to each vector, on disk and in
-    memory. seconds: to build it.
+    structure: as it was asked for. name: what was built. recall: the share of the ten nearest that it finds.
+    rate: queries a second in a batch. milliseconds: of one query. bytes: what it adds to each vector, on disk
+    and in memory. seconds: to build it.
     """
 
     structure: str
@@ -68,7 +68,8 @@ def recommended(
 ) -> Measured:
     """The structure to take: exact search while one query takes less than 10 ms, else the fastest in batches.
 
-    Of those that find enough and take at most `memory` bytes a vector; where none does, the one that finds most.
+    Of those that find enough and take at most `memory` bytes a vector; where none does, the one that finds
+    most.
 
     Example:
         >>> flat = Measured("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)

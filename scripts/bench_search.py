@@ -2,10 +2,11 @@
 
     python scripts/bench_search.py [--count 1000000] [--dim 64] [--plain] [--structures "auto|hnsw"]
 
-How the vectors are made: 2,000 clusters of unequal sizes (Dirichlet), their centres normal with variances that fall as
-1 / (1 + j / 4); each cluster spreads over 16 directions of its own (variances falling as 1 / (1 + j / 2), 0.6 of a
-centre's length in all) and a little over all (0.15); length 1. Queries are made with them and not stored. Recall is
-that of the ten nearest against exact search; queries/s are those of a second of one core (processor time).
+How the vectors are made: 2,000 clusters of unequal sizes (Dirichlet), their centres normal with variances
+that fall as 1 / (1 + j / 4); each cluster spreads over 16 directions of its own (variances falling as
+1 / (1 + j / 2), 0.6 of a centre's length in all) and a little over all (0.15); length 1. Queries are made
+with them and not stored. Recall is that of the ten nearest against exact search; queries/s are those of a
+second of one core (processor time).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import argparse
 import resource
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -21,10 +24,12 @@ import faiss
 import numpy as np
 
 from index_store import searchers
-from index_store.searchers.calibration import shares_found
+from index_store.searchers.calibration import Effort, shares_found
 
 CLUSTERS, LOCAL, SPREAD, NOISE = 2_000, 16, 0.6, 0.15
-PIECE, QUERIES, K = 100_000, 1_000, 10
+PIECE, K = 100_000, 10
+# Cells looked into and candidates compared, from the quickest to the most thorough.
+CURVE = ((1, 16), (2, 24), (3, 24), (4, 32), (6, 40), (8, 48), (16, 64), (32, 64), (64, 64))
 
 
 def made_vectors(count: int, dim: int, seed: int = 0) -> Iterator[np.ndarray]:
@@ -44,14 +49,14 @@ def made_vectors(count: int, dim: int, seed: int = 0) -> Iterator[np.ndarray]:
         inside = rng.standard_normal((size, LOCAL), dtype=np.float32)
         vectors = centres[cluster] + NOISE / np.sqrt(dim) * rng.standard_normal((size, dim), dtype=np.float32)
         bounds = np.searchsorted(cluster, np.arange(CLUSTERS + 1))
-        for which, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for which, (first, last) in enumerate(pairwise(bounds)):
             vectors[first:last] += inside[first:last] @ directions[which]
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         yield np.float32(vectors[rng.permutation(size)])
 
 
 def rate(search: object, queries: np.ndarray) -> float:
-    """Queries in one batch for a second of one core, the best of five: other work of the machine does not count."""
+    """Queries for a second of one core, in one batch, best of five: other work of the machine is left out."""
     seconds = []
     for _ in range(5):
         begun = process_time()
@@ -65,7 +70,9 @@ def show(name: str, found: np.ndarray, truth: np.ndarray, per_second: float, not
     print(f"{name:<34}recall@10 {recall:.4f} {per_second:>9,.0f} queries/s a core  {note}", flush=True)
 
 
-def bench(structure: str, vectors: np.ndarray, queries: np.ndarray, truth: np.ndarray) -> None:
+def bench(
+    structure: str, vectors: np.ndarray, queries: np.ndarray, truth: np.ndarray, *, curve: bool
+) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "search.faiss"
         begun = perf_counter()
@@ -91,6 +98,11 @@ def bench(structure: str, vectors: np.ndarray, queries: np.ndarray, truth: np.nd
     if hasattr(searcher, "facts"):
         note += f"; {searcher.facts.effort}, expected {searcher.facts.recall}"
     show(f"{structure}: {searcher.name}", searcher.search(queries, K)[1], truth, per_second, note)
+    if curve and hasattr(searcher, "facts"):
+        for width, shortlist in CURVE:
+            searcher.facts = replace(searcher.facts, effort=Effort(width, shortlist))
+            per_second = rate(lambda rows: searcher.search(rows, K), queries)
+            show(f"  {width} cells, {shortlist} compared", searcher.search(queries, K)[1], truth, per_second)
 
 
 def bench_plain(vectors: np.ndarray, queries: np.ndarray, truth: np.ndarray) -> None:
@@ -117,23 +129,26 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--structures", default="auto", help="separated by |")
+    parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--plain", action="store_true", help="also HNSW and IVF of plain FAISS")
     arguments = parser.parse_args()
     with tempfile.NamedTemporaryFile() as file:
-        for piece in made_vectors(arguments.count + QUERIES, arguments.dim):
+        for piece in made_vectors(arguments.count + arguments.queries, arguments.dim):
             piece.tofile(file)
         file.flush()
-        mapped = np.memmap(file.name, np.float32, "r", shape=(arguments.count + QUERIES, arguments.dim))
+        mapped = np.memmap(
+            file.name, np.float32, "r", shape=(arguments.count + arguments.queries, arguments.dim)
+        )
         vectors, queries = np.asarray(mapped)[: arguments.count], np.array(mapped[arguments.count :])
         print(f"{len(vectors):,} vectors, {faiss.omp_get_max_threads()} threads", flush=True)
         begun = process_time()
         truth = searchers.FlatSearcher(vectors, "cosine").search(queries, K)[1]
-        print(f"flat: {QUERIES / (process_time() - begun):,.0f} queries/s a core", flush=True)
+        print(f"flat: {len(queries) / (process_time() - begun):,.0f} queries/s a core", flush=True)
         begun = process_time()
         faiss.knn(queries, vectors, K)
-        print(f"plain faiss.knn: {QUERIES / (process_time() - begun):,.0f} queries/s a core", flush=True)
+        print(f"plain faiss.knn: {len(queries) / (process_time() - begun):,.0f} queries/s a core", flush=True)
         for structure in arguments.structures.split("|"):
-            bench(structure, vectors, queries, truth)
+            bench(structure, vectors, queries, truth, curve=arguments.plain)
         if arguments.plain:
             bench_plain(vectors, queries, truth)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")

@@ -119,9 +119,9 @@ def load(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -
 def up_to_date(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -> tuple[Searcher, bool]:
     """The searcher to go on with over all vectors, and whether what was saved has to be replaced by it.
 
-    What was saved stays in force while few vectors are new; then it is extended, and built anew when it has been
-    outgrown, is damaged, or another structure is asked for. A searcher that is not `derived` replaces a file by
-    none.
+    What was saved stays in force while few vectors are new; then it is extended, and built anew when it has
+    been outgrown, is damaged, or another structure is asked for. A searcher that is not `derived` replaces a
+    file by none.
     """
     asked = Structure.parse(structure)
     plan = plan_for(asked, *vectors.shape)
@@ -137,7 +137,7 @@ def up_to_date(saved: Path | None, structure: str, vectors: Vectors, metric: Met
 
 
 def stays_in_force(saved: Path, structure: str, count: int) -> bool:
-    """Whether a structure can be left as it is for `count` vectors, by the facts beside it: nothing is loaded."""
+    """Whether a saved structure can be left as it is for `count` vectors; only its facts are read."""
     try:
         facts = read_facts(saved)
         asked, covered = facts["asked"], facts["covered"]

@@ -30,6 +30,8 @@ _WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 _PROBES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 _LONGEST = 1024
 
+_UNMEASURED = Effort(64, 256)
+
 Built = TypeVar("Built", bound="ApproximateSearcher")
 
 
@@ -37,9 +39,9 @@ Built = TypeVar("Built", bound="ApproximateSearcher")
 class Facts:
     """What is kept beside a structure.
 
-    asked: the structure that was asked for. factory: what FAISS calls it. reason: why this one. count: how many
-    vectors it was built for; covered: how many it holds. recall: what the effort found of the ten nearest on a
-    sample, 0 before it was measured.
+    asked: the structure that was asked for. factory: what FAISS calls it. reason: why this one. count: how
+    many vectors it was built for; covered: how many it holds. recall: what the effort found of the ten
+    nearest on a sample, 0 before it was measured.
     """
 
     asked: str
@@ -47,7 +49,7 @@ class Facts:
     reason: str
     count: int
     covered: int = 0
-    effort: Effort = Effort(64, 256)
+    effort: Effort = _UNMEASURED
     recall: float = 0.0
 
     @classmethod
@@ -88,7 +90,7 @@ class ApproximateSearcher:
 
     @classmethod
     def build(cls: type[Built], vectors: Vectors, metric: Metric, facts: Facts, *, recall: float) -> Built:
-        """Train the structure that the facts name on a sample of (n, dim) vectors, add them all, and measure."""
+        """Train the structure that the facts name on a sample of (n, dim) vectors, and add them all."""
         made = cls(cls.trained(vectors, facts.factory), vectors, metric, facts)
         made.extend()
         effort, found = least_effort(made, recall)
@@ -130,8 +132,8 @@ class ApproximateSearcher:
         searcher = cls(index, vectors, metric, facts, held)
         if facts.covered > len(vectors) or (index.ntotal, searcher.dim) != (facts.covered, vectors.shape[1]):
             raise IndexDamaged(
-                f"{path} holds {index.ntotal} vectors of {searcher.dim} dims, expected up to {len(vectors)} of "
-                f"{vectors.shape[1]}: {WAY_OUT}"
+                f"{path} holds {index.ntotal} vectors of {searcher.dim} dims, expected up to "
+                f"{len(vectors)} of {vectors.shape[1]}: {WAY_OUT}"
             )
         return searcher
 
@@ -179,7 +181,7 @@ class ApproximateSearcher:
         return self._complete(queries, answer, k, among)
 
     def candidates(self, queries: Vectors, effort: Effort, mask: Mask | None = None) -> Ids:
-        """Positions (m, c) among the vectors that the structure holds, the likeliest first, else `NOTHING`."""
+        """Positions (m, c) among the vectors that it holds, the likeliest first, else `NOTHING`."""
         count = min(effort.shortlist, self.covered)
         # Of what the structure meets only a share may be answered: it has to meet more.
         width = math.ceil(effort.width / (1 if mask is None else mask.share))
@@ -207,7 +209,7 @@ class ApproximateSearcher:
         return (*(probes for probes in _PROBES if probes < cells), cells) if cells else ()
 
     def longest_shortlist(self, width: int) -> int:
-        """How many candidates a search of this width can give: a walk that has to give more is a wider one."""
+        """How many candidates a search of this width gives: a walk that gives more is a wider one."""
         return min(width, _LONGEST) if self.widths == _WALKS else _LONGEST
 
     def cost_of(self, width: int) -> float:

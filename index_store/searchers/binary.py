@@ -1,8 +1,9 @@
 """Semantic hashing: a vector as a few bits, compared by how many differ.
 
-Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based image retrieval". The bits are signs after
-rotations that make them as telling as can be: iterative quantization (ITQ), Gong and Lazebnik 2011,
-doi:10.1109/CVPR.2011.5995432. A rotation gives a bit a number; more bits come from rotations learnt from other starts.
+Krizhevsky and Hinton 2011, "Using very deep autoencoders for content-based image retrieval". The bits are
+signs after rotations that make them as telling as can be: iterative quantization (ITQ), Gong and Lazebnik
+2011, doi:10.1109/CVPR.2011.5995432. A rotation gives a bit a number;
+more bits come from rotations learnt from other starts.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ class HashedIndex:
 def learnt_rotation(sample: Vectors, bits: int) -> Any:
     """A `LinearTransform` of FAISS whose signs, `bits` of them, tell most about where a vector lies.
 
-    Up to a bit a number: the leading directions of the sample, rotated by ITQ. More: again from another start.
+    Up to a bit a number: the leading directions of the sample, rotated by ITQ. More: again from another
+    start.
     """
     import faiss
 

@@ -1,7 +1,7 @@
-"""How thoroughly a structure has to be searched: the least effort that reaches the recall asked for, measured.
+"""How thoroughly a structure has to be searched: the least effort that reaches a recall, measured.
 
-Queries are drawn from the corpus, and each is left out of its own answer: what is left is what a new vector of the
-same kind would get.
+Queries are drawn from the corpus, and each is left out of its own answer: what is left is what a new vector
+of the same kind would get.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _WIDER = 3
 class Effort:
     """How thoroughly a structure is searched for up to ten neighbours.
 
-    width: candidates of a walk (HNSW's efSearch), or cells looked into (IVF's nprobe); 0 where there is no choice.
-    shortlist: candidates whose distances are computed from their vectors.
+    width: candidates of a walk (HNSW's efSearch), or cells looked into (IVF's nprobe); 0 where there is no
+    choice. shortlist: candidates whose distances are computed from their vectors.
     """
 
     width: int
@@ -50,7 +50,7 @@ def least_effort(searcher: ApproximateSearcher, recall: float) -> tuple[Effort, 
     Where none is, the one that finds most.
     """
     sample = sample_queries(searcher)
-    best = Effort(*searcher.widths[-1:], _SHORTLISTS[-1]) if searcher.widths else Effort(0, _SHORTLISTS[-1])
+    best = Effort((searcher.widths or (0,))[-1], _SHORTLISTS[-1])
     found, cost, wider = 0.0, math.inf, 0
     for effort, shares in _measured(searcher, *sample):
         mean, error = float(shares.mean()), float(shares.std() / math.sqrt(len(shares)))
@@ -68,7 +68,7 @@ def least_effort(searcher: ApproximateSearcher, recall: float) -> tuple[Effort, 
 
 
 def sample_queries(searcher: ApproximateSearcher, count: int = _QUERIES) -> tuple[Vectors, Ids, Ids]:
-    """Vectors (m, dim) drawn from those of a searcher, their positions (m,), and those of their neighbours (m, 10)."""
+    """Some vectors (m, dim) of a searcher, their positions (m,), and those of their neighbours (m, 10)."""
     vectors = searcher.vectors
     rng = np.random.default_rng(0)
     drawn = np.sort(rng.choice(len(vectors), min(count, len(vectors)), replace=False, shuffle=False))
@@ -86,7 +86,8 @@ def without(found: Ids, own: Ids) -> Ids:
     """
     kept = found != own[:, None]
     kept[kept.all(axis=1), -1] = False
-    return found[kept].reshape(len(found), -1)
+    others: Ids = found[kept].reshape(len(found), -1)
+    return others
 
 
 def shares_found(found: Ids, truth: Ids) -> NDArray[np.float64]:
@@ -96,7 +97,8 @@ def shares_found(found: Ids, truth: Ids) -> NDArray[np.float64]:
         >>> shares_found(np.array([[3, 1, 2]]), np.array([[1, 5]])).tolist()
         [0.5]
     """
-    return (truth[:, :, None] == found[:, None, :]).any(axis=2).mean(axis=1)
+    shares: NDArray[np.float64] = (truth[:, :, None] == found[:, None, :]).any(axis=2).mean(axis=1)
+    return shares
 
 
 def _measured(
@@ -112,6 +114,7 @@ def _measured(
 
 
 def _ranks(found: Ids, truth: Ids) -> Ids:
-    """Where (m, k) the true neighbours stand among the candidates (m, c); beyond the last where they do not."""
+    """Where (m, k) the true neighbours stand among the candidates (m, c); beyond them where they do not."""
     same = truth[:, :, None] == found[:, None, :]
-    return np.where(same.any(axis=2), same.argmax(axis=2), _SHORTLISTS[-1])
+    ranks: Ids = np.where(same.any(axis=2), same.argmax(axis=2), _SHORTLISTS[-1])
+    return ranks

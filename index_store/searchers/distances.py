@@ -1,8 +1,9 @@
 """The distances of all searchers, and their order: the one place where they are computed.
 
 A matrix product gives a vector a distance to itself that is not 0, and the same pair of vectors another
-distance in another place. Searchers therefore only choose candidates by fast products or by codes. The distances of
-their answers are computed here, from differences in float64: a pair has the same distance in every structure.
+distance in another place. Searchers therefore only choose candidates by fast products or by codes. The
+distances of their answers are computed here, from differences in float64: a pair has the same distance in
+every structure.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def nearest(query: Vectors, vectors: Vectors, k: int, metric: Metric) -> Answer:
 def nearest_among(queries: Vectors, vectors: Vectors, candidates: Ids, k: int, metric: Metric) -> Answer:
     """The `k` nearest of each query's own candidates: distances and positions (m, k), nearest first.
 
-    candidates: positions (m, c) in `vectors`, in any order, none twice, `NOTHING` where there is none. A query with
-    fewer than k of them is answered with `NOTHING`, at an infinite distance, behind those.
+    candidates: positions (m, c) in `vectors`, in any order, none twice, `NOTHING` where there is none. A
+    query with fewer than k of them is answered with `NOTHING`, at an infinite distance, behind those.
 
     Example:
         >>> vectors = np.float32([[0], [1], [2], [1]])
@@ -111,4 +112,5 @@ def _of_pairs(vectors: Vectors, queries: Vectors, metric: Metric) -> NDArray[np.
     squares = differences.sum(axis=-1)
     # For vectors of length 1, |q - x|² = 2 - 2 cos.
     distances = np.minimum(squares / 2, 2) if metric == "cosine" else np.sqrt(squares)
-    return distances.astype(np.float32)
+    rounded: Distances = distances.astype(np.float32)
+    return rounded

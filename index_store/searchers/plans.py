@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..structure import Code, Kind, Structure
 
-# Up to so many numbers, products take about 10 ms a query, and a fraction of it in batches: exact is fast enough.
+# Up to so many numbers, products take about 10 ms a query, and a fraction of it in batches: exact is fast
+# enough.
 EXACT_NUMBERS = 8_000_000
 # Fewer vectors are searched exactly, whatever was asked for: codes and cells cannot be learnt from them.
 LEAST_TRAINED = 1_000
@@ -16,8 +17,11 @@ LEAST_LINKED = 128
 
 # HNSW: links a vector in the upper layers, twice as many in the lowest.
 _LINKS = 32
-# IVF: centroids and vectors of a cell are compared with a query; 2 times the square root makes them about as many.
+# IVF: centroids and vectors of a cell are compared with a query; 2 times the square root makes them about as
+# many.
 _CELLS_A_ROOT = 2
+# Building takes time in proportion to the cells, for every vector: with more vectors the cells grow instead.
+_MOST_CELLS = 4096
 # FAISS wants at least 39 vectors a centroid.
 _LEAST_A_CELL = 39
 _ID_BYTES = 8
@@ -32,8 +36,8 @@ _BITS: dict[Code, int] = {"binary": 256, "binary64": 64, "binary128": 128, "bina
 class Plan:
     """What to build.
 
-    searcher: its name in `SEARCHERS`. factory: FAISS' name of it, empty where FAISS builds nothing. reason: why
-    this one, in one clause.
+    searcher: its name in `SEARCHERS`. factory: FAISS' name of it, empty where FAISS builds nothing. reason:
+    why this one, in one clause.
     """
 
     searcher: str
@@ -42,7 +46,7 @@ class Plan:
 
 
 def plan_for(structure: Structure, count: int, dim: int) -> Plan:
-    """What to build for `count` vectors of `dim` numbers, with a choice for all that the structure leaves open.
+    """What to build for `count` vectors of `dim` numbers; what the structure leaves open is chosen.
 
     Example:
         >>> plan_for(Structure.parse("auto"), 1_000_000, 64).factory
@@ -60,13 +64,13 @@ def plan_for(structure: Structure, count: int, dim: int) -> Plan:
 
 
 def num_cells(count: int) -> int:
-    """How many cells for `count` vectors: 2 times the square root, while each centroid gets 39 vectors.
+    """How many cells for `count` vectors: 2 times the square root, while each centroid gets 39; up to 4,096.
 
     Example:
-        >>> num_cells(10), num_cells(2_000), num_cells(1_000_000)
-        (1, 51, 2000)
+        >>> num_cells(10), num_cells(2_000), num_cells(1_000_000), num_cells(10_000_000)
+        (1, 51, 2000, 4096)
     """
-    return max(1, min(_CELLS_A_ROOT * math.isqrt(count), count // _LEAST_A_CELL))
+    return max(1, min(_CELLS_A_ROOT * math.isqrt(count), count // _LEAST_A_CELL, _MOST_CELLS))
 
 
 def code_bytes(code: Code, dim: int) -> int:
@@ -115,7 +119,7 @@ def _few(structure: Structure, count: int, least: int = LEAST_TRAINED) -> Plan |
     return Plan(
         "flat",
         "",
-        f"{count:,} vectors are too few for {structure}, which needs {least:,}",
+        f"{count:,} vectors are too few for {structure}, which needs {least:,} to learn from",
     )
 
 

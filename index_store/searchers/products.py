@@ -1,7 +1,7 @@
 """Candidates for exact search: the vectors nearest to each query by matrix products, block by block.
 
-A block of scores stays in the processor's cache: it is looked through before the next is computed. With 300 queries
-and 200,000 vectors this takes a third of the time of `faiss.knn`.
+A block of scores stays in the processor's cache: it is looked through before the next is computed. With 300
+queries and 200,000 vectors this takes a third of the time of `faiss.knn`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from .masks import Mask
 # Scores of a block, 1 MB, and least and most vectors in it.
 _BLOCK_SCORES = 1 << 18
 _LEAST_VECTORS, _MOST_VECTORS = 1 << 10, 1 << 14
-# So few numbers to compare are done before threads are.
-_SMALL_NUMBERS = 4_000_000
 
 
 def nearest_by_products(
@@ -25,12 +23,12 @@ def nearest_by_products(
 ) -> tuple[Distances, Ids]:
     """The `count` nearest vectors of every query, in no order, and how far the farthest of them is.
 
-    Returns limits (m,) float32 and positions (m, count), `NOTHING` where numbers overflow or there are too few. A
-    limit is |x|² - 2qx of the farthest found, as float32 computes it, infinite where there are too few: no other
-    vector has a smaller one.
+    Returns limits (m,) float32 and positions (m, count), `NOTHING` where numbers overflow or there are too
+    few. A limit is |x|² - 2qx of the farthest found, as float32 computes it, infinite where there are too
+    few: no other vector has a smaller one.
     """
     best = _Best(len(queries), count)
-    if queries.size * len(vectors) <= _SMALL_NUMBERS:
+    if len(queries) == 1:
         best.offer_all(queries, vectors, among, slice(None))
     else:
         by_rows(lambda rows: best.offer_all(queries, vectors, among, rows), len(queries))
@@ -38,7 +36,7 @@ def nearest_by_products(
 
 
 class _Best:
-    """The best so far of every query: scores and positions (m, count), and the worst score among them (m,)."""
+    """The best so far of every query: scores and positions (m, count), and the worst score of them (m,)."""
 
     def __init__(self, num_queries: int, count: int) -> None:
         self.scores = np.full((num_queries, count), np.inf, dtype=np.float32)
@@ -47,13 +45,14 @@ class _Best:
 
     def offer_all(self, queries: Vectors, vectors: Vectors, among: Mask | None, rows: slice) -> None:
         """Compare these rows of the queries with all vectors."""
-        # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the caller.
+        # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the
+        # caller.
         with np.errstate(over="ignore", invalid="ignore"):
             doubled = -2 * queries[rows]
             step = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
             for start in range(0, len(vectors), step):
                 block = vectors[start : start + step]
-                scores = doubled @ block.T
+                scores = _products(doubled, block)
                 scores += np.einsum("nd,nd->n", block, block)
                 if among is not None:
                     scores[:, ~among.allowed[start : start + step]] = np.inf
@@ -61,7 +60,8 @@ class _Best:
 
     def _offer(self, scores: Distances, start: int, first: int) -> None:
         """Take up what is better among `scores` (r, block): queries from `first`, vectors from `start`."""
-        # Few queries find something in a late block: the minimum finds them faster than a look at every score.
+        # Few queries find something in a late block: the minimum finds them faster than a look at every
+        # score.
         limits = self.limits[first : first + len(scores)]
         rows = np.flatnonzero(np.fmin.reduce(scores, axis=1) < limits)
         if len(rows):
@@ -78,8 +78,15 @@ class _Best:
         self.limits[rows] = self.scores[rows].max(axis=1)
 
 
+def _products(queries: Vectors, vectors: Vectors) -> Vectors:
+    # BLAS would share out the little that one query takes among its threads, and wait for them.
+    one = len(queries) == 1
+    products: Vectors = np.einsum("d,nd->n", queries[0], vectors)[None] if one else queries @ vectors.T
+    return products
+
+
 def _below(scores: Distances, limits: Distances, count: int) -> tuple[Ids, Distances]:
-    """Columns and scores of what lies below the limits (r,), at most `count` a row, filled up with `NOTHING`."""
+    """Columns and scores of what lies below the limits (r,), up to `count` a row, else `NOTHING`."""
     below = scores < limits[:, None]
     per_row = below.sum(axis=1)
     width = int(per_row.max(initial=0))

@@ -1,8 +1,8 @@
 """The file of a search structure: what FAISS writes, then facts about it, then a word-sum of every block.
 
-FAISS trusts what it reads, one bad byte can crash the process; so every byte is compared before FAISS sees it. Sums of
-64-bit words, some GB a second, find any single damage; the manifest's SHA-256 is for `verify`. The file is
-memory-mapped: FAISS searches in it without reading it into memory.
+FAISS trusts what it reads, one bad byte can crash the process; so every byte is compared before FAISS sees
+it. Sums of 64-bit words, some GB a second, find any single damage; the manifest's SHA-256 is for `verify`.
+The file is memory-mapped: FAISS searches in it without reading it into memory.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def read_facts(path: Path) -> dict[str, Any]:
 def open_structure(path: Path, *, mapped: bool) -> tuple[Any, dict[str, Any], object]:
     """A reader of FAISS, the facts, and what has to live as long as what was read.
 
-    mapped: FAISS goes on reading from the file, and cannot change what it read; else it reads all into memory.
+    mapped: FAISS goes on reading from the file, and cannot change what it read; else it reads all into
+    memory.
 
     Raises:
         IndexDamaged: missing, cut short or altered.

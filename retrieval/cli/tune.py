@@ -85,9 +85,7 @@ def tune(
 def _head(count: int, sample: int) -> None:
     if count > sample:
         note(f"measured on {sample:,} of {count:,} vectors")
-    echo(
-        f"{'structure':<14}{'recall@10':>10}{'queries/s':>11}{'one, ms':>9}{'bytes each':>12}{'built in s':>12}"
-    )
+    echo(f"{'structure':<14}{'recall@10':>10}{'queries/s':>11}{'one, ms':>9}{'bytes':>12}{'built, s':>12}")
 
 
 def _line(one: Measured) -> str:

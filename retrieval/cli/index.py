@@ -11,6 +11,7 @@ import typer
 
 from .options import JsonOption, OtherSeedOption, ThreadsOption
 from .printing import echo, echo_json, note, printable
+from .tune import MemoryOption, RecallOption
 
 if TYPE_CHECKING:
     from index_store import RejectedFile
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
-
-
-def _checked_structure(name: str | None) -> str | None:
-    from index_store import OptionInvalid, check_structure
-
-    try:
-        return None if name is None else check_structure(name)
-    except OptionInvalid as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def index(
@@ -61,10 +53,19 @@ def index(
         typer.Option(
             "--structure",
             metavar="NAME",
-            callback=_checked_structure,
-            help="How to search. Default: auto, chosen by size.",
+            help="How to search: auto (the default), exact, flat, hnsw, ivf, or a FAISS factory string.",
         ),
     ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            metavar="NAME",
+            help="What to search in: float32, float16, int8, rabitq, pq or binary. Default: what suits.",
+        ),
+    ] = None,
+    recall: RecallOption = None,
+    memory: MemoryOption = None,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -93,7 +94,7 @@ def index(
     Where there is an index, its encoder is kept, and only new and changed pictures are embedded; a folder
     that is new to it is added. Killed at any time, it goes on where it was when it is run again.
     """
-    from index_store import IndexUnwritable
+    from index_store import IndexUnwritable, Structure
 
     from ..build import BuildSettings, build_index
     from ..drift import drift_of
@@ -102,10 +103,13 @@ def index(
     from .progress import progress_on_stderr
 
     progress = progress_on_stderr(quiet=as_json)
+    searched = None
+    if any(option is not None for option in (structure, code, recall, memory)):
+        searched = str(Structure.of(structure or "auto", code=code, recall=recall, memory=memory))
     settings = BuildSettings(
         dim=dim,
         seed=seed,
-        structure=structure,
+        structure=searched,
         head=head,
         recipe=recipe,
         decoder=not no_decoder,

@@ -94,7 +94,7 @@ def index(
     Where there is an index, its encoder is kept, and only new and changed pictures are embedded; a folder
     that is new to it is added. Killed at any time, it goes on where it was when it is run again.
     """
-    from index_store import IndexUnwritable, Structure
+    from index_store import IndexUnwritable
 
     from ..build import BuildSettings, build_index
     from ..drift import drift_of
@@ -103,13 +103,10 @@ def index(
     from .progress import progress_on_stderr
 
     progress = progress_on_stderr(quiet=as_json)
-    searched = None
-    if any(option is not None for option in (structure, code, recall, memory)):
-        searched = str(Structure.of(structure or "auto", code=code, recall=recall, memory=memory))
     settings = BuildSettings(
         dim=dim,
         seed=seed,
-        structure=searched,
+        structure=_structure(structure, code, recall, memory),
         head=head,
         recipe=recipe,
         decoder=not no_decoder,
@@ -133,6 +130,18 @@ def index(
         note(f"\n{drift}")
     if not known:
         note(f"\nnext: retrieve query IMG --index {printable(directory or folders[0])}")
+
+
+def _structure(name: str | None, code: str | None, recall: str | None, memory: str | None) -> str | None:
+    """The structure that the options ask for together; None if they ask for none."""
+    from index_store import OptionInvalid, Structure
+
+    if name is code is recall is memory is None:
+        return None
+    try:
+        return str(Structure.of(name or "auto", code=code, recall=recall, memory=memory))
+    except OptionInvalid as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def report(retriever: Retriever, seconds: dict[str, float], changes: Update | None = None) -> None:

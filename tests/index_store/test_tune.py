@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from index_store.tune import Measured, recommended, tune
+from index_store.tune import MeasuredStructure, recommended, tune
 
 VECTORS = np.random.default_rng(0).normal(size=(1_500, 8)).astype(np.float32)
 
@@ -23,10 +23,10 @@ def test_a_large_corpus_is_sampled():
     assert flat.name == "IVF28,SQ8"
 
 
-FLAT = Measured("flat", "flat", 1.0, 100.0, 50.0, 0.0, 0.0)
-HNSW = Measured("hnsw", "HNSW32,Flat", 0.999, 4_000.0, 0.4, 530.0, 90.0)
-IVF = Measured("ivf,pq", "IVF2000,PQ64x4fs", 0.991, 9_000.0, 0.5, 42.0, 20.0)
-RABITQ = Measured("ivf,rabitq", "IVF2000,RaBitQ", 0.96, 20_000.0, 0.5, 26.0, 20.0)
+FLAT = MeasuredStructure("flat", "flat", 1.0, 100.0, 50.0, 0.0, 0.0)
+HNSW = MeasuredStructure("hnsw", "HNSW32,Flat", 0.999, 4_000.0, 0.4, 530.0, 90.0)
+IVF = MeasuredStructure("ivf,pq", "IVF2000,PQ64x4fs", 0.991, 9_000.0, 0.5, 42.0, 20.0)
+RABITQ = MeasuredStructure("ivf,rabitq", "IVF2000,RaBitQ", 0.96, 20_000.0, 0.5, 26.0, 20.0)
 
 
 @pytest.mark.parametrize(
@@ -48,5 +48,5 @@ def test_where_none_finds_enough_the_one_that_finds_most_is_recommended():
 
 
 def test_exact_search_is_recommended_while_it_is_fast_enough():
-    quick = Measured("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)
+    quick = MeasuredStructure("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)
     assert recommended([quick, HNSW, IVF]) == quick

@@ -31,7 +31,7 @@ from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
 from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
-from .tune import MeasuredStructure, recommended, tune
+from .tune import MeasuredStructure, measure_structures, recommended_structure
 from .verify import Fault, Report, verify
 
 __all__ = [
@@ -70,9 +70,9 @@ __all__ = [
     "VectorsInvalid",
     "WriterLock",
     "check_structure",
-    "recommended",
+    "measure_structures",
+    "recommended_structure",
     "repair",
-    "tune",
     "verify",
     "writer_lock",
 ]

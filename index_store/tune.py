@@ -44,7 +44,7 @@ class MeasuredStructure:
     seconds: float
 
 
-def tune(
+def measure_structures(
     vectors: Vectors,
     metric: Metric,
     structures: Iterable[str] | None = None,
@@ -63,7 +63,7 @@ def tune(
         yield _measure(asked, stored, metric, queries, truth)
 
 
-def recommended(
+def recommended_structure(
     measured: Iterable[MeasuredStructure], *, recall: float = DEFAULT_RECALL, memory: float | None = None
 ) -> MeasuredStructure:
     """The structure to take: exact search while one query takes less than 10 ms, else the fastest in batches.
@@ -74,7 +74,7 @@ def recommended(
     Example:
         >>> flat = MeasuredStructure("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)
         >>> ivf = MeasuredStructure("ivf,pq", "IVF2000,PQ64x4fs", 0.992, 9000.0, 0.3, 40.0, 20.0)
-        >>> recommended([flat, ivf]).name
+        >>> recommended_structure([flat, ivf]).name
         'flat'
     """
     everything = list(measured)

@@ -12,7 +12,7 @@ from .options import IndexOption, JsonOption, ThreadsOption, find_index
 from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
-    from index_store import Index
+    from index_store import Index, MeasuredStructure
 
 RecallOption = Annotated[
     str | None,
@@ -51,8 +51,7 @@ def tune(
     \b
     retrieve tune photos/
     """
-    from index_store import Index, Structure, recommended
-    from index_store import tune as measure
+    from index_store import Index, Structure, measure_structures, recommended_structure
 
     from ..index_paths import existing_index
 
@@ -63,7 +62,7 @@ def tune(
     if not as_json:
         _head(len(vectors), sample)
     measured = []
-    for one in measure(
+    for one in measure_structures(
         vectors,
         index.manifest.metric,
         structures,
@@ -73,7 +72,7 @@ def tune(
         measured.append(one)
         if not as_json:
             echo(_line(one))
-    best = recommended(measured, recall=asked.recall, memory=limit)
+    best = recommended_structure(measured, recall=asked.recall, memory=limit)
     if as_json:
         echo_json({"structures": [asdict(one) for one in measured], "recommended": best.structure})
     else:
@@ -86,7 +85,7 @@ def _head(count: int, sample: int) -> None:
     echo(f"{'structure':<14}{'recall@10':>10}{'queries/s':>11}{'one, ms':>9}{'bytes':>12}{'built, s':>12}")
 
 
-def _line(one: MeasuredStructureStructure) -> str:
+def _line(one: MeasuredStructure) -> str:
     name = one.structure.partition(";")[0]
     return (
         f"{name:<14}{one.recall:>10.4f}{one.rate:>11,.0f}{one.milliseconds:>9.2f}"
@@ -94,7 +93,7 @@ def _line(one: MeasuredStructureStructure) -> str:
     )
 
 
-def _recommend(index: Index, best: MeasuredStructureStructure) -> None:
+def _recommend(index: Index, best: MeasuredStructure) -> None:
     name, now = best.structure, index.manifest.structure
     echo(f"recommended: {name}; the index asks for {now}")
     if name != now:

@@ -32,6 +32,7 @@ from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
 from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
+from .tune import MeasuredStructure, measure_structures, recommended_structure
 from .verify import Fault, Report, verify
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "IndexStoreError",
     "IndexUnwritable",
     "Manifest",
+    "MeasuredStructure",
     "Metric",
     "Neighbors",
     "OptionInvalid",
@@ -71,6 +73,8 @@ __all__ = [
     "WriterLock",
     "check_store",
     "check_structure",
+    "measure_structures",
+    "recommended_structure",
     "repair",
     "verify",
     "writer_lock",

@@ -162,12 +162,12 @@ def _note_unknown(paths: Sequence[str], metadata: Path | None) -> None:
 
 def _structure(name: str | None, code: str | None, recall: str | None, memory: str | None) -> str | None:
     """The structure that the options ask for together; None if they ask for none."""
-    from index_store import OptionInvalid, Structure
+    from index_store import OptionInvalid, Structure, check_structure
 
     if name is code is recall is memory is None:
         return None
     try:
-        return str(Structure.of(name or "auto", code=code, recall=recall, memory=memory))
+        return check_structure(str(Structure.of(name or "auto", code=code, recall=recall, memory=memory)))
     except OptionInvalid as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -163,8 +163,7 @@ class Retriever(KeptCurrent):
     ) -> list[Hit] | list[list[Hit]]:
         """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
 
-        options: `where`, `with_`, `without`, `region`, `exclude_self`, `exclude_copies`, `copies`, see
-        `QueryOptions`.
+        options: see `QueryOptions`.
 
         Raises:
             ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, nothing is left
@@ -251,7 +250,7 @@ class Retriever(KeptCurrent):
     def _embed_asked(
         self, source: Source, asked: QueryOptions, region: Region | None = None
     ) -> EmbeddedPicture:
-        """`source` with the vector to search by: of its `region`, and the one for copies if so `asked`."""
+        """`source` with the vector to search by: of its `region`, and for copies if so `asked`."""
         if region is not None and hasattr(source, "read"):
             source = source.read()
         whole = self.embed(source)
@@ -263,9 +262,8 @@ class Retriever(KeptCurrent):
     def _require_copies(self) -> None:
         if not (self.encoder.copy_dim and self.index.copy_dim):
             raise QueryInvalid(
-                f"index {self.index.directory} cannot tell copies: its encoder, "
-                f"{self.encoder.description.name}, gives no vectors for them: index {self.folder} again with "
-                "--refit, which fits one that does"
+                f"index {self.index.directory} cannot tell copies: its encoder, {self.encoder.description.name}, "
+                "gives no vectors for them: index the folder again with --refit to fit one that does"
             )
 
     def _nearest(

@@ -262,8 +262,8 @@ class Retriever(KeptCurrent):
     def _require_copies(self) -> None:
         if not (self.encoder.copy_dim and self.index.copy_dim):
             raise QueryInvalid(
-                f"index {self.index.directory} cannot tell copies: its encoder, {self.encoder.description.name}, "
-                "gives no vectors for them: index the folder again with --refit to fit one that does"
+                f"index {self.index.directory} cannot tell copies: its encoder, "
+                f"{self.encoder.description.name}, gives no vectors for them: index again with --refit"
             )
 
     def _nearest(

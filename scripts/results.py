@@ -99,7 +99,7 @@ def section(name: str, report: Report) -> list[str]:
 
 
 def edits(reports: dict[str, Report]) -> list[str]:
-    """Percent of edited pictures that find their original first, by each of `FINDING_COPIES`, for each set."""
+    """Percent of edited pictures that find their original first, by `FINDING_COPIES`, for each set."""
     rows: dict[str, list[str]] = {}
     for report in reports.values():
         for each in report["self_retrieval"]:

@@ -16,10 +16,11 @@ import keras
 import tensorflow as tf
 
 from ..encoder import Decoder, Encoder, EncoderDescription, Model
+from .quantize import in_bytes
 
 
-def to_litert(model: keras.Model) -> bytes:
-    """`model`, of one input and one output, in LiteRT's format, in float32."""
+def to_litert(model: keras.Model, *, quantized: bool = False) -> bytes:
+    """`model`, of one input and one output, in LiteRT's format: float32, or `quantized` by `in_bytes`."""
     # For one picture at a time, as `Network` runs it: with the batch left open, up-sampling loses its
     # sizes on the way, and LiteRT has no convolution for that.
     # The names are in the file: those that Keras gives would count the models made so far.
@@ -28,7 +29,7 @@ def to_litert(model: keras.Model) -> bytes:
     # It reports every export on stdout, where only results belong.
     with _interrupted_afterwards(), contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()
-    return content
+    return in_bytes(content) if quantized else content
 
 
 def to_keras_file(model: keras.Model) -> bytes:
@@ -42,15 +43,16 @@ def to_keras_file(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def export(network: keras.Model, description: EncoderDescription) -> Model:
+def export(network: keras.Model, description: EncoderDescription, *, quantized: bool = False) -> Model:
     """The running model of an autoencoder, whose layers "encoder" and "decoder" are its halves.
 
-    Of a network that is called "encoder" itself: a model without a decoder.
+    Of a network that is called "encoder" itself: a model without a decoder. `quantized`: the encoder's, see
+    `to_litert`.
     """
     if network.name == "encoder":
-        return Model(Encoder(to_litert(network), description), keras=to_keras_file(network))
+        return Model(Encoder(to_litert(network, quantized=quantized), description), keras=to_keras_file(network))
     return Model(
-        encoder=Encoder(to_litert(network.get_layer("encoder")), description),
+        encoder=Encoder(to_litert(network.get_layer("encoder"), quantized=quantized), description),
         decoder=Decoder(to_litert(network.get_layer("decoder"))),
         keras=to_keras_file(network),
     )

@@ -39,11 +39,12 @@ def view_features(
 
     In half precision, for they are many; of the maps themselves only a few exist at a time.
     """
-    running = Network(to_litert(map_network(branch, size=pictures.shape[1])))
-    pooling = Pooling(views, running.output_shape, grid=config.grid, pair_dims=config.pair_dims)
+    running = Network(to_litert(map_network(branch, size=pictures.shape[1]), quantized=True))
+    side, _, contents = running.output_shape
+    pooling = Pooling(views, (side * side, contents), grid=config.grid, pair_dims=config.pair_dims)
 
     def pooled(begin: int) -> tuple[Halves, Halves]:
-        maps = [running.run_one(picture) for picture in _scaled(pictures[begin : begin + _MAPS_A_BLOCK])]
+        maps = [running.run_one(picture).reshape(-1, contents) for picture in _scaled(pictures[begin : begin + _MAPS_A_BLOCK])]
         return (
             np.asarray([pooling.cells(each) for each in maps], dtype=np.float16),
             np.asarray([pooling.pairs(each) for each in maps], dtype=np.float16),

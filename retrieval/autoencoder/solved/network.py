@@ -16,8 +16,8 @@ from .pictures import WHOLE, Floats
 from .pooling import ROOT_STEPS, for_full_matrices, pooling
 
 
-def contents(pictures: keras.KerasTensor, branch: Branch, num: int) -> list[keras.KerasTensor]:
-    """The contents (h, w, c) of `pictures` (S, S, 3) in [0, 1] for `branch`: the first `num`, the rest."""
+def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
+    """The contents (h, w, c) of `pictures` (S, S, 3) in [0, 1] for `branch`, of unit length at each place."""
     config, name = branch.config, branch.config.name
     x = pictures
     if config.factor > 1:
@@ -29,35 +29,35 @@ def contents(pictures: keras.KerasTensor, branch: Branch, num: int) -> list[kera
     threshold = np.full(len(branch.atoms), -config.threshold, dtype=np.float32)
     x = _convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
     weights, bias = branch.content
-    found = [_convolution(x, weights[None, None, :, :num], bias[:num], name=f"{name}_content")]
-    if weights.shape[1] > num:
-        found.append(_convolution(x, weights[None, None, :, num:], bias[num:], name=f"{name}_more_content"))
-    return found
-
-
-def feature_map(found: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
-    """All that `contents` found, of unit length at each place: (places, c)."""
-    x = layers.Concatenate(name=f"{name}_contents")(found) if len(found) > 1 else found[0]
-    x = layers.UnitNormalization(name=f"{name}_direction")(x)
-    return layers.Reshape((-1, x.shape[-1]), name=f"{name}_places")(x)
+    x = _convolution(x, weights[None, None], bias, name=f"{name}_content")
+    return layers.UnitNormalization(name=f"{name}_direction")(x)
 
 
 def cells(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTensor:
-    """`features` (side · side, c) averaged over the cells of the whole picture: (grid · grid · c,)."""
-    num_places, dims = features.shape[1:]
-    weights = pooling(WHOLE, side=round(num_places**0.5), grid=grid)
+    """`features` (side, side, c) averaged over the cells of the whole picture: (grid · grid · c,)."""
+    side, dims = features.shape[2:]
+    weights = pooling(WHOLE, side=side, grid=grid)
     layer = layers.EinsumDense(
         "bpc,pv->bvc", output_shape=(grid * grid, dims), name=f"{name}_pool", trainable=False
     )
-    x = layers.Flatten(name=f"{name}_cells")(_weighted(layer, features, weights))
+    x = layers.Reshape((side * side, dims), name=f"{name}_places")(features)
+    x = layers.Flatten(name=f"{name}_cells")(_weighted(layer, x, weights))
     return layers.UnitNormalization(name=f"{name}_cells_length")(x)
 
 
-def pairs(first: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """The root of the mean of u uᵀ over all places, u the `first` contents (h, w, d): (d · d,)."""
-    height, width, dims = first.shape[1:]
-    x = layers.UnitNormalization(name=f"{name}_pairs_direction")(first)
-    x = layers.Reshape((-1, dims), name=f"{name}_pairs_places")(x)
+def pairs(features: keras.KerasTensor, name: str, pair_dims: int) -> keras.KerasTensor:
+    """The root of the mean of u uᵀ over all places, u the first contents of `features` (side, side, c):
+    (d · d,), with d at most `pair_dims`.
+    """
+    height, width, contents = features.shape[1:]
+    dims = min(pair_dims, contents)
+    # "Channels first" lets it cut the last axis. Slicing would get a name that counts the slices so far, and
+    # with it another fingerprint for the same encoder.
+    first = layers.Cropping2D(
+        ((0, 0), (0, contents - dims)), data_format="channels_first", name=f"{name}_pairs_first"
+    )
+    x = layers.UnitNormalization(name=f"{name}_pairs_direction")(first(features))
+    x = layers.Reshape((height * width, dims), name=f"{name}_pairs_places")(x)
     x = layers.Dot(axes=(1, 1), name=f"{name}_pairs")([x, x])
     x = layers.Rescaling(1.0 / (height * width), name=f"{name}_pairs_mean")(x)
     x = layers.Flatten(name=f"{name}_pairs_flat")(_matrix_root(x, f"{name}_root"))
@@ -82,10 +82,9 @@ def _product(first: keras.KerasTensor, second: keras.KerasTensor, name: str) -> 
 
 
 def map_network(branch: Branch, *, size: int) -> keras.Model:
-    """Pictures (size, size, 3) in [0, 1] to the map (places, c) of the branch."""
+    """Pictures (size, size, 3) in [0, 1] to the map (side, side, c) of the branch."""
     pictures = keras.Input((size, size, 3), name="pictures")
-    found = contents(pictures, branch, branch.content.weights.shape[1])
-    return keras.Model(pictures, feature_map(found, branch.config.name))
+    return keras.Model(pictures, feature_map(pictures, branch))
 
 
 def encoder_network(
@@ -97,12 +96,12 @@ def encoder_network(
     for number, branch in enumerate(branches):
         name = branch.config.name
         by_place, by_pair = last.parts[2 * number : 2 * number + 2]
-        found = contents(pictures, branch, config.pair_dims)
-        x = cells(feature_map(found, name), name, config.grid)
-        x = _dense(x, by_place, name=f"{name}_cells_agreement")
+        features = feature_map(pictures, branch)
+        x = _dense(cells(features, name, config.grid), by_place, name=f"{name}_cells_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_cells_vector")(x))
-        whole = for_full_matrices(by_pair.weights, found[0].shape[-1])
-        x = _dense(pairs(found[0], name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
+        whole = for_full_matrices(by_pair.weights, min(config.pair_dims, features.shape[-1]))
+        x = pairs(features, name, config.pair_dims)
+        x = _dense(x, Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_pairs_vector")(x))
     joined = layers.Concatenate(name="parts")(vectors)
     known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
@@ -131,8 +130,7 @@ def _dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTen
 
 
 def _first(vectors: keras.KerasTensor, num: int, *, name: str) -> keras.KerasTensor:
-    """The first `num` numbers of `vectors` (d,). Slicing would get a name that counts the slices so far, and
-    with it another fingerprint for the same encoder."""
+    """The first `num` numbers of `vectors` (d,); about slicing see `pairs`."""
     dims = vectors.shape[1]
     x = layers.Reshape((dims, 1), name=f"{name}_column")(vectors)
     x = layers.Cropping1D((0, dims - min(num, dims)), name=name)(x)

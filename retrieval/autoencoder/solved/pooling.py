@@ -80,9 +80,10 @@ def matrix_root(moments: Floats) -> Floats:
     root = product = moments
     for step in range(ROOT_STEPS):
         factor = identity - np.float32(0.5) * product
-        half = product @ factor
+        if step < ROOT_STEPS - 1:
+            half = product @ factor
+            product = half @ factor
         root = root @ factor if step else half
-        product = half @ factor
     return root
 
 
@@ -90,7 +91,8 @@ def upper_triangle(matrices: Floats) -> Floats:
     """Symmetric `matrices` (..., d, d) as (..., d · (d + 1) / 2), of the same inner products."""
     dims = matrices.shape[-1]
     rows, columns = np.triu_indices(dims)
-    return np.asarray(matrices[..., rows, columns] * _scales(dims), dtype=np.float32)
+    whole = matrices.reshape(*matrices.shape[:-2], dims * dims)
+    return np.asarray(whole.take(rows * dims + columns, axis=-1) * _scales(dims), dtype=np.float32)
 
 
 def for_full_matrices(weights: Floats, dims: int) -> Floats:

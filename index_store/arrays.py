@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import Ids, first_few
+from .checks import Ids, Mask, first_few
 from .errors import IdsUnknown
-from .files import StoredFile, damage, read_chunks, sync
-from .names import IDS, VECTORS
+from .files import BLOCK, BlockSums, StoredFile, damage, read_chunks, sync
+from .names import COPIES, IDS, VECTORS
 
 
-def row_dtypes(dim: int) -> dict[str, np.dtype[Any]]:
+def row_dtypes(dim: int, copy_dim: int = 0) -> dict[str, np.dtype[Any]]:
     """How a row of each array of an index lies on disk, by the logical names of the arrays.
+
+    copy_dim: numbers of the second vector of every row; 0 where there is none.
 
     Example:
         >>> row_dtypes(64)["vectors.f32"].itemsize
         256
     """
-    return {VECTORS: np.dtype(("<f4", (dim,))), IDS: np.dtype("<i8")}
+    copies = {COPIES: np.dtype(("<f4", (copy_dim,)))} if copy_dim else {}
+    return {VECTORS: np.dtype(("<f4", (dim,))), IDS: np.dtype("<i8"), **copies}
 
 
 def map_rows(path: Path, row: np.dtype[Any], count: int) -> NDArray[Any]:
@@ -53,7 +55,8 @@ class ArrayFile:
         self._row = row
         # Unbuffered: a write that fails leaves nothing in a buffer to fail again when the file is closed.
         self._file = path.open("r+b" if stored else "w+b", buffering=0)
-        self._digest, self._hashed = hashlib.sha256(), 0
+        # The whole blocks of a saved file are not read again: what is appended does not touch them.
+        self._sums = BlockSums(stored.sums[: stored.size // BLOCK] if stored else ())
         if stored and self.describe(stored.size // row.itemsize) != stored:
             self.close()
             raise damage(path.parent, [f"{path} was altered: its contents do not match their checksum"])
@@ -71,12 +74,10 @@ class ArrayFile:
         return map_rows(self._path, self._row, count)
 
     def describe(self, count: int) -> StoredFile:
-        """Size and SHA-256 of the first `count` rows; `count` never falls. Only what is new is hashed."""
-        size = count * self._row.itemsize
-        for chunk in read_chunks(self._path, start=self._hashed, stop=size):
-            self._digest.update(chunk)
-            self._hashed += len(chunk)
-        return StoredFile(self._path.name, self._hashed, self._digest.hexdigest())
+        """Size and checksums of the first `count` rows; `count` never falls. Only what is new is hashed."""
+        for chunk in read_chunks(self._path, start=self._sums.size, stop=count * self._row.itemsize):
+            self._sums.update(chunk)
+        return StoredFile(self._path.name, self._sums.size, self._sums.sums())
 
     def sync(self) -> None:
         """Make sure that the rows are on the disk."""
@@ -87,8 +88,16 @@ class ArrayFile:
         self._file.close()
 
 
-def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path) -> Ids:
-    """Positions (m,) of the `wanted` ids among all `ids` (n,), which ascend.
+def alive_mask(ids: Ids, removed: Ids) -> Mask:
+    """Which of all `ids` (n,), which ascend, are not among the `removed`: (n,) bool."""
+    alive = np.ones(len(ids), dtype=bool)
+    positions = np.searchsorted(ids, removed)
+    alive[positions[positions < len(ids)]] = False
+    return alive
+
+
+def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path, alive: Mask | None = None) -> Ids:
+    """Positions (m,) of the `wanted` ids among all `ids` (n,), which ascend, and of which some are `alive`.
 
     Raises:
         IdsUnknown: names ids that the index in `directory` does not hold.
@@ -102,6 +111,8 @@ def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path) -> Ids:
     known = np.zeros(len(asked), dtype=bool)
     inside = positions < len(ids)
     known[inside] = ids[positions[inside]] == asked[inside]
+    if alive is not None:
+        known[known] = alive[positions[known]]
     if not known.all():
         raise IdsUnknown(
             f"index {directory} holds no vector with id {first_few(asked[~known].tolist())}: "

@@ -1,8 +1,12 @@
-"""The rows and the rejected files of an index in SQLite: `Catalog` reads, `CatalogDraft` also writes."""
+"""The rows and the rejected files of an index in SQLite, read as they were in one generation.
+
+The file is changed in place, in transactions. Every row says in which generation it was born; one that was
+changed or removed lies among the past ones, with the generation in which it died. A reader of generation g
+sees what was born in g or before and had not died by then, whatever a writer does in the meantime.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 import threading
@@ -13,79 +17,83 @@ from typing import Any
 
 import numpy as np
 
+from .catalog_schema import (
+    bytes_of_hex,
+    connect,
+    faults_named,
+    hash_of_content,
+    hash_of_path,
+    rejected_from_record,
+    row_from_record,
+    to_sql,
+    views,
+)
 from .checks import Ids, first_few
-from .errors import IdsUnknown, IndexClosed, RowsInvalid
+from .errors import IdsUnknown
 from .files import damage
 from .manifest import FORMAT_VERSION
 from .rows import RejectedFile, Row
 
-SCHEMA = """
-CREATE TABLE row (
-    id INTEGER PRIMARY KEY,
-    path TEXT NOT NULL UNIQUE,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL
-);
-CREATE TABLE rejected (
-    path TEXT PRIMARY KEY,
-    reason TEXT NOT NULL,
-    size INTEGER NOT NULL DEFAULT 0,
-    mtime_ns INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-"""
-
-_MIGRATIONS = {
-    1: """
-ALTER TABLE rejected ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE rejected ADD COLUMN mtime_ns INTEGER NOT NULL DEFAULT 0;
-"""
-}
-"""What turns a catalog of a format version into one of the next."""
-
-_ROW_COLUMNS = "path, size, mtime_ns, sha256, width, height"
-_REJECTED_COLUMNS = {1: "path, reason, 0, 0", 2: "path, reason, size, mtime_ns"}
 _PAGE = 4096
 
 
 class Catalog:
-    """Rows by id and by path, and the files that were rejected.
+    """Rows by id, by path and by content, and the files that were rejected.
 
     May be used from several threads. Paths that are not valid Unicode, as on some disks, come back unchanged.
+    Rows and rejected files whose checksum does not match are damage: IndexDamaged names them.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, format_version: int) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, generation: int, format_version: int
+    ) -> None:
         """Use `open`."""
-        self._path = path
+        self.path = path
+        self.generation = generation
         self._connection = connection
-        self._rejected_columns = _REJECTED_COLUMNS[format_version]
-        self._lock = threading.Lock()
+        self._has_hashes = format_version == FORMAT_VERSION
+        self._lock = threading.RLock()
         # A reader need not be closed: the connection goes with the last one who uses it.
         self._finalizer = weakref.finalize(self, connection.close)
+        connection.executescript(views(generation, format_version))
 
     @classmethod
-    def open(cls, path: Path, format_version: int = FORMAT_VERSION) -> Catalog:
-        """Open the file of a saved generation of this format, which nobody changes any more.
+    def open(cls, path: Path, generation: int, format_version: int = FORMAT_VERSION) -> Catalog:
+        """Open the catalog at `path` as it is in `generation`.
 
         Raises:
-            IndexDamaged: missing, or not a catalog.
+            IndexDamaged: missing, not a catalog, or older than the generation.
         """
-        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        with _naming(path):
-            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        catalog = cls(path, connection, format_version)
-        catalog._rows_where("true LIMIT 1")
-        catalog._rejected_where("true LIMIT 1")
+        with faults_named(path):
+            connection = connect(path, changing=format_version == FORMAT_VERSION)
+            try:
+                catalog = cls(path, connection, generation, format_version)
+                catalog._rows_where("true LIMIT 1")
+                catalog._rejected_where("true LIMIT 1")
+                (newest,) = connection.execute("PRAGMA user_version").fetchone()
+            except BaseException:
+                connection.close()
+                raise
+        if format_version == FORMAT_VERSION and newest < generation:
+            raise damage(
+                path.parent, [f"{path} is of generation {newest}, the manifest of generation {generation}"]
+            )
         return catalog
 
     def rows(self) -> Iterator[Row]:
         """All rows in the order of their ids."""
         last = -1
-        while rows := self._rows_where(f"id > ? ORDER BY id LIMIT {_PAGE}", last):
+        while rows := self._rows_where("id > ? ORDER BY id LIMIT ?", last, _PAGE):
             yield from rows
             last = rows[-1].id
+
+    def rows_between(self, first_id: int, last_id: int) -> list[Row]:
+        """The rows with ids from `first_id` to `last_id`, both included, in their order."""
+        return self._rows_where("id BETWEEN ? AND ? ORDER BY id", first_id, last_id)
+
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.select("SELECT count(*) FROM rows")[0][0])
 
     def rows_of(self, ids: Sequence[int] | Ids) -> list[Row]:
         """The rows with these ids, in the order of `ids`.
@@ -98,14 +106,28 @@ class Catalog:
         found = {row.id: row for row in rows}
         if unknown := [row_id for row_id in wanted if row_id not in found]:
             raise IdsUnknown(
-                f"{self._path} has no row for id {first_few(unknown)}: "
+                f"{self.path} has no row for id {first_few(unknown)}: "
                 "use the ids that this index answered with"
             )
         return [found[row_id] for row_id in wanted]
 
     def find(self, path: str) -> Row | None:
         """The row of the file at `path`, or None if it has none."""
-        return next(iter(self._rows_where("path = ?", _to_sql(path))), None)
+        hashed = "id IN (SELECT id FROM lookup WHERE hash = ?) AND" if self._has_hashes else "? NOTNULL AND"
+        return next(iter(self._rows_where(f"{hashed} path = ?", hash_of_path(path), to_sql(path))), None)
+
+    def by_content(self, sha256s: Sequence[str]) -> dict[str, list[Row]]:
+        """The rows of the files with these contents, by their SHA-256, in the order of their ids.
+
+        Contents that no row has are left out.
+        """
+        found: dict[str, list[Row]] = {}
+        for start in range(0, len(sha256s), _PAGE):
+            wanted = set(sha256s[start : start + _PAGE])
+            for row in self._rows_with_contents(wanted):
+                if row.sha256 in wanted:
+                    found.setdefault(row.sha256, []).append(row)
+        return found
 
     def rejected(self) -> Iterator[RejectedFile]:
         """The rejected files in the order of their paths."""
@@ -113,136 +135,53 @@ class Catalog:
 
     def find_rejected(self, path: str) -> RejectedFile | None:
         """Why the file at `path` was rejected, or None if it was not."""
-        return next(iter(self._rejected_where("path = ?", _to_sql(path))), None)
+        return next(iter(self._rejected_where("path = ?", to_sql(path))), None)
 
     def num_rejected(self) -> int:
         """How many files were rejected."""
-        return int(self._select("SELECT count(*) FROM rejected")[0][0])
+        return int(self.select("SELECT count(*) FROM rejections")[0][0])
+
+    def removed(self) -> Ids:
+        """The ids of the vectors that were removed, (n,) int64, ascending."""
+        if not self._has_hashes:
+            return np.empty(0, dtype=np.int64)
+        found = self.select("SELECT id FROM removed WHERE died <= ? ORDER BY id", self.generation)
+        return np.fromiter((row_id for (row_id,) in found), dtype=np.int64, count=len(found))
+
+    def select(self, statement: str, *values: object) -> list[Any]:
+        """The answer to a SELECT, say over the views `rows` and `rejections`, which show this generation.
+
+        rows: id, path, size, mtime_ns, sha256 (32 bytes), width, height, metadata (JSON text or NULL).
+        rejections: path, reason, size, mtime_ns.
+        """
+        with self._lock, faults_named(self.path):
+            return self._connection.execute(statement, values).fetchall()
 
     def close(self) -> None:
         """Close the file; the catalog cannot be used afterwards."""
         self._finalizer()
 
+    def _rows_with_contents(self, sha256s: set[str]) -> list[Row]:
+        if self._has_hashes:
+            hashes = json.dumps([hash_of_content(sha256) for sha256 in sha256s])
+            lookup = "SELECT id FROM lookup WHERE hash IN (SELECT value FROM json_each(?))"
+            return self._rows_where(f"id IN ({lookup}) ORDER BY id", hashes)
+        contents = [bytes_of_hex(sha256) for sha256 in sha256s]
+        marks = ", ".join("?" * len(contents))
+        return self._rows_where(f"sha256 IN ({marks}) ORDER BY id", *contents)
+
     def _rows_where(self, condition: str, *values: object) -> list[Row]:
-        records = self._select(f"SELECT {_ROW_COLUMNS}, id FROM row WHERE {condition}", *values)
-        return [Row(_from_sql(path), *facts, id=row_id) for path, *facts, row_id in records]
+        columns = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
+        records = self.select(f"SELECT {columns} FROM rows WHERE {condition}", *values)
+        return [self._sound(row_from_record(record), "row", record[0]) for record in records]
 
     def _rejected_where(self, condition: str, *values: object) -> list[RejectedFile]:
-        records = self._select(f"SELECT {self._rejected_columns} FROM rejected WHERE {condition}", *values)
-        return [RejectedFile(_from_sql(path), _from_sql(reason), *facts) for path, reason, *facts in records]
+        columns = "born, path, reason, size, mtime_ns, checksum"
+        records = self.select(f"SELECT {columns} FROM rejections WHERE {condition}", *values)
+        return [self._sound(rejected_from_record(record), "rejected file", record[1]) for record in records]
 
-    def _select(self, statement: str, *values: object) -> list[Any]:
-        with self._lock, _naming(self._path):
-            return self._connection.execute(statement, values).fetchall()
-
-
-class CatalogDraft(Catalog):
-    """A catalog that one writer fills, in a file that no manifest names yet."""
-
-    @classmethod
-    def create(cls, path: Path) -> CatalogDraft:
-        """Begin an empty catalog in a new file. Raises OSError or sqlite3.Error if the disk refuses."""
-        return cls._begin(path, [SCHEMA])
-
-    @classmethod
-    def resume(cls, path: Path, format_version: int = FORMAT_VERSION) -> CatalogDraft:
-        """Go on filling the catalog at `path`, a copy of a saved one of this format."""
-        return cls._begin(path, [_MIGRATIONS[old] for old in range(format_version, FORMAT_VERSION)])
-
-    @classmethod
-    def _begin(cls, path: Path, scripts: Sequence[str]) -> CatalogDraft:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        draft = cls(path, connection, FORMAT_VERSION)
-        # Nobody reads this file before it is complete and synced: no journal, no syncs are needed.
-        with _naming(path, writing=True):
-            for script in ("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF", *scripts):
-                connection.executescript(script)
-        return draft
-
-    def add(self, rows: Sequence[Row], first_id: int) -> None:
-        """Add `rows` with ids from `first_id`: all of them or none. They are no longer rejected files.
-
-        Raises:
-            RowsInvalid: a path that has a row already.
-        """
-        records = [(first_id + at, _to_sql(row.path), *_facts(row)) for at, row in enumerate(rows)]
-        with self._transaction():
-            self.forget_from(first_id)
-            self._refuse_known(rows)
-            self._connection.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?)", records)
-            self._connection.executemany(
-                "DELETE FROM rejected WHERE path = ?", [(record[1],) for record in records]
-            )
-
-    def reject(self, rejected: RejectedFile) -> None:
-        """Keep why a file was rejected; a later reason replaces an earlier one.
-
-        Raises:
-            RowsInvalid: the file has a row.
-        """
-        path = _to_sql(rejected.path)
-        with self._transaction():
-            if self._has_row(path):
-                raise RowsInvalid(f"path {rejected.path!r} has a row, it cannot be rejected as well")
-            self._connection.execute(
-                "INSERT OR REPLACE INTO rejected VALUES (?, ?, ?, ?)",
-                (path, _to_sql(rejected.reason), int(rejected.size), int(rejected.mtime_ns)),
-            )
-
-    def forget_from(self, first_id: int) -> None:
-        """Remove rows of an `add` whose vectors were never counted, because it was interrupted."""
-        self._connection.execute("DELETE FROM row WHERE id >= ?", (first_id,))
-
-    def _refuse_known(self, rows: Sequence[Row]) -> None:
-        known = next((row.path for row in rows if self._has_row(_to_sql(row.path))), None)
-        if known is not None:
-            raise RowsInvalid(f"path {known!r} has a row already: give every file one row")
-
-    def _has_row(self, path: str | bytes) -> bool:
-        return self._connection.execute("SELECT 1 FROM row WHERE path = ?", (path,)).fetchone() is not None
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock, _naming(self._path, writing=True):
-            self._connection.execute("BEGIN")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-
-def _facts(row: Row) -> tuple[int, int, str, int, int]:
-    # SQLite takes no integers of NumPy.
-    return int(row.size), int(row.mtime_ns), row.sha256, int(row.width), int(row.height)
-
-
-@contextlib.contextmanager
-def _naming(path: Path, *, writing: bool = False) -> Iterator[None]:
-    """Turn what SQLite finds wrong with the catalog at `path`, or with its rows, into errors of ours."""
-    try:
-        yield
-    except sqlite3.ProgrammingError as err:
-        raise IndexClosed(f"catalog {path} is closed: open the index again") from err
-    except sqlite3.IntegrityError as err:
-        raise RowsInvalid(f"rows cannot be stored in {path} ({err}): give every field of every row") from err
-    except sqlite3.DatabaseError as err:
-        if writing and isinstance(err, sqlite3.OperationalError):
-            # The disk refused: the caller knows what that means for the index.
-            raise
-        raise damage(path.parent, [f"{path} is not a sound catalog ({err})"]) from err
-
-
-def _to_sql(text: str) -> str | bytes:
-    """`text` as SQLite can hold it: bytes where it is a name that the file system could not decode."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
-
-
-def _from_sql(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
+    def _sound(self, read: Any, what: str, name: object) -> Any:
+        if read is None:
+            fault = f"{self.path} was altered: {what} {name!r} does not match its checksum"
+            raise damage(self.path.parent, [fault])
+        return read

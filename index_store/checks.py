@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = get_args(Check)
 
 Vectors: TypeAlias = NDArray[np.float32]
 Ids: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
 Distances: TypeAlias = NDArray[np.float32]
 
 # A vector normalised in float32 has length 1 to about 1e-7. Normalising it again would move it by a bit, and
@@ -58,11 +59,11 @@ def check_fingerprint(value: str | None) -> str | None:
     return value
 
 
-def check_whole_number(name: str, value: SupportsIndex) -> int:
-    """Return `value` as an int from 1.
+def check_whole_number(name: str, value: SupportsIndex, *, least: int = 1) -> int:
+    """Return `value` as an int from `least`.
 
     Raises:
-        OptionInvalid: it is not a whole number, or below 1.
+        OptionInvalid: it is not a whole number, or below `least`.
 
     Example:
         >>> check_whole_number("k", 10)
@@ -71,9 +72,9 @@ def check_whole_number(name: str, value: SupportsIndex) -> int:
     try:
         number = operator.index(value)
     except TypeError as err:
-        raise OptionInvalid(f"{name} is {value!r}, expected a whole number from 1") from err
-    if number < 1:
-        raise OptionInvalid(f"{name} is {number}, expected a whole number from 1")
+        raise OptionInvalid(f"{name} is {value!r}, expected a whole number from {least}") from err
+    if number < least:
+        raise OptionInvalid(f"{name} is {number}, expected a whole number from {least}")
     return number
 
 

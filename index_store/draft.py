@@ -10,20 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from .arrays import ArrayFile, row_dtypes
-from .catalog import CatalogDraft
-from .checks import Ids, Vectors
+from .arrays import ArrayFile, alive_mask, positions_of, row_dtypes
+from .catalog_draft import CatalogDraft
+from .checks import Ids, Mask, Vectors
 from .errors import OptionInvalid
-from .files import damage, read_chunks, settle_file, write_file
+from .files import StoredFile, read_chunks, settle_file, write_file
 from .manifest import FORMAT_VERSION, Manifest
-from .names import APPEND_ONLY, CATALOG, CORE, IDS, SEARCH, VECTORS, real_name
+from .names import CATALOG, COPIES, IDS, OWN, SEARCH, VECTORS, real_name
 from .rows import Row
 from .searchers import SEARCHERS, FlatSearcher, Searcher
 from .swap import stage_manifest
 
 
 class Draft:
-    """Files that the manifest on disk does not name yet.
+    """What the manifest on disk does not name yet: rows behind those that count, catalog changes, files.
 
     `manifest` says how many vectors count: an `append` that is interrupted does not change it, and the next
     overwrites what that one left. Methods raise OSError or sqlite3.OperationalError when the disk refuses.
@@ -37,86 +37,131 @@ class Draft:
         self.catalog = catalog
         self._directory = directory
         self._arrays = arrays
+        self._alive: Mask | None = None
 
     @classmethod
     def create(cls, directory: Path, manifest: Manifest) -> Draft:
-        """Begin an empty generation."""
+        """Begin an empty generation, in new files."""
         return cls._begin(directory, manifest, saved=None)
 
     @classmethod
     def extend(cls, directory: Path, saved: Manifest) -> Draft:
-        """Begin the generation after `saved`, with all that it holds, in the current format.
+        """Begin the generation after `saved`, of the current format, in the same arrays and catalog.
 
         Raises:
-            IndexDamaged: a file of it was altered. A new generation would give it a valid checksum.
+            IndexDamaged: the last block of an array was altered. It would get a valid checksum.
         """
-        files = {name: file for name, file in saved.files.items() if name not in (*CORE, SEARCH)}
-        generation = saved.generation + 1
-        manifest = dataclasses.replace(
-            saved, generation=generation, files=files, format_version=FORMAT_VERSION
-        )
+        files = {name: file for name, file in saved.files.items() if name not in (*OWN,) or name == SEARCH}
+        manifest = dataclasses.replace(saved, generation=saved.generation + 1, files=files)
         return cls._begin(directory, manifest, saved)
 
     @classmethod
     def _begin(cls, directory: Path, manifest: Manifest, saved: Manifest | None) -> Draft:
         def path_of(name: str) -> Path:
-            return directory / real_name(name, manifest.generation)
+            real = saved.files[name].path if saved else real_name(name, manifest.generation)
+            return directory / real
 
         with ExitStack() as opened:
             arrays = {}
-            for name, row in row_dtypes(manifest.dim).items():
-                stored = saved.files[name] if saved else None
-                path = directory / stored.path if stored else path_of(name)
-                arrays[name] = opened.enter_context(closing(ArrayFile(path, row, stored)))
-            path = path_of(CATALOG)
-            catalog = _copy_catalog(directory, saved, path) if saved else CatalogDraft.create(path)
+            for name, row in row_dtypes(manifest.dim, manifest.copy_dim).items():
+                array = ArrayFile(path_of(name), row, saved.files[name] if saved else None)
+                arrays[name] = opened.enter_context(closing(array))
+            if saved:
+                catalog = CatalogDraft.resume(path_of(CATALOG), manifest.generation, manifest.next_id)
+            else:
+                catalog = CatalogDraft.create(path_of(CATALOG), manifest.generation)
             opened.pop_all()
             return cls(directory, manifest, arrays, catalog)
 
     @property
     def vectors(self) -> Vectors:
-        """All vectors so far, (n, dim) float32, memory-mapped."""
-        return self._arrays[VECTORS].read(self.manifest.count)
+        """All vectors so far, removed ones too, (n, dim) float32, memory-mapped."""
+        return self._arrays[VECTORS].read(self.manifest.total)
+
+    @property
+    def copies(self) -> Vectors:
+        """The second vectors of all, (n, copy_dim) float32, memory-mapped."""
+        if COPIES not in self._arrays:
+            return np.empty((self.manifest.total, 0), dtype=np.float32)
+        return self._arrays[COPIES].read(self.manifest.total)
 
     @property
     def ids(self) -> Ids:
-        """Their ids, (n,) int64, ascending."""
-        return self._arrays[IDS].read(self.manifest.count)
+        """The ids of all, (n,) int64, ascending."""
+        return self._arrays[IDS].read(self.manifest.total)
+
+    @property
+    def alive(self) -> Mask | None:
+        """Which of all vectors are held, (n,) bool; None where no vector was removed."""
+        if self._alive is None and self.manifest.removed:
+            self._alive = alive_mask(self.ids, self.catalog.removed())
+        return self._alive
 
     def searcher(self) -> Searcher:
-        """An exact searcher over all vectors so far: a search structure is built once, by `seal`."""
+        """An exact searcher over all vectors so far: a search structure is brought up to date by `seal`."""
         return FlatSearcher.build(self.vectors, self.manifest.metric)
 
-    def append(self, vectors: Vectors, rows: Sequence[Row] | None) -> Ids:
-        """Add checked vectors with their checked rows, and give them ids."""
-        count, first_id = self.manifest.count, self.manifest.next_id
-        ids = np.arange(first_id, first_id + len(vectors), dtype=np.int64)
-        self._arrays[VECTORS].append(vectors, at=count)
-        self._arrays[IDS].append(ids, at=count)
+    def append(
+        self,
+        vectors: Vectors,
+        rows: Sequence[Row] | None,
+        copies: Vectors | None = None,
+        ids: Ids | None = None,
+    ) -> Ids:
+        """Add checked vectors with their checked rows; `ids` where they have some already."""
+        total, next_id = self.manifest.total, self.manifest.next_id
+        if ids is None:
+            ids = np.arange(next_id, next_id + len(vectors), dtype=np.int64)
+        self._arrays[VECTORS].append(vectors, at=total)
+        self._arrays[IDS].append(ids, at=total)
+        if copies is not None:
+            self._arrays[COPIES].append(copies, at=total)
         if rows is not None:
-            self.catalog.add(rows, first_id)
-        self._change(count=count + len(ids), next_id=first_id + len(ids))
+            self.catalog.add(rows, ids[: len(rows)] if len(rows) == len(ids) else [row.id for row in rows])
+        self._change(
+            count=self.manifest.count + len(ids),
+            rows=self.manifest.rows + len(rows or ()),
+            next_id=max(next_id, int(ids[-1]) + 1) if len(ids) else next_id,
+        )
         return ids
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Let the vectors with these ids, which are held, no longer be held."""
+        rows = self.catalog.remove(ids)
+        self._change(
+            count=self.manifest.count - len(ids),
+            removed=self.manifest.removed + len(ids),
+            rows=self.manifest.rows - rows,
+        )
+
+    def held_positions(self, ids: Sequence[int] | Ids) -> Ids:
+        """The positions (m,) of these ids. Raises IdsUnknown for those that are not held."""
+        return positions_of(ids, self.ids, self._directory, self.alive)
 
     def attach(self, name: str, source: str | Path | bytes) -> None:
         """Copy a file into the generation."""
         stored = write_file(self._path(name), _chunks(source))
         self._change(files={**self.manifest.files, name: stored})
 
+    def change(self, **values: object) -> None:
+        """Change other fields of the manifest."""
+        self._change(**values)
+
+    def detach(self, name: str) -> None:
+        """Leave a file out of the generation."""
+        self._change(files={key: file for key, file in self.manifest.files.items() if key != name})
+
     def seal(self) -> None:
         """Write everything to the disk, with the manifest staged for `swap`. May be repeated if it fails."""
         files = dict(self.manifest.files)
-        for name in APPEND_ONLY:
-            self._arrays[name].sync()
-            files[name] = self._arrays[name].describe(self.manifest.count)
+        for name, array in self._arrays.items():
+            array.sync()
+            files[name] = array.describe(self.manifest.total)
         self.catalog.forget_from(self.manifest.next_id)
-        files[CATALOG] = settle_file(self._path(CATALOG))
-        kind = SEARCHERS[self.manifest.structure]
-        if kind.derived:
-            path = self._path(SEARCH)
-            kind.build(self.vectors, self.manifest.metric).save(path)
-            files[SEARCH] = settle_file(path)
-        self._change(changed=now())
+        self.catalog.commit()
+        files[CATALOG] = self.catalog.describe()
+        self._seal_structure(files)
+        self._change(changed=now(), format_version=FORMAT_VERSION)
         stage_manifest(self._directory, dataclasses.replace(self.manifest, files=files))
 
     def close(self) -> None:
@@ -125,25 +170,25 @@ class Draft:
         for array in self._arrays.values():
             array.close()
 
+    def _seal_structure(self, files: dict[str, StoredFile]) -> None:
+        files.pop(SEARCH, None)
+        kind = SEARCHERS[self.manifest.structure]
+        if kind.derived:
+            path = self._path(SEARCH)
+            kind.build(self.vectors, self.manifest.metric).save(path)
+            files[SEARCH] = settle_file(path)
+
     def _path(self, name: str) -> Path:
         return self._directory / real_name(name, self.manifest.generation)
 
     def _change(self, **values: object) -> None:
         self.manifest = dataclasses.replace(self.manifest, **values)  # type: ignore[arg-type]
+        self._alive = None
 
 
 def now() -> datetime:
     """The time, UTC, to the second."""
     return datetime.now(timezone.utc).replace(microsecond=0)
-
-
-def _copy_catalog(directory: Path, saved: Manifest, target: Path) -> CatalogDraft:
-    stored = saved.files[CATALOG]
-    source = directory / stored.path
-    copied = write_file(target, read_chunks(source))
-    if (copied.size, copied.sha256) != (stored.size, stored.sha256):
-        raise damage(directory, [f"{source} was altered: its contents do not match their checksum"])
-    return CatalogDraft.resume(target, saved.format_version)
 
 
 def _chunks(source: str | Path | bytes) -> Iterator[bytes]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
-from .arrays import map_rows, row_dtypes
+import numpy as np
+
+from .arrays import alive_mask, map_rows, positions_of, row_dtypes
 from .catalog import Catalog
-from .checks import Check, Ids, Vectors
+from .checks import Check, Ids, Mask, Vectors
 from .errors import IndexDamaged
 from .files import check_files, damage
 from .manifest import Manifest
-from .names import CATALOG, IDS, SEARCH, VECTORS
+from .names import CATALOG, COPIES, IDS, SEARCH, VECTORS
 from .searchers import SEARCHERS, Searcher
 
 
@@ -25,17 +28,21 @@ class Generation:
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         """Use `open`."""
         paths = {name: directory / stored.path for name, stored in manifest.files.items()}
-        rows, count = row_dtypes(manifest.dim), manifest.count
+        rows, total = row_dtypes(manifest.dim, manifest.copy_dim), manifest.total
         self.manifest = manifest
         try:
-            self.vectors: Vectors = map_rows(paths[VECTORS], rows[VECTORS], count)
-            self.ids: Ids = map_rows(paths[IDS], rows[IDS], count)
+            self.vectors: Vectors = map_rows(paths[VECTORS], rows[VECTORS], total)
+            self.ids: Ids = map_rows(paths[IDS], rows[IDS], total)
+            self.copies: Vectors = np.empty((total, 0), dtype=np.float32)
+            if manifest.copy_dim:
+                self.copies = map_rows(paths[COPIES], rows[COPIES], total)
         except (OSError, ValueError) as err:
             raise damage(directory, [f"{paths[VECTORS]} or {paths[IDS]} cannot be mapped ({err})"]) from err
-        self.catalog = Catalog.open(paths[CATALOG], manifest.format_version)
+        self.catalog = Catalog.open(paths[CATALOG], manifest.generation, manifest.format_version)
         self._directory = directory
         self._searcher: Searcher | None = None
-        self._searcher_lock = threading.Lock()
+        self._alive: Mask | None = None
+        self._made_once = threading.Lock()
 
     @classmethod
     def open(cls, directory: Path, check: Check) -> Generation:
@@ -55,9 +62,21 @@ class Generation:
             # A writer has saved another generation since, and removed the files of this one.
             return cls.open(directory, check)
 
+    @property
+    def alive(self) -> Mask | None:
+        """Which of all vectors are held, (n,) bool; None where no vector was removed."""
+        with self._made_once:
+            if self._alive is None and self.manifest.removed:
+                self._alive = alive_mask(self.ids, self.catalog.removed())
+            return self._alive
+
+    def held_positions(self, ids: Sequence[int] | Ids) -> Ids:
+        """The positions (m,) of these ids. Raises IdsUnknown for those that are not held."""
+        return positions_of(ids, self.ids, self._directory, self.alive)
+
     def searcher(self) -> Searcher:
         """The searcher that the manifest asks for; made at the first call."""
-        with self._searcher_lock:
+        with self._made_once:
             if self._searcher is None:
                 self._searcher = self._make_searcher()
             return self._searcher

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import SupportsIndex
-
-from numpy.typing import ArrayLike
 
 from .checks import (
     CHECKS,
     METRICS,
     STRUCTURES,
     Check,
-    Ids,
     Metric,
     Structure,
     check_choice,
@@ -25,14 +22,13 @@ from .draft import Draft, now
 from .errors import IndexReadOnly
 from .files import writing
 from .generation import Generation
-from .index_view import IndexView
-from .manifest import Manifest, Settings, check_settings
-from .names import check_attachment_name
-from .rows import RejectedFile, Row, check_path, check_rows
-from .swap import WriterLock, following, remove_strays, swap, writer_lock
+from .index_changes import IndexChanges
+from .manifest import FORMAT_VERSION, Manifest, Settings, check_settings
+from .rewrite import rewrite
+from .swap import WriterLock, following, remove_index, remove_strays, swap, writer_lock
 
 
-class Index(IndexView):
+class Index(IndexChanges):
     """Vectors under stable ids, with a row a file, in one directory.
 
     `save` makes a new generation the current one by one rename. Until then the directory holds the old one,
@@ -63,12 +59,14 @@ class Index(IndexView):
         encoder: str | None = None,
         settings: Settings | None = None,
         lock: WriterLock | None = None,
+        copy_dim: SupportsIndex = 0,
     ) -> Index:
         """Begin an empty index for `dim`-dim vectors.
 
         An index that is in `directory` already stays there until `save` replaces it; ids continue where it
         stops. `encoder` is the fingerprint of what makes the vectors; `settings` is any JSON object that the
-        caller wants to keep; `lock` is the `writer_lock` of the directory where the caller holds it already.
+        caller wants to keep; `lock` is the `writer_lock` of the directory where the caller holds it already;
+        `copy_dim` is how many numbers a second vector has, one that tells copies, if there is one.
 
         Raises:
             OptionInvalid: an argument outside its choices. IndexBusy: another writer is at work.
@@ -84,6 +82,7 @@ class Index(IndexView):
             created=moment,
             changed=moment,
             settings=check_settings({} if settings is None else settings),
+            copy_dim=check_whole_number("copy_dim", copy_dim, least=0),
         )
         with _using(lock, directory) as used, writing(directory):
             return cls(directory, Draft.create(directory, following(directory, manifest)), used)
@@ -138,50 +137,11 @@ class Index(IndexView):
             if lock is not None:
                 lock.end_use()
 
-    def add(self, vectors: ArrayLike, rows: Sequence[Row] | None = None) -> Ids:
-        """Add `vectors` (n, dim), with a row each or without rows, and return their ids (n,) int64.
-
-        They go straight to disk. All of them are added or, if this fails, none.
-
-        Raises:
-            VectorsInvalid: names the rows that are not finite or have no direction.
-            RowsInvalid: names a path that comes twice, or is in the index already.
-            IndexReadOnly: not opened for writing. IndexUnwritable: the disk refused, for want of room say.
-        """
-        checked = self._check(vectors, "vectors")
-        if rows is not None:
-            check_rows(rows, len(checked))
-        draft = self._draft()
-        with writing(self._directory):
-            return draft.append(checked, rows)
-
-    def reject(self, rejected: RejectedFile) -> None:
-        """Keep why a file was not indexed.
-
-        Raises:
-            RowsInvalid: the file has a row. IndexReadOnly, IndexUnwritable: as in `add`.
-        """
-        check_path(rejected.path)
-        draft = self._draft()
-        with writing(self._directory):
-            draft.catalog.reject(rejected)
-
-    def attach(self, name: str, source: str | Path | bytes) -> None:
-        """Keep a copy of a file, or these bytes, in the index under `name`, say "encoder.tflite".
-
-        Raises:
-            OptionInvalid: a name that cannot be used, or a source that cannot be read.
-            IndexReadOnly, IndexUnwritable: as in `add`.
-        """
-        check_attachment_name(name)
-        draft = self._draft()
-        with writing(self._directory):
-            draft.attach(name, source)
-
     def save(self) -> None:
         """Make everything since the last save the current generation; without changes, do nothing.
 
-        The index can be added to and saved again afterwards.
+        The time it takes follows what was changed, not what is there. The index can be changed and saved
+        again afterwards.
 
         Raises:
             IndexUnwritable: the disk refused. The current index is still the old one, and `save` can be tried
@@ -189,14 +149,80 @@ class Index(IndexView):
         """
         content = self._opened()
         self._refuse_reader()
-        if isinstance(content, Generation):
-            return
-        with writing(self._directory):
-            content.seal()
-            # From here on the files of the draft may be those of the index: nothing must write to them.
-            self._content = None
-            content.close()
-            swap(self._directory)
+        if isinstance(content, Draft):
+            with writing(self._directory):
+                self._put_in_force(content)
+
+    def compact(self) -> None:
+        """Save, and write the files anew without the vectors that were removed; ids stay.
+
+        Readers that have the index open can still use it. Without removed vectors, only save.
+
+        Raises:
+            IndexDamaged: a file of the index was altered. IndexUnwritable: as in `save`.
+        """
+        self.save()
+        content = self._opened()
+        if isinstance(content, Generation) and content.manifest.removed:
+            with writing(self._directory):
+                self._put_in_force(self._rewritten(content, self._directory))
+
+    def adopt(self, directory: str | Path) -> None:
+        """Replace everything by what the index in `directory` holds, and remove that index.
+
+        It becomes the next generation of this one, by one rename, with its encoder, settings and attachments.
+        Its ids are moved behind those that this index ever gave. What was not saved here is discarded.
+
+        Raises:
+            IndexNotFound, IndexDamaged, FormatUnsupported: no sound index in `directory`.
+            IndexBusy: somebody writes to it. IndexReadOnly, IndexUnwritable: as in `save`.
+        """
+        self._opened()
+        self._refuse_reader()
+        source_directory = Path(directory)
+        Manifest.read(source_directory)
+        with writer_lock(source_directory), writing(self._directory):
+            source = Generation.open(source_directory, "full")
+            try:
+                self._put_in_force(self._rewritten(source, source_directory))
+            finally:
+                source.close()
+            remove_index(source_directory)
+
+    def refresh(self) -> bool:
+        """Take up the newest generation; returns whether there was a newer one than the one in use.
+
+        Row, vectors and catalog that were handed out stay as they are. The one that writes has it already.
+
+        Raises:
+            IndexNotFound, IndexDamaged, FormatUnsupported: as in `open`; the index goes on with what it had.
+        """
+        content = self._opened()
+        if self._lock is not None or Manifest.read(self._directory) == content.manifest:
+            return False
+        # The old one is closed when the last one who uses it, another thread say, lets go of it.
+        self._content = Generation.open(self._directory, "quick")
+        return True
+
+    def _rewritten(self, source: Generation, source_directory: Path) -> Draft:
+        place = following(self._directory, source.manifest)
+        return rewrite(source, source_directory, self._directory, place)
+
+    def _put_in_force(self, draft: Draft) -> None:
+        previous = self._content
+        try:
+            draft.seal()
+        except BaseException:
+            if draft is not previous:
+                draft.close()
+                remove_strays(self._directory)
+            raise
+        # From here on the files of the draft may be those of the index: nothing must write to them.
+        self._content = None
+        draft.close()
+        if previous is not None and previous is not draft:
+            previous.close()
+        swap(self._directory)
         remove_strays(self._directory)
         self._content = Generation.open(self._directory, "quick")
 
@@ -206,7 +232,10 @@ class Index(IndexView):
             return content
         self._refuse_reader()
         with writing(self._directory):
-            draft = Draft.extend(self._directory, content.manifest)
+            if content.manifest.format_version == FORMAT_VERSION:
+                draft = Draft.extend(self._directory, content.manifest)
+            else:
+                draft = self._rewritten(content, self._directory)
         self._content = draft
         return draft
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrays import positions_of
 from .catalog import Catalog
-from .checks import Distances, Ids, Vectors, check_vectors, check_whole_number
+from .checks import Distances, Ids, Mask, Metric, Vectors, check_vectors, check_whole_number
 from .draft import Draft
 from .errors import EncoderMismatch, IndexClosed, OptionInvalid
 from .files import damage
 from .generation import Generation
 from .manifest import Manifest, Settings
-from .names import CORE, SEARCH
+from .names import OWN
+from .searchers import FlatSearcher, Searcher
+from .where import Where
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +70,18 @@ class IndexView:
     @property
     def ids(self) -> Ids:
         """All ids, (n,) int64, ascending, read-only."""
-        return self._opened().ids
+        content = self._opened()
+        return content.ids if content.alive is None else content.ids[content.alive]
+
+    @property
+    def removed(self) -> int:
+        """How many removed vectors are still in the files: `Index.compact` writes the files without them."""
+        return self.manifest.removed
+
+    @property
+    def copy_dim(self) -> int:
+        """Numbers of the second vector of a picture, the one that tells copies; 0 if there is none."""
+        return self.manifest.copy_dim
 
     @property
     def catalog(self) -> Catalog:
@@ -82,36 +96,84 @@ class IndexView:
     @property
     def attachments(self) -> tuple[str, ...]:
         """The names of the attached files."""
-        return tuple(sorted(set(self.manifest.files) - {*CORE, SEARCH}))
+        return tuple(sorted(set(self.manifest.files) - {*OWN}))
 
     def vectors(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
         """The vectors with these ids, or all in the order of their ids: (n, dim) float32.
 
-        All of them come as a read-only memory map, which takes no memory of its own. For "cosine" they have
-        length 1.
+        All of them come as a read-only memory map, which takes no memory of its own, unless some were removed
+        since the index was last compacted. For "cosine" they have length 1.
 
         Raises:
             IdsUnknown: names the ids that the index does not hold.
         """
         content = self._opened()
-        if ids is None:
-            return content.vectors
-        return content.vectors[positions_of(ids, content.ids, self._directory)]
+        return _chosen(content, content.vectors, ids)
 
-    def search(self, queries: ArrayLike, k: SupportsIndex = 10) -> Neighbors:
+    def copies(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
+        """The second vectors, those that tell copies, as in `vectors`: (n, copy_dim) float32."""
+        content = self._opened()
+        return _chosen(content, content.copies, ids)
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns that `where` knows: those of the rows, and the names in their metadata."""
+        with self._where() as where:
+            return where.columns
+
+    def where(self, condition: str) -> Ids:
+        """The ids (n,) int64, ascending, of the rows that meet a condition in SQL, for `search` to answer.
+
+        Rows that were added since the last `save` do not count yet.
+
+        Raises:
+            OptionInvalid: it is no condition, or names a column that is not there; the message names those
+                that are.
+
+        Example:
+            >>> index.where("label = 'glass' and width > 600").tolist()
+            [3, 8]
+        """
+        with self._where() as where:
+            return np.intersect1d(where.ids(condition), self.ids, assume_unique=True)
+
+    def _where(self) -> AbstractContextManager[Where]:
+        catalog = self.catalog
+        return Where.open(catalog.path, catalog.generation, self.manifest.format_version)
+
+    def search(
+        self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
+    ) -> Neighbors:
         """The `k` nearest vectors of every row of `queries` (m, dim), nearest first.
 
         Distances are 1 - cosine, in [0, 2], or Euclidean; equally near ones come in the order of their ids.
-        What was added counts, saved or not.
+        What was added counts, saved or not. among: the ids that may be answered; all of them by default.
 
         Raises:
             VectorsInvalid: queries of other dims, not finite, or without direction. OptionInvalid: k below 1.
+            IdsUnknown: names ids of `among` that the index does not hold.
         """
         content = self._opened()
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries")
-        distances, positions = content.searcher().search(checked, number)
-        return Neighbors(distances, content.ids[positions])
+        return _search(content, content.searcher(), content.vectors, checked, number, among)
+
+    def search_copies(
+        self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None
+    ) -> Neighbors:
+        """The same as `search` by the second vectors: queries are (m, copy_dim).
+
+        Raises:
+            OptionInvalid: the index has no second vectors. Otherwise as in `search`.
+        """
+        content = self._opened()
+        if not self.copy_dim:
+            raise OptionInvalid(
+                f"index {self._directory} has no vectors that tell copies: index the folder again"
+            )
+        number = check_whole_number("k", k)
+        checked = self._check(queries, "queries", self.copy_dim)
+        searcher = FlatSearcher.build(content.copies, self.manifest.metric)
+        return _search(content, searcher, content.copies, checked, number, among)
 
     def attachment(self, name: str) -> Path:
         """Where the file lies that was attached under `name`; to be read soon, a later save may replace it.
@@ -119,11 +181,7 @@ class IndexView:
         Raises:
             OptionInvalid: nothing is attached under this name. IndexDamaged: the file is gone.
         """
-        if name not in self.attachments:
-            held = ", ".join(self.attachments) or "none at all"
-            raise OptionInvalid(
-                f"index {self._directory} has no attachment {name!r}, expected one of: {held}"
-            )
+        self._refuse_unattached(name)
         path = self._directory / self.manifest.files[name].path
         if not path.exists():
             raise damage(self._directory, [f"{path} is gone since the index was opened"])
@@ -145,13 +203,52 @@ class IndexView:
             f"{fingerprint[:12]}{dims}: query with the encoder of the index, or index the folder again"
         )
 
-    def _check(self, vectors: ArrayLike, what: str) -> Vectors:
+    def _refuse_unattached(self, name: str) -> None:
+        if name not in self.attachments:
+            held = ", ".join(self.attachments) or "none at all"
+            raise OptionInvalid(
+                f"index {self._directory} has no attachment {name!r}, expected one of: {held}"
+            )
+
+    def _check(self, vectors: ArrayLike, what: str, dim: int | None = None) -> Vectors:
         manifest = self.manifest
         return check_vectors(
-            vectors, manifest.dim, metric=manifest.metric, what=f"{what} for index {self._directory}"
+            vectors, dim or manifest.dim, metric=manifest.metric, what=f"{what} for index {self._directory}"
         )
 
     def _opened(self) -> Generation | Draft:
         if self._content is None:
             raise IndexClosed(f"index {self._directory} is closed: open it again")
         return self._content
+
+
+def _chosen(content: Generation | Draft, array: Vectors, ids: Sequence[int] | Ids | None) -> Vectors:
+    if ids is not None:
+        return array[content.held_positions(ids)]
+    return array if content.alive is None else array[content.alive]
+
+
+def _search(
+    content: Generation | Draft,
+    searcher: Searcher,
+    vectors: Vectors,
+    queries: Vectors,
+    k: int,
+    among: Sequence[int] | Ids | None,
+) -> Neighbors:
+    mask = content.alive
+    if among is not None:
+        mask = np.zeros(len(content.ids), dtype=bool)
+        mask[content.held_positions(among)] = True
+    distances, positions = _search_among(searcher, vectors, queries, k, mask, content.manifest.metric)
+    return Neighbors(distances, content.ids[positions])
+
+
+def _search_among(
+    searcher: Searcher, vectors: Vectors, queries: Vectors, k: int, mask: Mask | None, metric: Metric
+) -> tuple[Distances, Ids]:
+    if mask is None:
+        return searcher.search(queries, k)
+    allowed = np.flatnonzero(mask)
+    distances, found = FlatSearcher.build(vectors[allowed], metric).search(queries, k)
+    return distances, allowed[found]

@@ -19,10 +19,10 @@ from typing import Any, TypeAlias
 from .checks import METRICS, STRUCTURES, Metric, Structure
 from .errors import FormatUnsupported, IndexNotFound, OptionInvalid
 from .files import StoredFile, damage
-from .names import CORE, IDS, MANIFEST, VECTORS, is_real_name
+from .names import COPIES, CORE, IDS, MANIFEST, VECTORS, is_real_name
 
-FORMAT_VERSION = 2
-"""What is written. Format 1, whose rejected files have neither size nor time, is read as well."""
+FORMAT_VERSION = 3
+"""What is written. Formats 1 and 2, whose catalogs were never changed in place, are read as well."""
 
 Settings: TypeAlias = dict[str, Any]
 Test: TypeAlias = Callable[[Any], bool]
@@ -35,10 +35,12 @@ _INT64_BYTES = 8
 class Manifest:
     """One generation of an index.
 
-    generation: counts the saves of a directory, from 1. dim: numbers a vector. count: vectors held.
-    next_id: the id that the next vector gets; no id is given twice. encoder: fingerprint of what made the
-    vectors. created, changed: UTC. settings: whatever the caller wants to keep, as JSON.
-    files: logical name to file. format_version: of the files on disk.
+    generation: counts the saves of a directory, from 1. dim: numbers a vector; copy_dim: numbers of the
+    second vector that tells copies, or 0. count: vectors held. removed: vectors that are still in the files
+    and no longer held. rows: how many of those held have a row. next_id: the id that the next vector gets; no id is
+    given twice. encoder: fingerprint of what made the vectors. created, changed: UTC. settings: whatever the
+    caller wants to keep, as JSON. structure_reason: why this search structure, in words. files: logical name
+    to file. format_version: of the files on disk.
     """
 
     generation: int
@@ -52,7 +54,16 @@ class Manifest:
     next_id: int = 0
     settings: Settings = field(default_factory=dict)
     files: Mapping[str, StoredFile] = field(default_factory=dict)
+    removed: int = 0
+    rows: int = 0
+    copy_dim: int = 0
+    structure_reason: str = ""
     format_version: int = FORMAT_VERSION
+
+    @property
+    def total(self) -> int:
+        """How many vectors are in the files, held or removed."""
+        return self.count + self.removed
 
     @classmethod
     def read(cls, directory: Path) -> Manifest:
@@ -94,19 +105,28 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON text, with a checksum of itself."""
-        data = {"format_version": self.format_version, **dataclasses.asdict(self)}
+        data = {"format_version": FORMAT_VERSION, **dataclasses.asdict(self)}
         data |= {name: data[name].isoformat(timespec="seconds") for name in ("created", "changed")}
+        data["files"] = {
+            name: {"path": file.path, "size": file.size, "sums": list(file.sums)}
+            for name, file in self.files.items()
+        }
         return json.dumps({**data, "checksum": checksum_of(data)}, indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def _from_json(cls, data: dict[str, Any]) -> Manifest:
-        values = {name: data[name] for name in (field.name for field in dataclasses.fields(cls))}
+        names = {field.name for field in dataclasses.fields(cls)}
+        values = {name: value for name, value in data.items() if name in names}
         values |= {name: datetime.fromisoformat(data[name]) for name in ("created", "changed")}
-        values["files"] = {
-            name: StoredFile(file["path"], file["size"], file["sha256"])
-            for name, file in data["files"].items()
-        }
+        values["files"] = {name: _stored_file(file) for name, file in data["files"].items()}
         return cls(**values)
+
+
+def _stored_file(file: dict[str, Any]) -> StoredFile:
+    if "sha256" in file:
+        # Up to format 2 a file had one checksum, whatever its size.
+        return StoredFile(file["path"], file["size"], (file["sha256"],), max(1, file["size"]))
+    return StoredFile(file["path"], file["size"], tuple(file["sums"]))
 
 
 def check_settings(settings: Settings) -> Settings:
@@ -157,9 +177,10 @@ def faults_of(data: object) -> list[str]:
     """
     if not isinstance(data, dict):
         return ["not a JSON object"]
-    faults = [*_field_faults(data, _FIELDS)]
+    fields = {**_FIELDS, **_FIELDS_3} if is_block_format(data) else _FIELDS
+    faults = [*_field_faults(data, fields)]
     if not faults:
-        faults = [*_file_faults(data["files"])]
+        faults = [*_file_faults(data)]
     if not faults:
         faults = [*_size_faults(data)]
     if not faults and data["checksum"] != checksum_of(data):
@@ -175,23 +196,36 @@ def _field_faults(data: dict[str, Any], fields: dict[str, tuple[Test, str]]) -> 
             yield f"{name} is {reprlib.repr(data[name])}, expected {expected}"
 
 
-def _file_faults(files: dict[str, Any]) -> Iterator[str]:
-    yield from (f"files names no {name}" for name in CORE if name not in files)
+def is_block_format(data: dict[str, Any]) -> bool:
+    """Whether the format of a manifest is one with checksums by block."""
+    version = data.get("format_version")
+    return isinstance(version, int) and version >= FORMAT_VERSION
+
+
+def _file_faults(data: dict[str, Any]) -> Iterator[str]:
+    files = data["files"]
+    needed = (*CORE, COPIES) if data.get("copy_dim") else CORE
+    yield from (f"files names no {name}" for name in needed if name not in files)
+    fields = _BLOCK_FIELDS if is_block_format(data) else _FILE_FIELDS
     for name, file in files.items():
         if not isinstance(file, dict):
             yield f"files[{name!r}] is {reprlib.repr(file)}, expected an object"
             continue
-        for fault in _field_faults(file, _FILE_FIELDS):
+        for fault in _field_faults(file, fields):
             yield f"files[{name!r}]: {fault}"
 
 
 def _size_faults(data: dict[str, Any]) -> Iterator[str]:
     count, files = data["count"], data["files"]
-    if data["next_id"] < count:
-        yield f"next_id is {data['next_id']}, expected at least count, {count}"
-    for name, item_bytes in ((VECTORS, data["dim"] * _FLOAT32_BYTES), (IDS, _INT64_BYTES)):
-        if files[name]["size"] != count * item_bytes:
-            yield f"{name} is {files[name]['size']} bytes, expected {count} x {item_bytes}"
+    total, copy_dim = count + data.get("removed", 0), data.get("copy_dim", 0)
+    if data["next_id"] < total:
+        yield f"next_id is {data['next_id']}, expected at least {total}, the number of vectors"
+    item_bytes = {VECTORS: data["dim"] * _FLOAT32_BYTES, IDS: _INT64_BYTES}
+    if copy_dim:
+        item_bytes[COPIES] = copy_dim * _FLOAT32_BYTES
+    for name, size in item_bytes.items():
+        if files[name]["size"] != total * size:
+            yield f"{name} is {files[name]['size']} bytes, expected {total} x {size}"
 
 
 def _is_whole_number(least: int) -> Test:
@@ -227,8 +261,24 @@ _FIELDS: dict[str, tuple[Test, str]] = {
     "checksum": _SHA256,
 }
 
+_FIELDS_3: dict[str, tuple[Test, str]] = {
+    "removed": _WHOLE,
+    "rows": _WHOLE,
+    "copy_dim": _WHOLE,
+    "structure_reason": (lambda value: isinstance(value, str), "text"),
+}
+
 _FILE_FIELDS: dict[str, tuple[Test, str]] = {
     "path": (lambda value: isinstance(value, str) and is_real_name(value), "the plain name of an index file"),
     "size": _WHOLE,
     "sha256": _SHA256,
+}
+
+_BLOCK_FIELDS: dict[str, tuple[Test, str]] = {
+    "path": _FILE_FIELDS["path"],
+    "size": _WHOLE,
+    "sums": (
+        lambda value: isinstance(value, list) and all(_SHA256[0](digest) for digest in value),
+        "a list of 64 hexadecimal digits each",
+    ),
 }

@@ -20,17 +20,22 @@ LOCK_FILES = (LOCK, LOCK_HOLDER)
 
 VECTORS = "vectors.f32"
 IDS = "ids.i64"
+COPIES = "copies.f32"
 CATALOG = "catalog.sqlite"
 SEARCH = "search.faiss"
 
 CORE = (VECTORS, IDS, CATALOG)
-APPEND_ONLY = (VECTORS, IDS)
-RESERVED = (*CORE, SEARCH, MANIFEST, *LOCK_FILES)
+"""What every index has."""
+OWN = (*CORE, COPIES, SEARCH)
+"""What is not an attachment."""
+APPEND_ONLY = (VECTORS, IDS, COPIES)
+RESERVED = (*OWN, MANIFEST, *LOCK_FILES)
 PART = "-part"
+JOURNAL = "-journal"
 
 _LOGICAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_]+)+")
 _REAL = re.compile(r"[a-z0-9_-]+\.generation-([1-9][0-9]*)(\.[a-z0-9_]+)+")
-_STRAY = re.compile(rf"(({_REAL.pattern})({PART}|-journal)?|manifest\.json{PART})")
+_STRAY = re.compile(rf"(({_REAL.pattern})({PART}|{JOURNAL})?|manifest\.json{PART})")
 
 
 def real_name(logical: str, generation: int) -> str:

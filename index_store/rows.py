@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+import reprlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from .errors import RowsInvalid
 
+Metadata: TypeAlias = Mapping[str, str | int | float | None]
+
 UNASSIGNED = -1
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,7 @@ class Row:
 
     path: relative to the folder that was indexed, with `/` between its parts. size: bytes. mtime_ns: time of
     the last change, nanoseconds. sha256: of the contents, in hexadecimal. width, height: pixels.
+    metadata: whatever else the caller knows of the file, by name: text, numbers or None.
     id: given by the index when the row is added; -1 until then.
 
     Example:
@@ -29,6 +38,7 @@ class Row:
     sha256: str
     width: int
     height: int
+    metadata: Metadata = field(default_factory=dict, kw_only=True, hash=False)
     id: int = field(default=UNASSIGNED, kw_only=True)
 
 
@@ -50,16 +60,53 @@ def check_rows(rows: Sequence[Row], count: int) -> None:
     """Check the rows that come with `count` vectors.
 
     Raises:
-        RowsInvalid: too few or too many, a path twice, or a path that is not relative.
+        RowsInvalid: too few or too many, or as in `check_facts`.
     """
     if len(rows) != count:
         raise RowsInvalid(f"got {len(rows)} rows for {count} vectors: give one row a vector, or rows=None")
+    check_facts(rows)
+
+
+def check_facts(rows: Sequence[Row]) -> None:
+    """Check what `rows` say.
+
+    Raises:
+        RowsInvalid: a path twice or not relative, a content hash that is none, metadata that cannot be kept.
+    """
     seen: set[str] = set()
     for row in rows:
         check_path(row.path)
         if row.path in seen:
             raise RowsInvalid(f"path {row.path!r} comes twice: give every file one row")
         seen.add(row.path)
+        if not (isinstance(row.sha256, str) and _SHA256.fullmatch(row.sha256)):
+            raise RowsInvalid(
+                f"sha256 of {row.path!r} is {reprlib.repr(row.sha256)}, expected 64 hexadecimal digits"
+            )
+        if row.metadata:
+            metadata_to_json(row)
+
+
+def metadata_to_json(row: Row) -> str | None:
+    """The metadata of a row as JSON text; None where there is none.
+
+    Raises:
+        RowsInvalid: names that are not text, or values that are not text, finite numbers or None.
+    """
+    if not row.metadata:
+        return None
+    try:
+        if all(
+            isinstance(name, str) and isinstance(value, (str, int, float, type(None)))
+            for name, value in row.metadata.items()
+        ):
+            return json.dumps(dict(row.metadata), allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        pass
+    raise RowsInvalid(
+        f"metadata of {row.path!r} are {reprlib.repr(row.metadata)}, expected names with text, "
+        "finite numbers or None"
+    )
 
 
 def check_path(path: str) -> None:

@@ -20,7 +20,7 @@ from .errors import (
 )
 from .files import sync_directory, write_part, writing
 from .manifest import Manifest
-from .names import LOCK, LOCK_HOLDER, MANIFEST, PART, is_stray_name, newest_generation
+from .names import JOURNAL, LOCK, LOCK_HOLDER, MANIFEST, PART, is_stray_name, newest_generation
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -151,6 +151,8 @@ def remove_strays(directory: Path) -> None:
     """
     try:
         kept = {stored.path for stored in Manifest.read(directory).files.values()}
+        # What a writer that was killed while it wrote the catalog left to undo that by.
+        kept |= {name + JOURNAL for name in kept}
     except IndexNotFound:
         kept = set()
     except (IndexDamaged, FormatUnsupported):
@@ -159,6 +161,14 @@ def remove_strays(directory: Path) -> None:
     for path in directory.iterdir() if directory.is_dir() else ():
         if path.name not in kept and is_stray_name(path.name):
             # On Windows a file stays while a reader has it open: the next writer removes it.
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def remove_index(directory: Path) -> None:
+    """Remove the index in `directory`: its manifest, and the files whose names are of our pattern."""
+    for path in (directory / MANIFEST, *directory.iterdir()):
+        if path.name == MANIFEST or is_stray_name(path.name):
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,26 +16,33 @@ from PIL import Image
 from index_store import Index
 
 from .answers import Hit as Hit
+from .combine import EmbeddedQuery, Region
+from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
-from .errors import ImageUnreadable, NoPictures
+from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
 from .images import Source
+from .index_facts import IndexFacts
 from .index_paths import (
-    IndexFacts,
+    Folders,
     existing_index,
-    folder_of,
+    folders_of,
     holds_pictures,
     index_directory,
 )
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
 from .progress import Progress
+from .query_options import QueryKeywords, QueryOptions
 from .restore import reconstruct
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .build import BuildSettings
 
 Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
 
 # What a picture that is in the index more than once takes of the answers to it, before more are fetched.
@@ -42,7 +50,7 @@ _SPARE = 8
 _BATCH = 256
 
 
-class Retriever:
+class Retriever(KeptCurrent):
     """Finds the pictures of a folder that look like a given one.
 
     A picture is given as a path, a file's bytes, a PIL image or an array. A list of them gets a list of
@@ -56,30 +64,31 @@ class Retriever:
         0.082 7.jpg
     """
 
-    def __init__(self, index: Index, encoder: Encoder, folder: Path) -> None:
+    def __init__(self, index: Index, encoder: Encoder, folders: Folders) -> None:
         """Use `build` or `open`."""
         self.index = index
         self.encoder = encoder
-        self.folder = folder
+        self.folders = folders
 
     @classmethod
     def build(
         cls,
-        folder: str | Path,
-        *,
+        *folders: str | Path,
         index: str | Path | None = None,
         encoder: AnyEncoder | None = None,
         settings: BuildSettings | None = None,
         progress: Progress | None = None,
     ) -> Retriever:
-        """Index `folder`, with an encoder fitted to its pictures or with the one given, and open the index.
+        """Index `folders`, with an encoder fitted to them or with the one given, and open the index.
 
-        The index lies in `folder`/.retrieve, or in the directory `index`. One that is there already stays in
-        force until the new one is complete. `encoder`: a model or encoder, or the path of a model's folder,
-        of a .tflite file, or of another indexed folder.
+        The index lies in .retrieve in the first of them, or in the directory `index`. If it is there already,
+        its encoder is kept and only what has changed is done; `BuildSettings(refit=True)` makes it anew.
+        `encoder`: a model or encoder, or the path of a model's folder, of a .tflite file, or of another
+        indexed folder.
 
         Raises:
-            NoPictures: nothing in `folder` can be read as a picture.
+            NoPictures: nothing in a folder can be read as a picture, or it is suddenly empty.
+            OptionInvalid: the index that is there was made in another way.
             EncoderInvalid: the encoder given is none. IndexStoreError: the index cannot be written.
 
         Example:
@@ -89,9 +98,10 @@ class Retriever:
         # Here and not above: a query has no use for what it takes to build.
         from .build import BuildSettings, build_index
 
-        directory = index_directory(Path(folder), None if index is None else Path(index))
+        paths = [Path(folder) for folder in folders]
+        directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(
-            Path(folder),
+            paths,
             directory,
             encoder=encoder,
             settings=settings or BuildSettings(),
@@ -108,22 +118,27 @@ class Retriever:
             NoPictures: its pictures are not there, because they or the index were moved.
         """
         index = Index.open(existing_index(Path(path)))
-        folder = folder_of(index)
-        if not holds_pictures(folder, index):
+        folders = folders_of(index)
+        if not holds_pictures(folders, index):
             raise NoPictures(
-                str(folder),
+                str(folders),
                 f"those of index {index.directory} were moved or deleted: "
                 "move them back, or index them again",
             )
-        return cls(index, encoder_of(index), folder)
+        return cls(index, encoder_of(index), folders)
 
     def __repr__(self) -> str:
-        """Its class and folder."""
+        """Its class and first folder."""
         return f"Retriever({str(self.folder)!r})"
 
     def __len__(self) -> int:
         """How many pictures can be found."""
         return len(self.index)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the index was made of; of several the first."""
+        return self.folders.first
 
     @cached_property
     def model(self) -> Model:
@@ -140,54 +155,54 @@ class Retriever:
         return IndexFacts.of(self.index)
 
     @overload
-    def query(
-        self, source: Sources, k: int = ..., *, exclude_self: bool = ..., exclude_copies: bool = ...
-    ) -> list[list[Hit]]: ...
+    def query(self, source: Sources, k: int = ..., **options: Unpack[QueryKeywords]) -> list[list[Hit]]: ...
     @overload
+    def query(self, source: Source, k: int = ..., **options: Unpack[QueryKeywords]) -> list[Hit]: ...
     def query(
-        self, source: Source, k: int = ..., *, exclude_self: bool = ..., exclude_copies: bool = ...
-    ) -> list[Hit]: ...
-    def query(
-        self,
-        source: Source | Sources,
-        k: int = 10,
-        *,
-        exclude_self: bool = False,
-        exclude_copies: bool = False,
+        self, source: Source | Sources, k: int = 10, **options: Unpack[QueryKeywords]
     ) -> list[Hit] | list[list[Hit]]:
         """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
 
-        exclude_self: leave out the file that is asked with. exclude_copies: leave out its copies.
+        options: `where`, `with_`, `without`, `region`, `exclude_self`, `exclude_copies`, see `QueryOptions`.
 
         Raises:
-            ImageUnreadable: a source cannot be read.
+            ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, or nothing is
+                left of the query. OptionInvalid: `where` is no condition on the columns of the index.
+
+        Example:
+            >>> retriever.query("a.png", k=3, where="folder = 'cats' and width > 600", without=["b.png"])
         """
         sources = source if isinstance(source, (list, tuple)) else [source]
         answers = []
-        for answer in self.query_each(sources, k, exclude_self=exclude_self, exclude_copies=exclude_copies):
-            if isinstance(answer, ImageUnreadable):
+        for answer in self.query_each(sources, k, **options):
+            if isinstance(answer, RetrievalError):
                 raise answer
             answers.append(answer)
         return answers if isinstance(source, (list, tuple)) else answers[0]
 
     def query_each(
-        self,
-        sources: Sequence[Source],
-        k: int = 10,
-        *,
-        exclude_self: bool = False,
-        exclude_copies: bool = False,
-    ) -> Iterator[list[Hit] | ImageUnreadable]:
-        """What `query` answers to each of `sources`, in their order, or why one cannot be read.
+        self, sources: Sequence[Source], k: int = 10, **options: Unpack[QueryKeywords]
+    ) -> Iterator[list[Hit] | RetrievalError]:
+        """What `query` answers to each of `sources`, in their order, or why one has no answer.
 
         Some hundred are embedded on threads and searched for at a time, however many there are.
         """
+        asked = QueryOptions.of(**options)
+        among = None if asked.where is None else self.index.where(asked.where)
+        extra = [[self.embed(each) for each in pictures] for pictures in (asked.with_, asked.without)]
+
+        def embed_one(source: Source) -> EmbeddedQuery | RetrievalError:
+            try:
+                return EmbeddedQuery.of([self._embed_region(source, asked.region), *extra[0]], extra[1])
+            except (ImageUnreadable, QueryInvalid) as error:
+                return error
+
         # One picture needs no threads.
-        embedded = map(self._try_embed, sources) if len(sources) == 1 else in_order(self._try_embed, sources)
+        embedded = map(embed_one, sources) if len(sources) == 1 else in_order(embed_one, sources)
         while batch := list(islice(embedded, _BATCH)):
-            readable = [one for one in batch if isinstance(one, EmbeddedPicture)]
-            found = iter(self.nearest(readable, k, exclude_self=exclude_self, exclude_copies=exclude_copies))
-            yield from (next(found) if isinstance(one, EmbeddedPicture) else one for one in batch)
+            queries = [one for one in batch if isinstance(one, EmbeddedQuery)]
+            found = iter(self._nearest(queries, k, asked, among))
+            yield from (next(found) if isinstance(one, EmbeddedQuery) else one for one in batch)
 
     @overload
     def encode(self, source: Sources) -> Vectors: ...
@@ -222,52 +237,47 @@ class Retriever:
         return Image.fromarray(reconstruct(model, source))
 
     def embed(self, source: Source) -> EmbeddedPicture:
-        """`source` as the search sees it: its vector, to search with later by `nearest`.
+        """`source` as the search sees it: its vector, and what tells its file from others.
 
         Raises:
             ImageUnreadable: it cannot be read.
         """
         return embed_picture(self.encoder, source)
 
-    def nearest(
-        self,
-        pictures: Sequence[EmbeddedPicture],
-        k: int = 10,
-        *,
-        exclude_self: bool = False,
-        exclude_copies: bool = False,
+    def _embed_region(self, source: Source, region: Region | None) -> EmbeddedPicture:
+        if region is None:
+            return self.embed(source)
+        if hasattr(source, "read"):
+            source = source.read()
+        # It is still the whole file that answers may be, or may be a copy of.
+        return replace(self.embed(source), vector=self.embed(region.cut_from(source)).vector)
+
+    def _nearest(
+        self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions, among: Ids | None
     ) -> list[list[Hit]]:
-        """The `k` nearest pictures of each of `pictures`, as `query` answers."""
-        if not pictures:
-            return []
-        fetched = k + _SPARE if exclude_self or exclude_copies else k
+        """The `k` nearest pictures of each of `queries`; of those with the ids `among`, if they are given."""
+        count = len(self.index) if among is None else len(among)
+        if not queries or not count:
+            return [[] for _ in queries]
+        fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
         while True:
-            found = self._search(pictures, fetched)
-            wanted = [
-                [
-                    hit
-                    for hit in hits
-                    if not ((exclude_self and hit.is_self) or (exclude_copies and hit.is_copy))
-                ][:k]
-                for hits in found
-            ]
-            if fetched >= len(self.index) or all(len(hits) == k for hits in wanted):
+            found = self._search(queries, fetched, among)
+            wanted = [[hit for hit in hits if not _is_excluded(hit, options)][:k] for hits in found]
+            if fetched >= count or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4
 
-    def _try_embed(self, source: Source) -> EmbeddedPicture | ImageUnreadable:
-        try:
-            return self.embed(source)
-        except ImageUnreadable as error:
-            return error
-
-    def _search(self, pictures: Sequence[EmbeddedPicture], k: int) -> list[list[Hit]]:
-        neighbors = self.index.search(np.stack([each.vector for each in pictures]), k)
+    def _search(self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None) -> list[list[Hit]]:
+        neighbors = self.index.search(np.stack([each.vector for each in queries]), k, among=among)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [
-                Hit.of(self.folder, row, distance, each)
+                Hit.of(self.folders, row, distance, each)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
-            for each, distances in zip(pictures, neighbors.distances.tolist(), strict=True)
+            for each, distances in zip(queries, neighbors.distances.tolist(), strict=True)
         ]
+
+
+def _is_excluded(hit: Hit, options: QueryOptions) -> bool:
+    return (options.exclude_self and hit.is_self) or (options.exclude_copies and hit.is_copy)

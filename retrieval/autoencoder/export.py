@@ -43,16 +43,16 @@ def to_keras_file(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def export(network: keras.Model, description: EncoderDescription, *, quantized: bool = False) -> Model:
+def export(network: keras.Model, description: EncoderDescription, *, running: bytes | None = None) -> Model:
     """The running model of an autoencoder, whose layers "encoder" and "decoder" are its halves.
 
-    Of a network that is called "encoder" itself: a model without a decoder. `quantized`: the encoder's, see
-    `to_litert`.
+    Of a network that is called "encoder" itself: a model without a decoder. `running` is what runs as the
+    encoder, in LiteRT's format, where that is more than what `to_litert` makes of the layer.
     """
     if network.name == "encoder":
-        return Model(Encoder(to_litert(network, quantized=quantized), description), keras=to_keras_file(network))
+        return Model(Encoder(running or to_litert(network), description), keras=to_keras_file(network))
     return Model(
-        encoder=Encoder(to_litert(network.get_layer("encoder"), quantized=quantized), description),
+        encoder=Encoder(running or to_litert(network.get_layer("encoder")), description),
         decoder=Decoder(to_litert(network.get_layer("decoder"))),
         keras=to_keras_file(network),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import flatbuffers
@@ -38,8 +39,8 @@ def in_bytes(model: bytes) -> bytes:
 def _places_of_weights(network: Any, graph: Any) -> list[int]:
     """Where the weights of convolutions and dense layers are among the tensors of `graph`, each once."""
     kinds = (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.FULLY_CONNECTED)
-    layers = [each for each in graph.operators if network.operatorCodes[each.opcodeIndex].builtinCode in kinds]
-    return sorted({int(layer.inputs[1]) for layer in layers})
+    kind_of = [code.builtinCode for code in network.operatorCodes]
+    return sorted({int(each.inputs[1]) for each in graph.operators if kind_of[each.opcodeIndex] in kinds})
 
 
 def _is_large_matrix(tensor: Any, buffers: list[Any]) -> bool:
@@ -47,7 +48,7 @@ def _is_large_matrix(tensor: Any, buffers: list[Any]) -> bool:
     shape = [int(side) for side in tensor.shape]
     is_matrix = len(shape) == 2 or shape[1:-1] == [1, 1]
     is_float = tensor.type == schema.TensorType.FLOAT32 and buffers[tensor.buffer].data is not None
-    return is_float and is_matrix and np.prod(shape) >= _LEAST_WEIGHTS
+    return is_float and is_matrix and math.prod(shape) >= _LEAST_WEIGHTS
 
 
 def _round(tensor: Any, buffers: list[Any]) -> None:

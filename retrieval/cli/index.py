@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,7 +15,7 @@ from .printing import echo, echo_json, note, printable
 if TYPE_CHECKING:
     from index_store import RejectedFile
 
-    from ..index_paths import IndexFacts
+    from ..index_facts import IndexFacts
     from ..retriever import Retriever
 
 Structures = Literal["flat", "hnsw", "ivf", "exact"]
@@ -59,6 +59,14 @@ def index(
         bool,
         typer.Option("--no-decoder", help="Fit no decoder: quicker, and enough unless you reconstruct."),
     ] = False,
+    metadata: Annotated[
+        Path | None,
+        typer.Option(
+            "--metadata",
+            metavar="FILE",
+            help="CSV with a heading, or JSON lines: columns for --where, `path` names the picture.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
@@ -70,9 +78,12 @@ def index(
     from index_store import IndexUnwritable
 
     from ..build import BuildSettings
+    from ..metadata import Metadata
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
+    # First: whatever is wrong with it, nothing has been done yet.
+    table = None if metadata is None else Metadata.read(metadata)
     progress = progress_on_stderr(quiet=as_json)
     settings = BuildSettings(
         dim=dim, seed=seed, structure=structure, head=head, recipe=recipe, decoder=not no_decoder
@@ -85,11 +96,22 @@ def index(
         if directory is not None:
             raise
         raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
+    if table is not None:
+        _note_unknown(table.keep_in(retriever.index.directory), metadata)
+        retriever.refresh()
     if as_json:
         echo_json(_as_object(retriever, progress.seconds))
     else:
         report(retriever, progress.seconds)
         note(f"\nnext: retrieve query IMG --index {printable(directory or folder)}")
+
+
+def _note_unknown(paths: Sequence[str], metadata: Path | None) -> None:
+    """Say which rows of the table `metadata` name no picture of the index."""
+    if paths:
+        named = ", ".join(map(printable, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
+        rows = "1 row names" if len(paths) == 1 else f"{len(paths):,} rows name"
+        note(f"retrieve: {rows} no indexed picture in {printable(str(metadata))}: {named}")
 
 
 def report(retriever: Retriever, seconds: dict[str, float]) -> None:

@@ -64,7 +64,8 @@ def test_a_folder_is_embedded_in_order_and_bad_files_do_not_shift_the_others(mod
     reason = "the file is truncated or damaged (a PNG file)"
     assert results[1] == RejectedFile("cut.png", reason, cut.st_size, cut.st_mtime_ns)
     assert results[2] == RejectedFile("missing.png", "there is no such file")
-    row, vector = results[3]
+    row, vector, copy = results[3]
+    assert copy is None
     assert (row.width, row.height, row.size) == (48, 24, (photos / "violet.png").stat().st_size)
     assert row.sha256 == hashlib.sha256((photos / "violet.png").read_bytes()).hexdigest()
     np.testing.assert_array_equal(vector, embed_picture(model.encoder, photos / "violet.png").vector)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,9 +22,9 @@ _BLOCK = 64
 _MAPS_A_BLOCK = 8
 
 
-def run(network: keras.Model, pictures: Pixels) -> Floats:
-    """What `network` makes of each of `pictures` (n, S, S, 3) scaled to [0, 1]: (n, ...)."""
-    running = Network(to_litert(network))
+def run(network: bytes, pictures: Pixels) -> Floats:
+    """What `network`, in LiteRT's format, makes of `pictures` (n, S, S, 3) scaled to [0, 1]: (n, ...)."""
+    running = Network(network)
     results = np.empty((len(pictures), *running.output_shape), dtype=np.float32)
     for begin in range(0, len(pictures), _BLOCK):
         results[begin : begin + _BLOCK] = running.run(_scaled(pictures[begin : begin + _BLOCK]))
@@ -44,7 +43,8 @@ def view_features(
     pooling = Pooling(views, (side * side, contents), grid=config.grid, pair_dims=config.pair_dims)
 
     def pooled(begin: int) -> tuple[Halves, Halves]:
-        maps = [running.run_one(picture).reshape(-1, contents) for picture in _scaled(pictures[begin : begin + _MAPS_A_BLOCK])]
+        block = _scaled(pictures[begin : begin + _MAPS_A_BLOCK])
+        maps = [running.run_one(picture).reshape(-1, contents) for picture in block]
         return (
             np.asarray([pooling.cells(each) for each in maps], dtype=np.float16),
             np.asarray([pooling.pairs(each) for each in maps], dtype=np.float16),

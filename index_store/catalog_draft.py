@@ -1,0 +1,213 @@
+"""The catalog of the next generation: changed in place, seen by nobody before the manifest names it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .catalog import Catalog
+from .catalog_schema import (
+    SCHEMA,
+    connect,
+    faults_named,
+    hash_of_content,
+    hash_of_path,
+    record_of,
+    rejected_record_of,
+    to_sql,
+)
+from .checks import Ids, first_few
+from .errors import IdsUnknown, RowsInvalid
+from .files import StoredFile
+from .manifest import FORMAT_VERSION
+from .names import JOURNAL
+from .rows import RejectedFile, Row
+
+# Changes that are held in memory before they are written, however long nothing is saved.
+_PENDING = 50_000
+
+_PAST_COLUMNS = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
+
+
+class CatalogDraft(Catalog):
+    """A catalog that one writer changes. Methods raise sqlite3.OperationalError if the disk refuses."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, generation: int) -> None:
+        """Use `create` or `resume`."""
+        super().__init__(path, connection, generation, FORMAT_VERSION)
+        self._pending = 0
+        # Readers wait while pages are written: that happens in `commit`, not whenever the cache is full.
+        connection.execute("PRAGMA cache_spill = OFF")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @classmethod
+    def create(cls, path: Path, generation: int) -> CatalogDraft:
+        """Begin an empty catalog in a new file."""
+        for leftover in (path, path.with_name(path.name + JOURNAL)):
+            leftover.unlink(missing_ok=True)
+        with faults_named(path, writing=True):
+            sqlite3.connect(path).close()
+            path.touch()
+            connection = connect(path, changing=True)
+            connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {generation}; COMMIT")
+            return cls(path, connection, generation)
+
+    @classmethod
+    def resume(cls, path: Path, generation: int, next_id: int) -> CatalogDraft:
+        """Go on with the catalog of the generation before, in which ids below `next_id` were given.
+
+        What a writer that was killed left of a generation that never was is undone.
+        """
+        with faults_named(path, writing=True):
+            draft = cls(path, connect(path, changing=True), generation)
+            (newest,) = draft._connection.execute("PRAGMA user_version").fetchone()
+            if newest >= generation:
+                draft._undo(generation - 1, next_id)
+        return draft
+
+    def add(self, rows: Sequence[Row], ids: Sequence[int] | Ids) -> None:
+        """Add `rows` with these ids: all of them or none. They are no longer rejected files.
+
+        Raises:
+            RowsInvalid: a path that has a row already.
+        """
+        numbers = [int(row_id) for row_id in ids]
+        records = [record_of(row, row_id, self.generation) for row, row_id in zip(rows, numbers, strict=True)]
+        with self._changing(len(records)):
+            # Rows of an `add` whose vectors were never counted, because it was interrupted.
+            if numbers:
+                self._connection.execute("DELETE FROM row WHERE id >= ?", (numbers[0],))
+            self._refuse_known(rows)
+            self._insert(records, rows)
+            self._forget_rejected([row.path for row in rows])
+
+    def remove(self, ids: Sequence[int]) -> int:
+        """Let the rows of these ids die, where they have one, and their vectors; returns how many had one."""
+        with self._changing(len(ids)):
+            rows = sum(self._bury(row_id) for row_id in ids)
+            self._connection.executemany(
+                "INSERT INTO removed VALUES (?, ?)", [(row_id, self.generation) for row_id in ids]
+            )
+        return rows
+
+    def update(self, rows: Sequence[Row]) -> None:
+        """Replace the rows of the same ids: all of them or none.
+
+        Raises:
+            IdsUnknown: names ids without a row. RowsInvalid: a path that another row has.
+        """
+        records = [record_of(row, int(row.id), self.generation) for row in rows]
+        with self._changing(len(rows)):
+            if unknown := [row.id for row in rows if not self._bury(int(row.id))]:
+                raise IdsUnknown(f"{self.path} has no row for id {first_few(unknown)}: add the vector first")
+            self._refuse_known(rows)
+            self._insert(records, rows)
+            self._forget_rejected([row.path for row in rows])
+
+    def reject(self, rejected: RejectedFile) -> None:
+        """Keep why a file was rejected; a later reason replaces an earlier one.
+
+        Raises:
+            RowsInvalid: the file has a row.
+        """
+        with self._changing(1):
+            if self.find(rejected.path):
+                raise RowsInvalid(f"path {rejected.path!r} has a row, it cannot be rejected as well")
+            self._forget_rejected([rejected.path])
+            path, born, reason, *facts = rejected_record_of(rejected, self.generation)
+            self._connection.execute(
+                "INSERT INTO rejected VALUES (?, ?, NULL, ?, ?, ?, ?)", (path, born, reason, *facts)
+            )
+
+    def forget_rejected(self, paths: Sequence[str]) -> None:
+        """Forget that these files were rejected; those that were not are left out."""
+        with self._changing(len(paths)):
+            self._forget_rejected(paths)
+
+    def commit(self) -> None:
+        """Make sure that all changes are on the disk; they are seen once the manifest names them."""
+        with self._lock, faults_named(self.path, writing=True):
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+            elif self._connection.execute("PRAGMA user_version").fetchone()[0] < self.generation:
+                self._connection.execute(f"PRAGMA user_version = {self.generation}")
+            self._pending = 0
+
+    def describe(self) -> StoredFile:
+        """Its name and size; it has no checksum, since its rows have one each."""
+        return StoredFile(self.path.name, self.path.stat().st_size)
+
+    def forget_from(self, first_id: int) -> None:
+        """Remove rows of an `add` whose vectors were never counted, because it was interrupted."""
+        with self._changing(0):
+            self._connection.execute("DELETE FROM row WHERE id >= ?", (first_id,))
+
+    def _undo(self, generation: int, next_id: int) -> None:
+        with self._changing(0):
+            for statement in (
+                f"DELETE FROM row WHERE id >= {next_id}",
+                f"DELETE FROM row WHERE id IN (SELECT id FROM past WHERE died > {generation})",
+                f"INSERT INTO row SELECT {_PAST_COLUMNS} FROM past "
+                f"WHERE died > {generation} AND born <= {generation}",
+                f"DELETE FROM past WHERE died > {generation}",
+                f"DELETE FROM removed WHERE died > {generation}",
+                f"DELETE FROM rejected WHERE born > {generation}",
+                f"UPDATE rejected SET died = NULL WHERE died > {generation}",
+            ):
+                self._connection.execute(statement)
+
+    def _insert(self, records: Sequence[tuple[object, ...]], rows: Sequence[Row]) -> None:
+        self._connection.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
+        hashes = [
+            (value, record[0])
+            for record, row in zip(records, rows, strict=True)
+            for value in (hash_of_path(row.path), hash_of_content(row.sha256))
+        ]
+        self._connection.executemany("INSERT OR IGNORE INTO lookup VALUES (?, ?)", hashes)
+
+    def _bury(self, row_id: int) -> int:
+        """Move the row of this id to the past ones; 0 if there is none."""
+        self._connection.execute(
+            f"INSERT OR IGNORE INTO past SELECT {_PAST_COLUMNS}, ? FROM row WHERE id = ? AND born < ?",
+            (self.generation, row_id, self.generation),
+        )
+        return self._connection.execute("DELETE FROM row WHERE id = ?", (row_id,)).rowcount
+
+    def _refuse_known(self, rows: Sequence[Row]) -> None:
+        known = next((row.path for row in rows if self._has_row(row.path)), None)
+        if known is not None:
+            raise RowsInvalid(f"path {known!r} has a row already: give every file one row")
+
+    def _has_row(self, path: str) -> bool:
+        found = self._connection.execute(
+            "SELECT 1 FROM lookup JOIN row USING (id) WHERE hash = ? AND path = ?",
+            (hash_of_path(path), to_sql(path)),
+        )
+        return found.fetchone() is not None
+
+    def _forget_rejected(self, paths: Sequence[str]) -> None:
+        values = [(to_sql(path), self.generation) for path in paths]
+        self._connection.executemany("DELETE FROM rejected WHERE path = ? AND born = ?", values)
+        self._connection.executemany("UPDATE rejected SET died = ?2 WHERE path = ?1 AND died IS NULL", values)
+
+    @contextlib.contextmanager
+    def _changing(self, count: int) -> Iterator[None]:
+        """A change that is made whole or not at all, within the transaction of the generation."""
+        with self._lock, faults_named(self.path, writing=True):
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.execute(f"PRAGMA user_version = {self.generation}")
+            self._connection.execute("SAVEPOINT change")
+            try:
+                yield
+                self._connection.execute("RELEASE change")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK TO change")
+                    self._connection.execute("RELEASE change")
+                raise
+            self._pending += count
+        if self._pending > _PENDING:
+            self.commit()

@@ -1,0 +1,87 @@
+"""An index written anew, in new files: without what was removed, in the current format, in another place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .checks import Ids, Mask
+from .draft import Draft
+from .files import check_files
+from .generation import Generation
+from .manifest import FORMAT_VERSION, Manifest
+from .names import OWN
+from .rows import Row
+
+# Vectors that are copied at a time.
+_STEP = 10_000
+
+
+def rewrite(
+    source: Generation,
+    source_directory: Path,
+    directory: Path,
+    place: Manifest,
+    *,
+    keep: Mask | None = None,
+) -> Draft:
+    """A draft in `directory` with all that `source` holds, or what `keep` says of it.
+
+    `place` has the generation and the next id: ids below it are those of the index that is there. Those of
+    `source` are kept where they are not among them, and moved behind them otherwise.
+
+    Raises:
+        IndexDamaged: a file of `source` was altered. It would get a valid checksum.
+    """
+    saved = source.manifest
+    if keep is None:
+        check_files(source_directory, saved.files, "full")
+        keep = source.alive
+    positions = np.arange(saved.total) if keep is None else np.flatnonzero(keep)
+    same_place = source_directory == directory
+    first = int(source.ids[0]) if len(source.ids) else 0
+    shift = 0 if same_place else max(0, place.next_id - first)
+    next_id = max(place.next_id, saved.next_id + shift)
+    manifest = dataclasses.replace(
+        saved,
+        generation=place.generation,
+        count=0,
+        removed=0,
+        rows=0,
+        next_id=next_id,
+        files={name: file for name, file in saved.files.items() if name not in OWN} if same_place else {},
+        format_version=FORMAT_VERSION,
+    )
+    draft = Draft.create(directory, manifest)
+    try:
+        _copy_vectors(source, draft, positions, shift)
+        for rejected in source.catalog.rejected():
+            draft.catalog.reject(rejected)
+        if not same_place:
+            for name in (name for name in saved.files if name not in OWN):
+                draft.attach(name, source_directory / saved.files[name].path)
+    except BaseException:
+        draft.close()
+        raise
+    return draft
+
+
+def _copy_vectors(source: Generation, draft: Draft, positions: Ids, shift: int) -> None:
+    for start in range(0, len(positions), _STEP):
+        step = positions[start : start + _STEP]
+        ids = source.ids[step]
+        draft.append(
+            np.ascontiguousarray(source.vectors[step]),
+            _rows_among(source, ids, shift),
+            np.ascontiguousarray(source.copies[step]) if source.manifest.copy_dim else None,
+            ids + shift,
+        )
+
+
+def _rows_among(source: Generation, ids: Ids, shift: int) -> Sequence[Row]:
+    rows = source.catalog.rows_between(int(ids[0]), int(ids[-1]))
+    kept = set(ids.tolist())
+    return [dataclasses.replace(row, id=row.id + shift) for row in rows if row.id in kept]

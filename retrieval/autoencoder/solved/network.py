@@ -13,7 +13,7 @@ from .config import EncoderConfig
 from .last_layers import LastLayers
 from .lda import Linear
 from .pictures import WHOLE, Floats
-from .pooling import ROOT_STEPS, for_full_matrices, pooling
+from .pooling import ROOT, for_full_matrices, pooling
 
 
 def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
@@ -66,14 +66,18 @@ def pairs(features: keras.KerasTensor, name: str, pair_dims: int) -> keras.Keras
 
 def _matrix_root(moments: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """See `pooling.matrix_root`."""
-    identity = (1.5 * np.eye(moments.shape[1])).tolist()
-    root = product = moments
-    for step in range(ROOT_STEPS):
-        factor = layers.Rescaling(-0.5, offset=identity, name=f"{name}_factor_{step}")(product)
-        half = _product(product, factor, f"{name}_half_{step}")
-        root = _product(root, factor, f"{name}_{step}") if step else half
-        if step < ROOT_STEPS - 1:
-            product = _product(half, factor, f"{name}_product_{step}")
+    identity = np.eye(moments.shape[1])
+    centred = layers.Rescaling(2.0, offset=(-identity).tolist(), name=f"{name}_centred")(moments)
+    square = _product(centred, centred, f"{name}_square")
+    cube = _product(square, centred, f"{name}_cube")
+    root = layers.Rescaling(ROOT[9], name=f"{name}_9")(cube)
+    for power in (6, 3, 0):
+        one, two, three = ROOT[power : power + 3]
+        first = layers.Rescaling(two, offset=(one * identity).tolist(), name=f"{name}_{power + 1}")(centred)
+        second = layers.Rescaling(three, name=f"{name}_{power + 2}")(square)
+        root = layers.Add(name=f"{name}_from_{power}")([root, first, second])
+        if power:
+            root = _product(root, cube, f"{name}_{power}")
     return root
 
 

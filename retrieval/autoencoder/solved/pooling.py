@@ -11,7 +11,7 @@ from .lda import unit
 from .pictures import Floats, View
 
 ROOT = (0.7063, 0.38641, -0.05004, -0.46031, -0.30565, 2.09836, 0.61828, -3.16793, -0.46268, 1.64968)
-"""What the powers of 2 x - 1 are multiplied by to give the root of x, see `matrix_root`: 0 for 0, otherwise by
+"""What the powers of 2 x - 1 are multiplied by to give the root of x, see `matrix_root`: 0 for 0, else by
 least squares over x from 0.0001 to 1, each order of magnitude alike."""
 
 

@@ -22,6 +22,7 @@ class QueryKeywords(TypedDict, total=False):
     region: Region | tuple[float, float, float, float] | None
     exclude_self: bool
     exclude_copies: bool
+    copies: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +33,8 @@ class QueryOptions:
     pictures that answers are to be like as well. without: pictures that they are not to be like. region: the
     part of the query that counts, as x, y, width and height, in pixels of the upright picture or, where all
     are at most 1, in shares of it. exclude_self: leave out the files that are asked with. exclude_copies:
-    leave out other files of the same contents.
+    leave out other files of the same contents. copies: answers are to be this very picture, edited, rather
+    than of its kind.
     """
 
     where: str | None = None
@@ -41,6 +43,7 @@ class QueryOptions:
     region: Region | None = None
     exclude_self: bool = False
     exclude_copies: bool = False
+    copies: bool = False
 
     @classmethod
     def of(cls, **keywords: Unpack[QueryKeywords]) -> QueryOptions:

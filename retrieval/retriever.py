@@ -163,11 +163,13 @@ class Retriever(KeptCurrent):
     ) -> list[Hit] | list[list[Hit]]:
         """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
 
-        options: `where`, `with_`, `without`, `region`, `exclude_self`, `exclude_copies`, see `QueryOptions`.
+        options: `where`, `with_`, `without`, `region`, `exclude_self`, `exclude_copies`, `copies`, see
+        `QueryOptions`.
 
         Raises:
-            ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, or nothing is
-                left of the query. OptionInvalid: `where` is no condition on the columns of the index.
+            ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, nothing is left
+                of the query, or the index cannot tell copies. OptionInvalid: `where` is no condition on the
+                columns of the index.
 
         Example:
             >>> retriever.query("a.png", k=3, where="folder = 'cats' and width > 600", without=["b.png"])
@@ -188,12 +190,14 @@ class Retriever(KeptCurrent):
         Some hundred are embedded on threads and searched for at a time, however many there are.
         """
         asked = QueryOptions.of(**options)
+        if asked.copies:
+            self._require_copies()
         among = None if asked.where is None else self.index.where(asked.where)
-        extra = [[self.embed(each) for each in pictures] for pictures in (asked.with_, asked.without)]
+        extra = [[self._embed_asked(each, asked) for each in given] for given in (asked.with_, asked.without)]
 
         def embed_one(source: Source) -> EmbeddedQuery | RetrievalError:
             try:
-                return EmbeddedQuery.of([self._embed_region(source, asked.region), *extra[0]], extra[1])
+                return EmbeddedQuery.of([self._embed_asked(source, asked, asked.region), *extra[0]], extra[1])
             except (ImageUnreadable, QueryInvalid) as error:
                 return error
 
@@ -244,13 +248,25 @@ class Retriever(KeptCurrent):
         """
         return embed_picture(self.encoder, source)
 
-    def _embed_region(self, source: Source, region: Region | None) -> EmbeddedPicture:
-        if region is None:
-            return self.embed(source)
-        if hasattr(source, "read"):
+    def _embed_asked(
+        self, source: Source, asked: QueryOptions, region: Region | None = None
+    ) -> EmbeddedPicture:
+        """`source` with the vector to search by: of its `region`, and the one for copies if so `asked`."""
+        if region is not None and hasattr(source, "read"):
             source = source.read()
+        whole = self.embed(source)
         # It is still the whole file that answers may be, or may be a copy of.
-        return replace(self.embed(source), vector=self.embed(region.cut_from(source)).vector)
+        seen = whole if region is None else self.embed(region.cut_from(source))
+        vector = seen.copy if asked.copies and seen.copy is not None else seen.vector
+        return replace(whole, vector=vector)
+
+    def _require_copies(self) -> None:
+        if not (self.encoder.copy_dim and self.index.copy_dim):
+            raise QueryInvalid(
+                f"index {self.index.directory} cannot tell copies: its encoder, "
+                f"{self.encoder.description.name}, gives no vectors for them: index {self.folder} again with "
+                "--refit, which fits one that does"
+            )
 
     def _nearest(
         self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions, among: Ids | None
@@ -261,14 +277,17 @@ class Retriever(KeptCurrent):
             return [[] for _ in queries]
         fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
         while True:
-            found = self._search(queries, fetched, among)
+            found = self._search(queries, fetched, among, copies=options.copies)
             wanted = [[hit for hit in hits if not _is_excluded(hit, options)][:k] for hits in found]
             if fetched >= count or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4
 
-    def _search(self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None) -> list[list[Hit]]:
-        neighbors = self.index.search(np.stack([each.vector for each in queries]), k, among=among)
+    def _search(
+        self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None, *, copies: bool
+    ) -> list[list[Hit]]:
+        search = self.index.search_copies if copies else self.index.search
+        neighbors = search(np.stack([each.vector for each in queries]), k, among=among)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [

@@ -36,6 +36,9 @@ def query(
     exclude_copies: Annotated[
         bool, typer.Option("--exclude-copies", help="Leave out other files of the same contents.")
     ] = False,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Find this very picture, edited, rather than others of its kind.")
+    ] = False,
     where: Annotated[
         str | None,
         typer.Option("--where", metavar="SQL", help="Only pictures for which this is true, see below."),
@@ -70,6 +73,7 @@ def query(
 
     \b
     retrieve query img.png --index photos/
+    retrieve query cropped.png --copies
     retrieve query img.png --where "folder = 'cats' and width > 600"
     retrieve query img.png --with other.png --without unwanted.png
 
@@ -103,6 +107,7 @@ def query(
         "region": None if region is None else Region.parse(region),
         "exclude_self": exclude_self,
         "exclude_copies": exclude_copies,
+        "copies": copies,
     }
     queries, failures = expand(pictures)
     asked_with = [*(query.source for query in queries), *(with_ or []), *(without or [])]

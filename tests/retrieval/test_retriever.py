@@ -299,3 +299,37 @@ def test_an_unreadable_picture_beside_the_query_is_named(retriever, photos):
 def test_an_option_that_is_not_there_is_refused(retriever, photos):
     with pytest.raises(TypeError, match="wher"):
         retriever.query(photos / "violet.png", wher="1")
+
+
+@pytest.fixture
+def with_copies(model_with_copies, tmp_path, paint):
+    """`a` and `b` look alike by the quarter that is the latent vector, `b` and `c` by the other three."""
+    red, green, blue = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    # 16 pixels, so that resizing does not mix the colours of two quarters.
+    for name, colors in {"a": (red, red, green, blue), "b": (red, blue, red, green)}.items():
+        paint(tmp_path / "photos" / f"{name}.png", *colors, size=(16, 16))
+    paint(tmp_path / "photos" / "c.png", green, blue, red, green, size=(16, 16))
+    return Retriever.build(tmp_path / "photos", encoder=model_with_copies)
+
+
+def test_copies_are_found_by_vectors_of_their_own(with_copies):
+    folder = with_copies.folder
+    kinds = with_copies.query(folder / "b.png")
+    assert {hit.path.name for hit in kinds[:2]} == {"a.png", "b.png"}
+    np.testing.assert_allclose([hit.distance for hit in kinds], [0, 0, 1], atol=1e-6)
+    copies = with_copies.query(folder / "b.png", copies=True)
+    assert {hit.path.name for hit in copies[:2]} == {"b.png", "c.png"}
+    np.testing.assert_allclose([hit.distance for hit in copies], [0, 0, 1], atol=1e-6)
+
+
+def test_copies_are_found_with_what_else_a_query_may_say(with_copies):
+    folder = with_copies.folder
+    [hit] = with_copies.query(folder / "b.png", copies=True, exclude_self=True, where="name = 'c.png'")
+    assert (hit.path.name, round(hit.distance, 4)) == ("c.png", 0.0)
+    hits = with_copies.query(folder / "c.png", copies=True, with_=folder / "a.png")
+    np.testing.assert_allclose([hit.distance for hit in hits], [1 - 0.5**0.5] * 3, atol=1e-6)
+
+
+def test_an_index_that_cannot_tell_copies_says_so(retriever, photos):
+    with pytest.raises(QueryInvalid, match=r"cannot tell copies: its encoder, quarters, gives no vectors"):
+        retriever.query(photos / "violet.png", copies=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,9 +23,9 @@ _BLOCK = 64
 _MAPS_A_BLOCK = 8
 
 
-def run(network: bytes, pictures: Pixels) -> Floats:
-    """What `network`, in LiteRT's format, makes of `pictures` (n, S, S, 3) scaled to [0, 1]: (n, ...)."""
-    running = Network(network)
+def run(network: keras.Model | bytes, pictures: Pixels) -> Floats:
+    """What `network`, of Keras or LiteRT, makes of `pictures` (n, S, S, 3) scaled to [0, 1]: (n, ...)."""
+    running = Network(network if isinstance(network, bytes) else to_litert(network))
     results = np.empty((len(pictures), *running.output_shape), dtype=np.float32)
     for begin in range(0, len(pictures), _BLOCK):
         results[begin : begin + _BLOCK] = running.run(_scaled(pictures[begin : begin + _BLOCK]))

@@ -375,3 +375,15 @@ def test_a_terminal_is_told_the_whole_query(retrieve, indexed, monkeypatch):
     monkeypatch.chdir(indexed)
     outcome = retrieve("query", "violet.png", "--without", "cold/blue.png", "--region", "0,0,9,9")
     assert "nearest to violet.png, region 0,0,9,9 − cold/blue.png" in outcome.out
+
+
+def test_copies_are_found_where_the_encoder_tells_them(retrieve, indexed, model_with_copies):
+    from retrieval import Retriever
+
+    red = indexed / "warm" / "red.png"
+    outcome = retrieve("query", red, "--index", indexed, "--copies")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "cannot tell copies" in outcome.err
+    Retriever.build(indexed, index=indexed / "other", encoder=model_with_copies)
+    found = retrieve("query", red, "--index", indexed / "other", "--copies", "-k", 1).fields
+    assert [fields[1:3] for fields in found] == [["0.0000", str(red)]]

@@ -85,7 +85,7 @@ def matrix_root(moments: Floats) -> Floats:
     cube = square @ centred
     root = np.float32(ROOT[9]) * cube
     for power in (6, 3, 0):
-        one, two, three = np.float32(ROOT[power : power + 3])
+        one, two, three = np.array(ROOT[power : power + 3], dtype=np.float32)
         root += one * identity + two * centred + three * square
         if power:
             root = root @ cube

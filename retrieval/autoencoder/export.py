@@ -16,10 +16,11 @@ import keras
 import tensorflow as tf
 
 from ..encoder import Decoder, Encoder, EncoderDescription, Model
+from .quantize import in_bytes
 
 
-def to_litert(model: keras.Model) -> bytes:
-    """`model`, of one input and one output, in LiteRT's format, in float32."""
+def to_litert(model: keras.Model, *, quantized: bool = False) -> bytes:
+    """`model`, of one input and one output, in LiteRT's format: float32, or `quantized` by `in_bytes`."""
     # For one picture at a time, as `Network` runs it: with the batch left open, up-sampling loses its
     # sizes on the way, and LiteRT has no convolution for that.
     # The names are in the file: those that Keras gives would count the models made so far.
@@ -28,7 +29,7 @@ def to_litert(model: keras.Model) -> bytes:
     # It reports every export on stdout, where only results belong.
     with _interrupted_afterwards(), contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()
-    return content
+    return in_bytes(content) if quantized else content
 
 
 def to_keras_file(model: keras.Model) -> bytes:
@@ -42,18 +43,16 @@ def to_keras_file(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def export(
-    network: keras.Model, description: EncoderDescription, *, running: keras.Model | None = None
-) -> Model:
+def export(network: keras.Model, description: EncoderDescription, *, running: bytes | None = None) -> Model:
     """The running model of an autoencoder, whose layers "encoder" and "decoder" are its halves.
 
     Of a network that is called "encoder" itself: a model without a decoder. `running` is what runs as the
-    encoder, where that gives more than the latent vectors that the decoder takes.
+    encoder, in LiteRT's format, where that is more than what `to_litert` makes of the layer.
     """
     if network.name == "encoder":
-        return Model(Encoder(to_litert(running or network), description), keras=to_keras_file(network))
+        return Model(Encoder(running or to_litert(network), description), keras=to_keras_file(network))
     return Model(
-        encoder=Encoder(to_litert(running or network.get_layer("encoder")), description),
+        encoder=Encoder(running or to_litert(network.get_layer("encoder")), description),
         decoder=Decoder(to_litert(network.get_layer("decoder"))),
         keras=to_keras_file(network),
     )

@@ -12,7 +12,7 @@ from ..encoder.model import KERAS
 from ..progress import Progress
 from .architectures import NetworkConfig
 from .dataset import Pixels, Rows, Split, channels_of, spread
-from .export import export
+from .export import export, to_litert
 from .networks import build
 from .objectives import Contrastive, Objective, Reconstruction
 from .options import RecipeRules, TrainingOptions
@@ -103,11 +103,12 @@ def _fitted(
     return replace(model, encoder=described)
 
 
-def _with_copies(network: keras.Model, description: EncoderDescription, pixels: Pixels) -> keras.Model | None:
-    """The encoder of `network` with the vector for copies solved anew; None where it has none."""
+def _with_copies(network: keras.Model, description: EncoderDescription, pixels: Pixels) -> bytes | None:
+    """The running encoder of `network` with the vector for copies solved anew; None where it has none."""
     if not description.copy_dim:
         return None
-    return with_copies(network.get_layer("encoder"), pixels, seed=description.details["seed"])
+    both = with_copies(network.get_layer("encoder"), pixels, seed=description.details["seed"])
+    return to_litert(both, quantized=True)
 
 
 def _contrastive(

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from ..export import to_litert
 from .editing import edited
 from .features import run
 from .lda import scatter_of_views, solve_agreement
@@ -45,7 +46,8 @@ def with_copies(encoder: keras.Model, pictures: Pixels, *, seed: int) -> keras.M
             layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output),
         ]
     )
-    features = run(keras.Model(encoder.input, known), versions.reshape(-1, *pictures.shape[1:]))
+    network = to_litert(keras.Model(encoder.input, known), quantized=True)
+    features = run(network, versions.reshape(-1, *pictures.shape[1:]))
     scatter = scatter_of_views(features.reshape(*versions.shape[:2], -1))
     solved = solve_agreement(scatter, ridge=_RIDGE, num=COPY_DIM)
     copies = layers.UnitNormalization(name="copies")(dense(known, solved, name="edit_agreement"))

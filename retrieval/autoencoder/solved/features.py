@@ -23,9 +23,9 @@ _BLOCK = 64
 _MAPS_A_BLOCK = 8
 
 
-def run(network: keras.Model, pictures: Pixels) -> Floats:
-    """What `network` makes of each of `pictures` (n, S, S, 3) scaled to [0, 1]: (n, ...)."""
-    running = Network(to_litert(network))
+def run(network: keras.Model | bytes, pictures: Pixels) -> Floats:
+    """What `network`, of Keras or LiteRT, makes of `pictures` (n, S, S, 3) scaled to [0, 1]: (n, ...)."""
+    running = Network(network if isinstance(network, bytes) else to_litert(network))
     results = np.empty((len(pictures), *running.output_shape), dtype=np.float32)
     for begin in range(0, len(pictures), _BLOCK):
         results[begin : begin + _BLOCK] = running.run(_scaled(pictures[begin : begin + _BLOCK]))
@@ -39,11 +39,13 @@ def view_features(
 
     In half precision, for they are many; of the maps themselves only a few exist at a time.
     """
-    running = Network(to_litert(map_network(branch, size=pictures.shape[1])))
-    pooling = Pooling(views, running.output_shape, grid=config.grid, pair_dims=config.pair_dims)
+    running = Network(to_litert(map_network(branch, size=pictures.shape[1]), quantized=True))
+    side, _, contents = running.output_shape
+    pooling = Pooling(views, (side * side, contents), grid=config.grid, pair_dims=config.pair_dims)
 
     def pooled(begin: int) -> tuple[Halves, Halves]:
-        maps = [running.run_one(picture) for picture in _scaled(pictures[begin : begin + _MAPS_A_BLOCK])]
+        block = _scaled(pictures[begin : begin + _MAPS_A_BLOCK])
+        maps = [running.run_one(picture).reshape(-1, contents) for picture in block]
         return (
             np.asarray([pooling.cells(each) for each in maps], dtype=np.float16),
             np.asarray([pooling.pairs(each) for each in maps], dtype=np.float16),

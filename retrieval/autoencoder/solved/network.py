@@ -13,11 +13,11 @@ from .config import EncoderConfig
 from .last_layers import LastLayers
 from .lda import Linear
 from .pictures import WHOLE, Floats
-from .pooling import ROOT_STEPS, for_full_matrices, pooling
+from .pooling import ROOT, for_full_matrices, pooling
 
 
-def contents(pictures: keras.KerasTensor, branch: Branch, num: int) -> list[keras.KerasTensor]:
-    """The contents (h, w, c) of `pictures` (S, S, 3) in [0, 1] for `branch`: the first `num`, the rest."""
+def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTensor:
+    """The contents (h, w, c) of `pictures` (S, S, 3) in [0, 1] for `branch`, of unit length at each place."""
     config, name = branch.config, branch.config.name
     x = pictures
     if config.factor > 1:
@@ -29,35 +29,35 @@ def contents(pictures: keras.KerasTensor, branch: Branch, num: int) -> list[kera
     threshold = np.full(len(branch.atoms), -config.threshold, dtype=np.float32)
     x = convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
     weights, bias = branch.content
-    found = [convolution(x, weights[None, None, :, :num], bias[:num], name=f"{name}_content")]
-    if weights.shape[1] > num:
-        found.append(convolution(x, weights[None, None, :, num:], bias[num:], name=f"{name}_more_content"))
-    return found
-
-
-def feature_map(found: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
-    """All that `contents` found, of unit length at each place: (places, c)."""
-    x = layers.Concatenate(name=f"{name}_contents")(found) if len(found) > 1 else found[0]
-    x = layers.UnitNormalization(name=f"{name}_direction")(x)
-    return layers.Reshape((-1, x.shape[-1]), name=f"{name}_places")(x)
+    x = convolution(x, weights[None, None], bias, name=f"{name}_content")
+    return layers.UnitNormalization(name=f"{name}_direction")(x)
 
 
 def cells(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTensor:
-    """`features` (side · side, c) averaged over the cells of the whole picture: (grid · grid · c,)."""
-    num_places, dims = features.shape[1:]
-    weights = pooling(WHOLE, side=round(num_places**0.5), grid=grid)
+    """`features` (side, side, c) averaged over the cells of the whole picture: (grid · grid · c,)."""
+    side, dims = features.shape[2:]
+    weights = pooling(WHOLE, side=side, grid=grid)
     layer = layers.EinsumDense(
         "bpc,pv->bvc", output_shape=(grid * grid, dims), name=f"{name}_pool", trainable=False
     )
-    x = layers.Flatten(name=f"{name}_cells")(_weighted(layer, features, weights))
+    x = layers.Reshape((side * side, dims), name=f"{name}_places")(features)
+    x = layers.Flatten(name=f"{name}_cells")(_weighted(layer, x, weights))
     return layers.UnitNormalization(name=f"{name}_cells_length")(x)
 
 
-def pairs(first: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    """The root of the mean of u uᵀ over all places, u the `first` contents (h, w, d): (d · d,)."""
-    height, width, dims = first.shape[1:]
-    x = layers.UnitNormalization(name=f"{name}_pairs_direction")(first)
-    x = layers.Reshape((-1, dims), name=f"{name}_pairs_places")(x)
+def pairs(features: keras.KerasTensor, name: str, pair_dims: int) -> keras.KerasTensor:
+    """The root of the mean of u uᵀ over all places, u the first contents of `features` (side, side, c):
+    (d · d,), with d at most `pair_dims`.
+    """
+    height, width, contents = features.shape[1:]
+    dims = min(pair_dims, contents)
+    # "Channels first" lets it cut the last axis. Slicing would get a name that counts the slices so far, and
+    # with it another fingerprint for the same encoder.
+    first = layers.Cropping2D(
+        ((0, 0), (0, contents - dims)), data_format="channels_first", name=f"{name}_pairs_first"
+    )
+    x = layers.UnitNormalization(name=f"{name}_pairs_direction")(first(features))
+    x = layers.Reshape((height * width, dims), name=f"{name}_pairs_places")(x)
     x = layers.Dot(axes=(1, 1), name=f"{name}_pairs")([x, x])
     x = layers.Rescaling(1.0 / (height * width), name=f"{name}_pairs_mean")(x)
     x = layers.Flatten(name=f"{name}_pairs_flat")(_matrix_root(x, f"{name}_root"))
@@ -66,14 +66,18 @@ def pairs(first: keras.KerasTensor, name: str) -> keras.KerasTensor:
 
 def _matrix_root(moments: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """See `pooling.matrix_root`."""
-    identity = (1.5 * np.eye(moments.shape[1])).tolist()
-    root = product = moments
-    for step in range(ROOT_STEPS):
-        factor = layers.Rescaling(-0.5, offset=identity, name=f"{name}_factor_{step}")(product)
-        half = _product(product, factor, f"{name}_half_{step}")
-        root = _product(root, factor, f"{name}_{step}") if step else half
-        if step < ROOT_STEPS - 1:
-            product = _product(half, factor, f"{name}_product_{step}")
+    identity = np.eye(moments.shape[1])
+    centred = layers.Rescaling(2.0, offset=(-identity).tolist(), name=f"{name}_centred")(moments)
+    square = _product(centred, centred, f"{name}_square")
+    cube = _product(square, centred, f"{name}_cube")
+    root = layers.Rescaling(ROOT[9], name=f"{name}_9")(cube)
+    for power in (6, 3, 0):
+        one, two, three = ROOT[power : power + 3]
+        first = layers.Rescaling(two, offset=(one * identity).tolist(), name=f"{name}_{power + 1}")(centred)
+        second = layers.Rescaling(three, name=f"{name}_{power + 2}")(square)
+        root = layers.Add(name=f"{name}_from_{power}")([root, first, second])
+        if power:
+            root = _product(root, cube, f"{name}_{power}")
     return root
 
 
@@ -82,10 +86,9 @@ def _product(first: keras.KerasTensor, second: keras.KerasTensor, name: str) -> 
 
 
 def map_network(branch: Branch, *, size: int) -> keras.Model:
-    """Pictures (size, size, 3) in [0, 1] to the map (places, c) of the branch."""
+    """Pictures (size, size, 3) in [0, 1] to the map (side, side, c) of the branch."""
     pictures = keras.Input((size, size, 3), name="pictures")
-    found = contents(pictures, branch, branch.content.weights.shape[1])
-    return keras.Model(pictures, feature_map(found, branch.config.name))
+    return keras.Model(pictures, feature_map(pictures, branch))
 
 
 def encoder_network(
@@ -97,12 +100,12 @@ def encoder_network(
     for number, branch in enumerate(branches):
         name = branch.config.name
         by_place, by_pair = last.parts[2 * number : 2 * number + 2]
-        found = contents(pictures, branch, config.pair_dims)
-        x = cells(feature_map(found, name), name, config.grid)
-        x = dense(x, by_place, name=f"{name}_cells_agreement")
+        features = feature_map(pictures, branch)
+        x = dense(cells(features, name, config.grid), by_place, name=f"{name}_cells_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_cells_vector")(x))
-        whole = for_full_matrices(by_pair.weights, found[0].shape[-1])
-        x = dense(pairs(found[0], name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
+        whole = for_full_matrices(by_pair.weights, min(config.pair_dims, features.shape[-1]))
+        x = pairs(features, name, config.pair_dims)
+        x = dense(x, Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_pairs_vector")(x))
     joined = layers.Concatenate(name="parts")(vectors)
     known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
@@ -133,8 +136,7 @@ def dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTens
 
 
 def _first(vectors: keras.KerasTensor, num: int, *, name: str) -> keras.KerasTensor:
-    """The first `num` numbers of `vectors` (d,). Slicing would get a name that counts the slices so far, and
-    with it another fingerprint for the same encoder."""
+    """The first `num` numbers of `vectors` (d,); about slicing see `pairs`."""
     dims = vectors.shape[1]
     x = layers.Reshape((dims, 1), name=f"{name}_column")(vectors)
     x = layers.Cropping1D((0, dims - min(num, dims)), name=name)(x)

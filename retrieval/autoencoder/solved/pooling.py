@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from .lda import unit
 from .pictures import Floats, View
 
-ROOT_STEPS = 5
+ROOT = (0.7063, 0.38641, -0.05004, -0.46031, -0.30565, 2.09836, 0.61828, -3.16793, -0.46268, 1.64968)
+"""What the powers of 2 x - 1 are multiplied by to give the root of x, see `matrix_root`: 0 for 0, else by
+least squares over x from 0.0001 to 1, each order of magnitude alike."""
 
 
 def pooling(view: View, *, side: int, grid: int) -> Floats:
@@ -73,24 +75,29 @@ def _places(shares: Floats) -> tuple[NDArray[np.intp], Floats]:
 def matrix_root(moments: Floats) -> Floats:
     """The matrix square root of `moments` (..., d, d), symmetric with eigenvalues in 0 to 1; nearly so.
 
-    Five steps of Newton and Schulz, Y ← Y T with T = (3 - P) / 2, where P ← P T² goes to 1. Small eigenvalues
-    come out smaller than their root, as they do in the network, which takes the same steps.
+    The polynomial `ROOT` of 2 · moments - 1, by four products of matrices (Paterson & Stockmeyer 1973). It is
+    within 0.013 of five steps of Newton and Schulz, which take twelve: small eigenvalues come out smaller
+    than their root. The network takes the same products.
     """
-    identity = np.float32(1.5) * np.eye(moments.shape[-1], dtype=np.float32)
-    root = product = moments
-    for step in range(ROOT_STEPS):
-        factor = identity - np.float32(0.5) * product
-        half = product @ factor
-        root = root @ factor if step else half
-        product = half @ factor
-    return root
+    identity = np.eye(moments.shape[-1], dtype=np.float32)
+    centred = np.float32(2.0) * moments - identity
+    square = centred @ centred
+    cube = square @ centred
+    root = np.float32(ROOT[9]) * cube
+    for power in (6, 3, 0):
+        one, two, three = np.array(ROOT[power : power + 3], dtype=np.float32)
+        root += one * identity + two * centred + three * square
+        if power:
+            root = root @ cube
+    return np.asarray(root)
 
 
 def upper_triangle(matrices: Floats) -> Floats:
     """Symmetric `matrices` (..., d, d) as (..., d · (d + 1) / 2), of the same inner products."""
     dims = matrices.shape[-1]
     rows, columns = np.triu_indices(dims)
-    return np.asarray(matrices[..., rows, columns] * _scales(dims), dtype=np.float32)
+    whole = matrices.reshape(*matrices.shape[:-2], dims * dims)
+    return np.asarray(whole.take(rows * dims + columns, axis=-1) * _scales(dims), dtype=np.float32)
 
 
 def for_full_matrices(weights: Floats, dims: int) -> Floats:

@@ -10,11 +10,11 @@ import numpy as np
 from ...encoder import EncoderDescription, Model
 from ...progress import Progress
 from ...threads import single_threaded_products
-from ..export import export
+from ..export import export, to_litert
 from .branch import Branch, solve_branch
 from .config import EncoderConfig, choose_config
 from .copies import with_copies
-from .decoder import STEPS, train_decoder
+from .decoder import solve_decoder
 from .features import run, view_features
 from .last_layers import LastLayers, Part, solve_last_layers, solve_part
 from .network import encoder_network
@@ -37,7 +37,7 @@ def solve(
 ) -> Model:
     """Fit the default encoder and its decoder to `pictures` (n, S, S, 3) uint8, S 32 or 64, n at least 2.
 
-    The layers are solved one after another, see `docs/design.md`; only the decoder is trained by gradients.
+    The layers are solved one after another, see `docs/design.md`; nothing is trained by gradients.
     The same pictures and seed give the same encoder, whatever the number of threads. File names do not
     affect the result. The latent vectors have `dim` numbers, or fewer where so few pictures cannot differ in
     as many ways. Without `decoder` the model has none, and its Keras file is that of the encoder alone.
@@ -68,15 +68,16 @@ def solve(
         details=details,
         copy_dim=both.output_shape[-1] - dim,
     )
-    if not decoder:
-        with progress.step("export"):
-            return export(encoder, description, running=both)
-    with progress.step("train the decoder", total=STEPS) as step:
-        trained = train_decoder(run(both, pictures)[:, :dim], pictures, seed=seed, step=step)
+    with progress.step("export"):
+        running = to_litert(both, quantized=True)
+        if not decoder:
+            return export(encoder, description, running=running)
+    with progress.step("solve the decoder"), single_threaded_products():
+        solved = solve_decoder(run(running, pictures)[:, :dim], pictures, seed=seed)
     with progress.step("export"):
         inputs = keras.Input(pictures.shape[1:], name="pictures")
-        autoencoder = keras.Model(inputs, trained(encoder(inputs)), name="autoencoder")
-        return export(autoencoder, description, running=both)
+        autoencoder = keras.Model(inputs, solved(encoder(inputs)), name="autoencoder")
+        return export(autoencoder, description, running=running)
 
 
 def _solve_encoder(

@@ -33,7 +33,7 @@ def latents(folder, directory):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Every step of fitting, but on few pictures, none of them drawn, with few atoms and a hasty decoder."""
+    """Every step of fitting, but on few pictures, none of them drawn, with few atoms."""
     solve = importlib.import_module("retrieval.autoencoder.solved.solve")
 
     def few_atoms(size, *, aligned):
@@ -44,7 +44,6 @@ def quick(monkeypatch):
     choose_config = solve.choose_config
     monkeypatch.setattr(solve, "choose_config", few_atoms)
     monkeypatch.setattr(sample, "LEAST", 2)
-    monkeypatch.setattr(importlib.import_module("retrieval.autoencoder.solved.decoder"), "STEPS", 2)
 
 
 @pytest.mark.slow

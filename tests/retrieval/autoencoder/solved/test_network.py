@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from retrieval.autoencoder.export import to_litert
-from retrieval.autoencoder.solved.network import cells, feature_map, pairs
+from retrieval.autoencoder.solved.network import cells, pairs
 from retrieval.autoencoder.solved.pictures import WHOLE
 from retrieval.autoencoder.solved.pooling import Pooling, upper_triangle
 from retrieval.encoder import Network
@@ -19,16 +19,9 @@ def contents():
 
 
 def model(build):
-    """A network of contents (12, 12, 84), of which `build` is given the first 64 and the others."""
+    """A network of contents (12, 12, 84), which `build` is given of unit length."""
     entry = keras.Input((12, 12, 84), name="contents")
-    first, rest = (
-        keras.layers.EinsumDense("bhwi,io->bhwo", (12, 12, num), name=name, trainable=False)
-        for num, name in ((64, "first"), (20, "rest"))
-    )
-    found = [first(entry), rest(entry)]
-    first.set_weights([np.eye(84)[:, :64]])
-    rest.set_weights([np.eye(84)[:, 64:]])
-    return keras.Model(entry, build(found))
+    return keras.Model(entry, build(keras.layers.UnitNormalization()(entry)))
 
 
 def plain(contents):
@@ -38,7 +31,7 @@ def plain(contents):
 
 
 def test_pairs_are_those_of_numpy_and_litert_equals_keras(contents):
-    network = model(lambda found: pairs(found[0], "x"))
+    network = model(lambda features: pairs(features, "x", 64))
     predicted = network.predict(contents, verbose=0)
     for picture, vector in zip(contents, predicted, strict=True):
         features, pooling = plain(picture)
@@ -48,7 +41,7 @@ def test_pairs_are_those_of_numpy_and_litert_equals_keras(contents):
 
 
 def test_cells_are_those_of_numpy_and_litert_equals_keras(contents):
-    network = model(lambda found: cells(feature_map(found, "x"), "x", 4))
+    network = model(lambda features: cells(features, "x", 4))
     predicted = network.predict(contents, verbose=0)
     for picture, vector in zip(contents, predicted, strict=True):
         features, pooling = plain(picture)

@@ -42,12 +42,10 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def solve_cheaply():
-    """`solve` with few atoms and a decoder that is hardly trained."""
+    """`solve` with few atoms."""
     with pytest.MonkeyPatch.context() as patch:
         module = importlib.import_module("retrieval.autoencoder.solved.solve")
-        decoder = importlib.import_module("retrieval.autoencoder.solved.decoder")
         patch.setattr(module, "choose_config", cheap_config)
-        patch.setattr(decoder, "STEPS", 150)
         yield solve
 
 
@@ -65,16 +63,22 @@ def test_vectors_have_length_one_and_the_dims_asked_for(solved, solve_cheaply, p
 
 
 @pytest.mark.slow
-def test_the_running_encoder_equals_the_keras_encoder(solved, pictures, tmp_path):
+def test_what_runs_gives_what_keras_does(solved, pictures, tmp_path):
     path = tmp_path / KERAS
     path.write_bytes(solved.keras)
     autoencoder = keras.models.load_model(path, compile=False)
     values = pictures.astype(np.float32) / 255
-    expected = autoencoder.get_layer("encoder").predict(values, verbose=0)
-    np.testing.assert_allclose(solved.encoder.encode(pictures), expected, atol=1e-4)
-    reconstructed = autoencoder.predict(values, verbose=0)
-    running = solved.decoder.decode(solved.encoder.encode(pictures)) / 255.0
-    np.testing.assert_allclose(running, reconstructed, atol=1e-4 + 0.5 / 255)
+    latents = autoencoder.get_layer("encoder").predict(values, verbose=0)
+    assert_nearly_parallel(solved.encoder.encode(pictures), latents)
+    running = solved.decoder.decode(latents) / 255.0
+    np.testing.assert_allclose(running, autoencoder.predict(values, verbose=0), atol=1e-4 + 0.5 / 255)
+
+
+def assert_nearly_parallel(vectors, expected):
+    """The running encoder has weights of one byte; `test_network` has the layers of single precision."""
+    cosines = (vectors * expected).sum(axis=1)
+    assert cosines.min() > 0.97
+    assert cosines.mean() > 0.99
 
 
 @pytest.mark.slow
@@ -111,10 +115,10 @@ def test_a_tinted_noisy_picture_finds_its_original_by_the_vector_for_copies(solv
 
 
 @pytest.mark.slow
-def test_the_decoder_has_learned_something(solved, pictures):
+def test_the_decoder_comes_near_the_pictures_it_was_solved_on(solved, pictures):
     reconstructed = solved.decoder.decode(solved.encoder.encode(pictures)).astype(float)
     error = np.mean((reconstructed - pictures) ** 2)
-    assert error < 0.8 * np.mean((pictures.mean(axis=0) - pictures) ** 2)
+    assert error < 0.3 * np.mean((pictures.mean(axis=0) - pictures) ** 2)
 
 
 @pytest.mark.slow
@@ -137,7 +141,7 @@ def test_without_a_decoder_the_keras_file_is_the_encoder(solve_cheaply, pictures
     network = PretrainedEncoder.of(model).network
     small = pictures[:5, ::2, ::2]
     expected = network.predict(small.astype(np.float32) / 255, verbose=0)
-    np.testing.assert_allclose(model.encoder.encode(small), expected, atol=1e-4)
+    assert_nearly_parallel(model.encoder.encode(small), expected)
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +244,7 @@ def test_strange_folders_give_finite_vectors(solve_cheaply, pictures, kind):
 def test_what_is_done_is_told(solve_cheaply, pictures):
     progress = Progress()
     model = solve_cheaply(pictures[:, ::2, ::2], progress=progress)
-    assert list(progress.seconds) == ["solve the layers", "train the decoder", "export"]
+    assert list(progress.seconds) == ["solve the layers", "solve for copies", "export", "solve the decoder"]
     details = model.encoder.description.details
     assert (details["aligned"], details["fitted_on"], details["seed"]) == (False, 96, 0)
 

@@ -188,12 +188,11 @@ class Retriever(KeptCurrent):
         Some hundred are embedded on threads and searched for at a time, however many there are.
         """
         asked = QueryOptions.of(**options)
-        among = None if asked.where is None else self.index.where(asked.where)
         extra = [[self.embed(each) for each in pictures] for pictures in (asked.with_, asked.without)]
 
         def embed_one(source: Source) -> EmbeddedQuery | RetrievalError:
             try:
-                return EmbeddedQuery.of([self._embed_region(source, asked.region), *extra[0]], extra[1])
+                return EmbeddedQuery.of([self.embed_region(source, asked.region), *extra[0]], extra[1])
             except (ImageUnreadable, QueryInvalid) as error:
                 return error
 
@@ -201,7 +200,7 @@ class Retriever(KeptCurrent):
         embedded = map(embed_one, sources) if len(sources) == 1 else in_order(embed_one, sources)
         while batch := list(islice(embedded, _BATCH)):
             queries = [one for one in batch if isinstance(one, EmbeddedQuery)]
-            found = iter(self._nearest(queries, k, asked, among))
+            found = iter(self.nearest(queries, k, asked))
             yield from (next(found) if isinstance(one, EmbeddedQuery) else one for one in batch)
 
     @overload
@@ -244,7 +243,12 @@ class Retriever(KeptCurrent):
         """
         return embed_picture(self.encoder, source)
 
-    def _embed_region(self, source: Source, region: Region | None) -> EmbeddedPicture:
+    def embed_region(self, source: Source, region: Region | None) -> EmbeddedPicture:
+        """`source` as the search sees it, with the vector of its `region` alone if there is one.
+
+        Raises:
+            ImageUnreadable: it cannot be read. QueryInvalid: the region lies outside.
+        """
         if region is None:
             return self.embed(source)
         if hasattr(source, "read"):
@@ -252,10 +256,13 @@ class Retriever(KeptCurrent):
         # It is still the whole file that answers may be, or may be a copy of.
         return replace(self.embed(source), vector=self.embed(region.cut_from(source)).vector)
 
-    def _nearest(
-        self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions, among: Ids | None
-    ) -> list[list[Hit]]:
-        """The `k` nearest pictures of each of `queries`; of those with the ids `among`, if they are given."""
+    def nearest(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[list[Hit]]:
+        """The `k` nearest pictures of each of `queries`, of those that `options` admit.
+
+        Raises:
+            OptionInvalid: `options.where` is no condition on the columns of the index.
+        """
+        among = None if options.where is None else self.index.where(options.where)
         count = len(self.index) if among is None else len(among)
         if not queries or not count:
             return [[] for _ in queries]

@@ -10,7 +10,7 @@ import typer
 
 from .outcome import report_errors
 
-COMMANDS = ("index", "query", "info", "evaluate", "demo", "train", "reconstruct", "denoise")
+COMMANDS = ("index", "query", "info", "evaluate", "demo", "train", "reconstruct", "denoise", "serve")
 """In the order of the help. A new command is one more name here: of a module, and of the function in it."""
 
 

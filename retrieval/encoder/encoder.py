@@ -90,7 +90,11 @@ class Encoder:
                 f"pictures are {pictures.shape} {pictures.dtype}, expected (n, {side}, {side}, 3) uint8: "
                 "load them with retrieval.images.load(source, encoder.size)"
             )
-        return self._network.run((pictures.astype(np.float32) - self._mean) / self._scale)
+        return self._network.run(self.scaled(pictures))
+
+    def scaled(self, pictures: Pixels) -> Floats:
+        """`pictures` (n, size, size, 3) as the network takes them, float32."""
+        return (pictures.astype(np.float32) - self._mean) / self._scale
 
 
 class Decoder:

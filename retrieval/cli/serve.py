@@ -36,8 +36,8 @@ def serve(
     \b
     retrieve serve photos/
 
-    Only this machine can ask, unless --host and --token say otherwise. The page is described by /openapi.json;
-    a new generation of the index is taken up within a second. Ctrl-C ends it.
+    Only this machine can ask, unless --host and --token say otherwise. /openapi.json describes the API. A new
+    generation of the index is taken up within a second. Ctrl-C ends it.
     """
     import uvicorn
 

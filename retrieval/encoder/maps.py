@@ -50,7 +50,9 @@ class FeatureMaps:
             self._interpreter.set_tensor(entry, value)
             self._interpreter.invoke()
             maps = [np.array(self._interpreter.get_tensor(index)[0]) for index in self._maps]
-        return np.concatenate([_unit(_resized(each)) for each in maps], axis=2) / np.float32(len(maps) ** 0.5)
+        joined = np.concatenate([_unit(_resized(each)) for each in maps], axis=2)
+        scaled: Floats = joined / np.float32(len(maps) ** 0.5)
+        return scaled
 
 
 def _open(model: bytes) -> Any:

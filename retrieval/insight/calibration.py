@@ -43,8 +43,13 @@ class Calibration:
 
     @classmethod
     def of(cls, retriever: Retriever, *, seed: int = 0) -> Calibration:
-        """Measured on at most 100 pictures, which are edited, and 1,000, which are compared; in seconds."""
+        """Measured on at most 100 pictures, which are edited, and 1,000, which are compared; in seconds.
+
+        Of an index of fewer than two pictures all distances are 0: nothing can be said.
+        """
         ids = np.asarray(retriever.index.ids)
+        if len(ids) < 2:
+            return cls(0.0, 0.0, 0.0)
         rng = np.random.default_rng(seed)
         drawn = np.sort(rng.permutation(len(ids))[:_COMPARED])
         vectors = np.asarray(retriever.index.vectors(ids[drawn]), dtype=np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
@@ -51,10 +52,8 @@ class Guard:
             await refusal(scope, receive, sending)
             return
         bounded = _Bounded(receive, self._settings)
-        try:
+        with contextlib.suppress(_Aborted):
             await self._app(scope, bounded, bounded.watched(sending))
-        except _Aborted:
-            pass
         if bounded.refusal is not None and not bounded.answered:
             await bounded.refusal(scope, receive, sending)
 

@@ -151,10 +151,10 @@ class Snapshot:
 
     def stored(self, ids: Sequence[int]) -> list[EmbeddedPicture]:
         """Pictures of the index as queries. Raises IdsUnknown."""
-        vectors = self.retriever.index.vectors(list(ids)) if ids else []
+        vectors = np.asarray(self.retriever.index.vectors(np.asarray(ids, dtype=np.int64)))
         return [
-            EmbeddedPicture(np.asarray(vector), row.width, row.height, row.sha256)
-            for vector, row in zip(vectors, self.rows(ids) if ids else [], strict=True)
+            EmbeddedPicture(vector, row.width, row.height, row.sha256)
+            for vector, row in zip(vectors, self.rows(ids), strict=True)
         ]
 
     def embed(self, source: bytes | Path, region: Region | None) -> EmbeddedPicture:

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import FileResponse
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..images import open_picture
-from .live import LiveRetriever, Snapshot
+from .live import LiveRetriever
 from .questions import PictureId
+
+Ids = NDArray[np.int64]
 
 _SHOWN = {
     ".jpg": "image/jpeg",
@@ -79,11 +82,8 @@ def picture_routes(live: LiveRetriever) -> APIRouter:
     return routes
 
 
-def _drawn(ids: Any, count: int, seed: int) -> Any:
-    chosen = (
-        np.random.default_rng(seed).choice(len(ids), min(count, len(ids)), replace=False) if len(ids) else []
-    )
-    return ids[np.asarray(chosen, dtype=np.int64)]
+def _drawn(ids: Ids, count: int, seed: int) -> Ids:
+    return ids[np.random.default_rng(seed).permutation(len(ids))[:count]]
 
 
 def _png(picture: Image.Image) -> bytes:

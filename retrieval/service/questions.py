@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, Path, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Path, Query, UploadFile
 
 from ..answers import Hit
 from ..combine import EmbeddedQuery, Region
@@ -39,6 +39,7 @@ class Options:
         with_: Annotated[str | None, Query(alias="with", max_length=1_000, description=_IDS)] = None,
         without: Annotated[str | None, Query(max_length=1_000, description=_IDS)] = None,
     ) -> None:
+        """Read them. Raises QueryInvalid, RetrievalError for what cannot be read."""
         self.k = k
         self.where = where or None
         self.region = Region.parse(region) if region else None

@@ -16,8 +16,8 @@ class ServiceSettings:
     """Who may ask, and how much.
 
     host, port: where to listen. token: what everybody has to show; needed unless only this machine can ask.
-    upload_bytes: of one request. upload_pixels, upload_side: of one picture, in all and along its longer side.
-    upload_seconds: how long a request may take to arrive. most_answers: k at most.
+    upload_bytes: of one request. upload_pixels, upload_side: of one picture, in all and along its longer
+    side. upload_seconds: how long a request may take to arrive. most_answers: k at most.
     """
 
     host: str = LOOPBACK
@@ -37,8 +37,8 @@ class ServiceSettings:
             )
         if self.token is None and not is_loopback(self.host):
             raise RetrievalError(
-                f"host is {self.host}, which other machines can reach: give a --token that they have to show, "
-                f"or leave --host out to serve this machine alone"
+                f"host is {self.host}, which other machines can reach: give a --token that they have to "
+                f"show, or leave --host out to serve this machine alone"
             )
 
     @property

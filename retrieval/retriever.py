@@ -191,7 +191,6 @@ class Retriever(KeptCurrent):
         asked = QueryOptions.of(**options)
         if asked.copies:
             self._require_copies()
-        among = None if asked.where is None else self.index.where(asked.where)
         embed_asked = partial(embed_part, self.encoder, copies=asked.copies)
         with_, without = (list(map(embed_asked, given)) for given in (asked.with_, asked.without))
 
@@ -205,7 +204,7 @@ class Retriever(KeptCurrent):
         embedded = map(embed_one, sources) if len(sources) == 1 else in_order(embed_one, sources)
         while batch := list(islice(embedded, _BATCH)):
             queries = [one for one in batch if isinstance(one, EmbeddedQuery)]
-            found = iter(self._nearest(queries, k, asked, among))
+            found = iter(self.nearest(queries, k, asked))
             yield from (next(found) if isinstance(one, EmbeddedQuery) else one for one in batch)
 
     @overload
@@ -256,10 +255,16 @@ class Retriever(KeptCurrent):
                 "--refit, which fits one that does"
             )
 
-    def _nearest(
-        self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions, among: Ids | None
-    ) -> list[list[Hit]]:
-        """The `k` nearest pictures of each of `queries`; of those with the ids `among`, if they are given."""
+    def nearest(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[list[Hit]]:
+        """The `k` nearest pictures of each of `queries`, of those that `options` admit.
+
+        Raises:
+            OptionInvalid: `options.where` is no condition on the columns of the index.
+            QueryInvalid: `options.copies`, and the index cannot tell copies.
+        """
+        if options.copies:
+            self._require_copies()
+        among = None if options.where is None else self.index.where(options.where)
         count = len(self.index) if among is None else len(among)
         if not queries or not count:
             return [[] for _ in queries]

@@ -2,7 +2,8 @@
 
 from .description import EncoderDescription
 from .encoder import Decoder, Encoder
+from .maps import FeatureMaps
 from .model import Model
 from .network import Network
 
-__all__ = ["Decoder", "Encoder", "EncoderDescription", "Model", "Network"]
+__all__ = ["Decoder", "Encoder", "EncoderDescription", "FeatureMaps", "Model", "Network"]

@@ -108,11 +108,15 @@ class Encoder:
                 f"pictures are {pictures.shape} {pictures.dtype}, expected (n, {side}, {side}, 3) uint8: "
                 "load them with retrieval.images.load(source, encoder.size)"
             )
-        vectors = self._network.run((pictures.astype(np.float32) - self._mean) / self._scale)
+        vectors = self._network.run(self.scaled(pictures))
         if not self.copy_dim:
             return vectors, np.zeros((len(vectors), 0), dtype=np.float32)
         latents, copies = vectors[:, : self.dim], vectors[:, self.dim :]
         return np.ascontiguousarray(latents), np.ascontiguousarray(copies)
+
+    def scaled(self, pictures: Pixels) -> Floats:
+        """`pictures` (n, size, size, 3) as the network takes them, float32."""
+        return (pictures.astype(np.float32) - self._mean) / self._scale
 
 
 class Decoder:

@@ -1,0 +1,60 @@
+"""`retrieve serve`: search in a browser, and over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import ThreadsOption, find_index
+from .printing import note
+
+
+def serve(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="An indexed folder, or an index. Default: the nearest."),
+    ] = None,
+    *,
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen. Others than this machine need --token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="RETRIEVE_TOKEN",
+            help="What everybody who asks has to show: 16 characters or more.",
+        ),
+    ] = None,
+    _threads: ThreadsOption = None,
+) -> None:
+    """Search in a browser: a page, and an HTTP API, for one index.
+
+    \b
+    retrieve serve photos/
+
+    Only this machine can ask, unless --host and --token say otherwise. /openapi.json describes the API. A new
+    generation of the index is taken up within a second. Ctrl-C ends it.
+    """
+    import uvicorn
+
+    from ..service import ServiceSettings, create_app
+
+    settings = ServiceSettings(host=host, port=port, token=token)
+    app = create_app(find_index(folder), settings)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    note(f"retrieve: searching at {address} until Ctrl-C")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        limit_concurrency=256,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+    )

@@ -1,0 +1,86 @@
+"""The service: what can be asked over HTTP, and the page that asks it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse
+
+from index_store import IdsUnknown, IndexStoreError, OptionInvalid
+
+from ..errors import RetrievalError
+from .facts import fact_routes
+from .guard import Guard
+from .live import LiveRetriever
+from .metrics import Metrics
+from .pictures import picture_routes
+from .questions import question_routes
+from .settings import ServiceSettings
+
+_PAGE = Path(__file__).with_name("page")
+_KINDS = {"index.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+_STATUS = {IdsUnknown: 404, OptionInvalid: 422, RetrievalError: 422, IndexStoreError: 503}
+_REFUSALS = {
+    401: "No token was shown",
+    403: "Asked by a page of another site",
+    404: "There is no such picture",
+    408: "The request took too long to arrive",
+    413: "The request, or the picture in it, is too large",
+    421: "Asked under a name that is not this service's",
+    422: "The picture or an option cannot be used",
+}
+
+
+def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
+    """The service for the index of the folder at `path`, or the index that is itself there.
+
+    Every refusal is an object with one sentence, "detail".
+
+    Raises:
+        IndexNotFound, NoPictures, IndexStoreError: as `Retriever.open`.
+    """
+    settings, live, metrics = settings or ServiceSettings(), LiveRetriever(path), Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Takes seconds, and the first question should not wait for it.
+        threading.Thread(target=lambda: live.current.calibration(), daemon=True).start()
+        yield
+
+    app = FastAPI(
+        title="Retrieve",
+        summary="Pictures that look like a given one, from one folder.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={status: {"description": why} for status, why in _REFUSALS.items()},
+    )
+    app.add_middleware(Guard, settings=settings)
+    for error, status in _STATUS.items():
+        app.add_exception_handler(error, _telling(status))
+    for name in _KINDS:
+        app.get("/" if name == "index.html" else f"/{name}", include_in_schema=False)(_file(name))
+    app.include_router(question_routes(live, settings, metrics))
+    app.include_router(picture_routes(live))
+    app.include_router(fact_routes(live, metrics))
+    return app
+
+
+def _telling(status: int) -> Any:
+    def tell(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status_code=status)
+
+    return tell
+
+
+def _file(name: str) -> Any:
+    def send() -> FileResponse:
+        kind = f"{_KINDS[name]}; charset=utf-8"
+        return FileResponse(_PAGE / name, media_type=kind, headers={"Cache-Control": "no-cache"})
+
+    return send

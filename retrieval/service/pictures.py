@@ -1,0 +1,92 @@
+"""The pictures of the index themselves: by id alone, never by a path."""
+
+from __future__ import annotations
+
+import io
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi.responses import FileResponse
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..images import open_picture
+from .live import LiveRetriever
+from .questions import PictureId
+
+Ids = NDArray[np.int64]
+
+_SHOWN = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
+_KEPT = {"Cache-Control": "private, max-age=3600"}
+
+
+def picture_routes(live: LiveRetriever) -> APIRouter:
+    """`/pictures`, `/folders`, `/images`, `/thumbnails` and `/reconstructions`."""
+    routes = APIRouter()
+
+    @routes.get("/pictures", summary="Pictures of the index: in their order, of a folder, or at random")
+    def pictures(
+        after: Annotated[int, Query(ge=-1, le=2**63 - 1, description="The last id that was seen")] = -1,
+        count: Annotated[int, Query(ge=1, le=500)] = 60,
+        folder: Annotated[str | None, Query(max_length=4_000, description="As /folders has it")] = None,
+        where: Annotated[str | None, Query(max_length=1_000)] = None,
+        seed: Annotated[int | None, Query(ge=0, le=2**31, description="At random, by this seed")] = None,
+    ) -> dict[str, Any]:
+        snapshot = live.current
+        ids = snapshot.ids(folder=folder, where=where or None)
+        shown = (
+            ids[np.searchsorted(ids, after, side="right") :][:count]
+            if seed is None
+            else _drawn(ids, count, seed)
+        )
+        return {"count": len(ids), "pictures": [snapshot.row_as_json(each) for each in snapshot.rows(shown)]}
+
+    @routes.get("/folders", summary="The folders of the index, with how many pictures each holds")
+    def folders() -> list[dict[str, Any]]:
+        return [{"folder": name, "count": count} for name, count in live.current.folder_counts.items()]
+
+    @routes.get("/images/{picture}", summary="A picture as it is", response_class=Response)
+    def image(picture: PictureId) -> Response:
+        _, path = live.current.file(picture)
+        kind = _SHOWN.get(path.suffix.lower())
+        if kind is not None:
+            return FileResponse(path, media_type=kind, headers=_KEPT)
+        return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
+
+    @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", response_class=Response)
+    def thumbnail(picture: PictureId) -> Response:
+        snapshot = live.current
+        row, path = snapshot.file(picture)
+        return Response(snapshot.thumbnails.of(row, path), media_type="image/jpeg", headers=_KEPT)
+
+    @routes.get(
+        "/reconstructions/{picture}",
+        summary="What is left of a picture in its vector",
+        response_class=Response,
+    )
+    def reconstruction(picture: PictureId) -> Response:
+        snapshot = live.current
+        if not snapshot.has_decoder:
+            raise HTTPException(404, "the encoder of this index has no decoder")
+        vector = np.asarray(snapshot.retriever.index.vectors([picture]))
+        [pixels] = snapshot.retriever.decoder.decode(vector)
+        return Response(_png(Image.fromarray(pixels)), media_type="image/png", headers=_KEPT)
+
+    return routes
+
+
+def _drawn(ids: Ids, count: int, seed: int) -> Ids:
+    return ids[np.random.default_rng(seed).permutation(len(ids))[:count]]
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

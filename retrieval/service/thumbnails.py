@@ -1,0 +1,64 @@
+"""Small pictures for the page: made once, kept beside the index."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from PIL import Image
+
+from index_store import Row
+
+from ..images import open_picture
+
+SIDE = 320
+FOLDER = "thumbnails"
+
+
+class Thumbnails:
+    """JPEGs of at most 320 pixels, found by the contents of the picture that they were made of.
+
+    They lie in the directory of the index, where they can be removed at any time; where nothing can be
+    written they are made each time.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Keep them in `directory`, which is made when it is needed."""
+        self._directory = directory
+        self._decoding = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+
+    def of(self, row: Row, path: Path) -> bytes:
+        """The thumbnail of the picture at `path`, whose row this is, as a JPEG.
+
+        Raises:
+            ImageUnreadable: it cannot be read.
+        """
+        kept = self._directory / row.sha256[:2] / f"{row.sha256[2:]}.jpg"
+        with suppress(OSError):
+            return kept.read_bytes()
+        with self._decoding:
+            made = small_jpeg(open_picture(path, at_least=SIDE // 2))
+        if not _is_as_indexed(row, path):
+            return made
+        part = kept.with_suffix(f".{threading.get_ident()}")
+        with suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(made)
+            part.replace(kept)
+        return made
+
+
+def _is_as_indexed(row: Row, path: Path) -> bool:
+    status = path.stat()
+    return (status.st_size, status.st_mtime_ns) == (row.size, row.mtime_ns)
+
+
+def small_jpeg(picture: Image.Image, side: int = SIDE) -> bytes:
+    """`picture`, RGB, as a JPEG of at most `side` pixels."""
+    picture.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=82, optimize=True)
+    return file.getvalue()

@@ -1,0 +1,180 @@
+"""What the service answers, asked as a browser would."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from index_store import Index
+from retrieval import Retriever
+
+
+def names(answer):
+    return [hit["path"].rpartition("/")[2] for hit in answer.json()["hits"]]
+
+
+def png(color=(255, 0, 0), size=(32, 32)):
+    file = io.BytesIO()
+    Image.new("RGB", size, color).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_an_uploaded_picture_finds_what_the_retriever_finds(service, retriever, photos):
+    red = photos / "warm" / "red.png"
+    answer = service().post("/query?k=3", files={"file": red.read_bytes()})
+    assert answer.status_code == 200
+    expected = retriever.query(red.read_bytes(), k=3)
+    found = [(hit["id"], hit["distance"], hit["marks"]) for hit in answer.json()["hits"]]
+    assert found == [(hit.id, round(hit.distance, 5), hit.marks) for hit in expected]
+    assert (answer.json()["width"], answer.json()["height"]) == (32, 32)
+
+
+def test_a_picture_of_the_index_is_asked_with_by_its_id(service, ids):
+    answer = service().get(f"/query/{ids['red.png']}?k=3")
+    assert names(answer) == ["red.png", "reddish.png", "violet.png"]
+    assert answer.json()["path"] == "warm/red.png"
+
+
+def test_pictures_are_combined_and_taken_away(service, ids):
+    red, blue = ids["red.png"], ids["blue.png"]
+    assert names(service().get(f"/query/{red}?k=1&with={blue}")) == ["violet.png"]
+    away = service().get(f"/query/{ids['violet.png']}?k=5&without={blue}")
+    assert names(away).index("red.png") < names(away).index("blue.png")
+
+
+def test_a_region_and_a_condition_are_taken_into_account(service, ids, photos, paint):
+    both = paint(photos / "both.png", (255, 0, 0), (0, 255, 0), (255, 0, 0), (0, 255, 0))
+    half = service().post("/query?k=1&region=0.5,0,0.5,1", files={"file": both.read_bytes()})
+    assert names(half) == ["green.png"]
+    only = service().get(f"/query/{ids['red.png']}", params={"where": "folder = 'cold'"})
+    assert sorted(names(only)) == ["blue.png", "green.png"]
+
+
+def test_all_pictures_can_be_browsed_page_by_page_by_folder_and_at_random(service):
+    client = service()
+    first = client.get("/pictures?count=2").json()
+    assert first["count"] == 5
+    rest = client.get(f"/pictures?after={first['pictures'][-1]['id']}").json()["pictures"]
+    assert len({each["id"] for each in [*first["pictures"], *rest]}) == 5
+    assert client.get("/folders").json() == [
+        {"folder": "", "count": 1},
+        {"folder": "cold", "count": 2},
+        {"folder": "warm", "count": 2},
+    ]
+    cold = client.get("/pictures?folder=cold").json()["pictures"]
+    assert sorted(each["path"] for each in cold) == ["cold/blue.png", "cold/green.png"]
+    drawn = client.get("/pictures?seed=1&count=3").json()["pictures"]
+    assert drawn == client.get("/pictures?seed=1&count=3").json()["pictures"]
+    assert len(drawn) == 3
+
+
+def test_pictures_thumbnails_and_reconstructions_are_sent(service, ids, photos, retriever):
+    client, red = service(), ids["red.png"]
+    image = client.get(f"/images/{red}")
+    assert image.content == (photos / "warm" / "red.png").read_bytes()
+    assert image.headers["content-type"] == "image/png"
+    thumbnail = client.get(f"/thumbnails/{red}")
+    assert Image.open(io.BytesIO(thumbnail.content)).size == (32, 32)
+    kept = list((retriever.index.directory / "thumbnails").rglob("*.jpg"))
+    assert [path.read_bytes() for path in kept] == [thumbnail.content]
+    rebuilt = Image.open(io.BytesIO(client.get(f"/reconstructions/{red}").content))
+    assert rebuilt.size == (16, 16)
+
+
+def test_a_new_generation_is_taken_up_without_a_restart(service, retriever, photos, paint, monkeypatch):
+    client = service()
+    monkeypatch.setattr("retrieval.service.live._SECONDS_BETWEEN_LOOKS", 0.0)
+    assert client.get("/info").json()["pictures"] == 5
+    paint(photos / "new.png", (10, 200, 10))
+    Retriever.open(photos).update()
+    assert client.get("/info").json()["pictures"] == 6
+
+
+def test_info_health_and_metrics(service, ids):
+    client = service()
+    client.get(f"/query/{ids['red.png']}")
+    info = client.get("/info").json()
+    assert info["pictures"] == 5
+    assert set(info["calibration"]) == {"copy", "neighbor", "random", "no_match"}
+    assert client.get("/healthz").json() == {"status": "ok"}
+    text = client.get("/metrics").text
+    assert 'retrieve_queries_total{kind="stored"} 1.0' in text
+    assert "retrieve_pictures 5.0" in text
+
+
+def test_the_page_fetches_nothing_from_elsewhere(service):
+    client = service()
+    for path in ("/", "/page.css", "/page.js"):
+        text = client.get(path).text
+        assert not re.search(r"(https?:)?//[a-z0-9-]+\.[a-z]", text), path
+    assert "default-src 'self'" in client.get("/").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/query/999", 404),
+        ("/images/999", 404),
+        ("/images/-1", 422),
+        ("/images/..%2f..%2fmanifest.json", 404),
+        ("/images/0/../../manifest.json", 404),
+        ("/thumbnails/99999999999999999999", 422),
+        ("/query/0?where=no_column=1", 422),
+        ("/query/0?where=1;drop table row", 422),
+        ("/query/0?region=5,5", 422),
+        ("/query/0?region=0.9,0,0.5,1", 422),
+        ("/query/0?with=a", 422),
+        ("/query/0?with=999", 404),
+        ("/query/0?k=0", 422),
+        ("/nothing", 404),
+    ],
+)
+def test_what_cannot_be_answered_gets_one_sentence(service, path, status):
+    answer = service().get(path)
+    assert (answer.status_code, "detail" in answer.json()) == (status, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", png()[:60], b"<svg></svg>"])
+def test_uploads_that_are_no_pictures_are_refused(service, content):
+    answer = service().post("/query", files={"file": ("a.png", content)})
+    assert answer.status_code == 422
+    assert isinstance(answer.json()["detail"], str)
+
+
+def test_pictures_of_too_many_pixels_are_refused_before_they_are_decoded(service):
+    wide = io.BytesIO()
+    Image.new("1", (10_000, 50)).save(wide, "PNG")
+    answer = service().post("/query", files={"file": wide.getvalue()})
+    assert (answer.status_code, "10,000 x 50" in answer.json()["detail"]) == (413, True)
+    # A bomb: a head that promises 3.6 billion pixels.
+    head = b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
+    bomb = (
+        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + png()[33:]
+    )
+    assert service().post("/query", files={"file": bomb}).status_code == 413
+
+
+def test_a_file_that_is_gone_is_told(service, ids, photos):
+    (photos / "violet.png").unlink()
+    answer = service().get(f"/images/{ids['violet.png']}")
+    assert (answer.status_code, "gone" in answer.json()["detail"]) == (422, True)
+
+
+def test_only_vectors_of_the_index_are_needed_to_ask_with_a_picture_of_it(service, ids, photos):
+    (photos / "violet.png").unlink()
+    assert names(service().get(f"/query/{ids['violet.png']}?k=1")) == ["violet.png"]
+
+
+def test_an_empty_index_can_be_looked_at(tmp_path, retriever, service):
+    with Index.open(retriever.index.directory, writable=True) as index:
+        index.remove(np.asarray(index.ids))
+        index.save()
+    client = service()
+    assert client.get("/pictures").json() == {"count": 0, "pictures": []}
+    assert client.post("/query", files={"file": png()}).json()["hits"] == []

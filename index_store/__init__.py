@@ -31,6 +31,7 @@ from .rows import RejectedFile, Row
 from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
 from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
+from .tune import MeasuredStructure, measure_structures, recommended_structure
 from .verify import Fault, Report, verify
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "IndexStoreError",
     "IndexUnwritable",
     "Manifest",
+    "MeasuredStructure",
     "Metric",
     "Neighbors",
     "OptionInvalid",
@@ -68,6 +70,8 @@ __all__ = [
     "VectorsInvalid",
     "WriterLock",
     "check_structure",
+    "measure_structures",
+    "recommended_structure",
     "repair",
     "verify",
     "writer_lock",

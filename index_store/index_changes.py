@@ -17,6 +17,7 @@ from .index_view import IndexView
 from .manifest import Settings, check_settings
 from .names import check_attachment_name
 from .rows import RejectedFile, Row, check_facts, check_path, check_rows
+from .structure import check_structure
 
 
 class IndexChanges(IndexView, ABC):
@@ -80,6 +81,15 @@ class IndexChanges(IndexView, ABC):
         """
         checked = check_settings(settings)
         self._draft().change(settings=checked)
+
+    def set_structure(self, structure: str) -> None:
+        """Let the index be searched in another way from the next save on.
+
+        Raises:
+            OptionInvalid: no such structure. IndexReadOnly: not opened for writing.
+        """
+        checked = check_structure(structure)
+        self._draft().change(structure=checked)
 
     def reject(self, rejected: RejectedFile) -> None:
         """Keep why a file was not indexed.

@@ -27,7 +27,7 @@ _FAST_MS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredStructure:
     """What one structure gives on a corpus.
 
     structure: as it was asked for. name: what was built. recall: the share of the ten nearest that it finds.
@@ -44,37 +44,37 @@ class Measured:
     seconds: float
 
 
-def tune(
+def measure_structures(
     vectors: Vectors,
     metric: Metric,
-    structures: Iterable[str] = STRUCTURES,
+    structures: Iterable[str] | None = None,
     *,
     recall: float = DEFAULT_RECALL,
     sample: int = SAMPLE,
-) -> Iterator[Measured]:
+) -> Iterator[MeasuredStructure]:
     """Build each structure over (n, dim) vectors, or over a sample of them, and measure it.
 
     Queries are vectors that are held back, so that none of them is stored.
     """
     stored, queries = _split(vectors, sample)
     _, truth = FlatSearcher(stored, metric).search(queries, NEIGHBORS)
-    for structure in structures:
+    for structure in structures or STRUCTURES:
         asked = str(Structure.parse(f"{structure};recall={recall:g}"))
         yield _measure(asked, stored, metric, queries, truth)
 
 
-def recommended(
-    measured: Iterable[Measured], *, recall: float = DEFAULT_RECALL, memory: float | None = None
-) -> Measured:
+def recommended_structure(
+    measured: Iterable[MeasuredStructure], *, recall: float = DEFAULT_RECALL, memory: float | None = None
+) -> MeasuredStructure:
     """The structure to take: exact search while one query takes less than 10 ms, else the fastest in batches.
 
     Of those that find enough and take at most `memory` bytes a vector; where none does, the one that finds
     most.
 
     Example:
-        >>> flat = Measured("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)
-        >>> ivf = Measured("ivf,pq", "IVF2000,PQ64x4fs", 0.992, 9000.0, 0.3, 40.0, 20.0)
-        >>> recommended([flat, ivf]).name
+        >>> flat = MeasuredStructure("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)
+        >>> ivf = MeasuredStructure("ivf,pq", "IVF2000,PQ64x4fs", 0.992, 9000.0, 0.3, 40.0, 20.0)
+        >>> recommended_structure([flat, ivf]).name
         'flat'
     """
     everything = list(measured)
@@ -96,7 +96,9 @@ def _split(vectors: Vectors, sample: int) -> tuple[Vectors, Vectors]:
     return np.ascontiguousarray(vectors[kept]), np.ascontiguousarray(vectors[asked])
 
 
-def _measure(structure: str, stored: Vectors, metric: Metric, queries: Vectors, truth: Ids) -> Measured:
+def _measure(
+    structure: str, stored: Vectors, metric: Metric, queries: Vectors, truth: Ids
+) -> MeasuredStructure:
     begun = perf_counter()
     searcher = build(structure, stored, metric)
     seconds = perf_counter() - begun
@@ -106,7 +108,7 @@ def _measure(structure: str, stored: Vectors, metric: Metric, queries: Vectors, 
         size = path.stat().st_size if searcher.derived else 0
         searcher = load(path, structure, stored, metric)
         _, found = searcher.search(queries, NEIGHBORS)
-        return Measured(
+        return MeasuredStructure(
             structure=structure,
             name=searcher.name,
             recall=float(shares_found(found, truth).mean()),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .errors import ImageUnreadable as ImageUnreadable
     from .errors import NoPictures as NoPictures
     from .errors import RetrievalError as RetrievalError
-    from .index_paths import IndexFacts as IndexFacts
+    from .index_facts import IndexFacts as IndexFacts
     from .progress import Progress as Progress
     from .retriever import Hit as Hit
     from .retriever import Retriever as Retriever
@@ -35,7 +35,7 @@ _ROOMS = {
     "build": ["BuildSettings"],
     "encoder": ["Decoder", "Encoder", "EncoderDescription", "Model"],
     "errors": ["DecoderMissing", "EncoderInvalid", "ImageUnreadable", "NoPictures", "RetrievalError"],
-    "index_paths": ["IndexFacts"],
+    "index_facts": ["IndexFacts"],
     "progress": ["Progress"],
     "retriever": ["Hit", "Retriever"],
 }

@@ -15,7 +15,7 @@ from .embed import EmbeddedPicture
 from .errors import ImageUnreadable, printable
 from .html import render_page, thumbnail_url
 from .images import SheetCell, SheetRow, Source, contact_sheet, read_file
-from .index_paths import path_values
+from .index_paths import Folders, path_values
 
 if TYPE_CHECKING:
     from .retriever import Retriever
@@ -44,9 +44,9 @@ class Hit:
     changed: bool = False
 
     @classmethod
-    def of(cls, folder: Path, row: Row, distance: float, query: EmbeddedPicture) -> Hit:
-        """The picture of `row` in `folder` as an answer to `query`, with a look at its file."""
-        path, same_contents = folder / row.path, row.sha256 == query.sha256
+    def of(cls, folders: Path | Folders, row: Row, distance: float, query: EmbeddedPicture) -> Hit:
+        """The picture of `row` in `folders` as an answer to `query`, with a look at its file."""
+        path, same_contents = folders / row.path, row.sha256 == query.sha256
         try:
             status = path.stat()
         except OSError:

@@ -1,155 +1,238 @@
-"""Building the index of a folder: scan, diff, fit an encoder or keep the one given, embed, save."""
+"""The index of folders: scan, fit an encoder or keep the one there is, compare, embed, save."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from itertools import islice
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
 
 from index_store import (
     Index,
     IndexDamaged,
     IndexNotFound,
     OptionInvalid,
-    RejectedFile,
+    WriterLock,
     check_structure,
     writer_lock,
 )
 
-from .embed import embed
+from .changes import FolderChanges, Update
 from .encoder import Model
-from .errors import NoPictures
-from .images import FolderScan, ImageFile, find_images
-from .index_paths import folder_reference
-from .models import AnyEncoder, is_of_keras, open_model
-from .progress import Progress, Step
+from .images import ImageFile, find_images
+from .index_facts import COMPLETE, is_complete
+from .index_paths import Folders, folders_of
+from .made import (
+    RECIPE,
+    as_made_before,
+    complete,
+    inherit,
+    is_made_so,
+    refuse_emptied,
+    refuse_other_ways,
+    take_up_folders,
+    use_structure,
+    way_of,
+)
+from .models import AnyEncoder, encoder_of, is_of_keras, open_model
+from .progress import Progress
 from .sample import FITTED, FittedTo, draw_head_sample, draw_sample, fitted_before
+from .update import contents_in, scan_folders, take_up
 
-_BATCH = 512
-
-Item = TypeVar("Item")
+REFIT = "refit"
+"""The directory in an index where another is built that is to replace it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """How to build an index.
+    """How to build an index. What is None is as when the index was made, or has its default.
 
-    dim: numbers a vector; None leaves it to the encoder. seed: the same seed fits the same encoder.
-    structure: how to search, see `index_store.Structure`. head: solve a last layer for the pictures on top of
-    an encoder that is given. recipe: how to fit an encoder, a name of `autoencoder.RECIPES`. decoder: train a
-    decoder as well, which `reconstruct` needs and search does not.
+    dim: numbers a vector; by default 64, or as many as an encoder makes that is given. seed: the same seed
+    fits the same encoder; 0. structure: how to search, see `index_store.Structure`; "auto". head: solve a
+    last layer for the pictures on top of an encoder that is given. recipe: how to fit an encoder, a name of
+    `autoencoder.RECIPES`; "solved". decoder: train a decoder as well, which `reconstruct` needs and search
+    does not. refit: make an index that is there anew, with another encoder.
     """
 
     dim: int | None = None
-    seed: int = 0
-    structure: str = "auto"
+    seed: int | None = None
+    structure: str | None = None
     head: bool = False
-    recipe: str = "solved"
+    recipe: str | None = None
     decoder: bool = True
+    refit: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a seed that no generator takes and an unknown structure, before anything is done."""
-        if self.seed < 0:
+        if self.seed is not None and self.seed < 0:
             raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
-        check_structure(self.structure)
+        if self.structure is not None:
+            check_structure(self.structure)
 
 
 @dataclass(frozen=True, slots=True)
-class FolderChanges:
-    """What indexing has to do: files to embed, and files that are rejected without another look."""
+class _Build:
+    """What is to be built: the index in `directory`, how and with what, and who follows it."""
 
-    new: tuple[ImageFile, ...]
-    rejected: tuple[RejectedFile, ...]
-
-    @classmethod
-    def between(cls, rejected_before: dict[str, RejectedFile], scan: FolderScan) -> FolderChanges:
-        """Everything is new but the files that were rejected before and have the same size and time still."""
-
-        def is_known(file: ImageFile) -> bool:
-            known = rejected_before.get(file.path)
-            return known is not None and 0 != known.mtime_ns == file.mtime_ns and known.size == file.size
-
-        known = tuple(rejected_before[file.path] for file in scan.pictures if is_known(file))
-        new = tuple(file for file in scan.pictures if not is_known(file))
-        return cls(new, scan.rejections + known)
+    directory: Path
+    encoder: AnyEncoder | None
+    settings: BuildSettings
+    progress: Progress
 
 
 def build_index(
-    folder: Path, directory: Path, *, encoder: AnyEncoder | None, settings: BuildSettings, progress: Progress
-) -> None:
-    """Index the pictures in `folder` into `directory`, with `encoder` or one that is fitted to them.
-
-    An index that is there stays in force until the new one is complete, whatever happens. Nobody else can
-    write it from the first moment on.
-
-    Raises:
-        NoPictures, EncoderInvalid: there is nothing to index, or nothing to index it with.
-        IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
-    """
-    if not folder.is_dir():
-        find_images(folder)  # raises, with the reason
-    with writer_lock(directory) as lock:
-        with progress.step("find pictures"):
-            scan = find_images(folder, skip=[directory])
-        changes = FolderChanges.between(_rejected_before(directory), scan)
-        _refuse_nothing(folder, changes)
-        model, fitted_to = _fit_or_keep(folder, changes.new, encoder, settings, progress)
-        with Index.create(
-            directory,
-            model.encoder.dim,
-            structure=settings.structure,
-            encoder=model.encoder.fingerprint,
-            lock=lock,
-            settings={
-                "folder": folder_reference(folder, directory),
-                "seed": settings.seed,
-                "fitted": fitted_to and fitted_to.summary(),
-                "skipped": asdict(scan.skipped),
-            },
-        ) as index:
-            _attach(index, model, fitted_to)
-            _embed(index, folder, changes, model, progress)
-            with progress.step("save"):
-                index.save()
-
-
-def _rejected_before(directory: Path) -> dict[str, RejectedFile]:
-    """What the index in force rejected, by path; nothing where there is none that can be read.
-
-    Raises:
-        FormatUnsupported: another version made it, and it would be lost.
-    """
-    try:
-        index = Index.open(directory)
-    except (IndexNotFound, IndexDamaged):
-        return {}
-    with index:
-        return {rejected.path: rejected for rejected in index.catalog.rejected()}
-
-
-def _refuse_nothing(folder: Path, changes: FolderChanges) -> None:
-    if changes.new:
-        return
-    if changes.rejected:
-        first = changes.rejected[0]
-        raise NoPictures(
-            str(folder), f"{len(changes.rejected)} files were rejected, {first.path}: {first.reason}"
-        )
-    raise NoPictures(str(folder), "it holds no file in a picture format: name a folder that does")
-
-
-def _fit_or_keep(
-    folder: Path,
-    files: tuple[ImageFile, ...],
+    folders: Sequence[Path],
+    directory: Path,
+    *,
     encoder: AnyEncoder | None,
     settings: BuildSettings,
     progress: Progress,
+) -> Update:
+    """Make the index in `directory` hold the pictures in `folders`, as they are now.
+
+    Where there is no index, one is made, with `encoder` or with one that is fitted to the pictures. Where
+    there is one, its encoder is kept, only what has changed is done, and folders that are new to it are
+    added; its folders that are not named stay as they are. It is saved as it grows: what is interrupted goes
+    on there the next time. Nobody else can write the index meanwhile.
+
+    Raises:
+        NoPictures: a folder is missing, holds nothing to index, or is suddenly empty.
+        OptionInvalid: the index was made in another way than `settings` and `encoder` say.
+        EncoderInvalid: there is nothing to index with.
+        IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            find_images(folder)  # raises, with the reason
+    build = _Build(directory, encoder, settings, progress)
+    with writer_lock(directory) as lock, ExitStack() as opened:
+        index = _open_if_there(directory, lock, damaged=settings.refit)
+        if index is None:
+            return _bring_up_to_date(None, folders, directory, lock, build)
+        opened.enter_context(index)
+        if settings.refit:
+            return _refit(index, folders, lock, build)
+        return _bring_up_to_date(index, folders, directory, lock, build)
+
+
+def _bring_up_to_date(
+    index: Index | None, folders: Sequence[Path], place: Path, lock: WriterLock, build: _Build
+) -> Update:
+    """Scan, fit or keep, compare, embed, save: for `index`, or for a new one in `place`."""
+    tops, names = _all_folders(index, folders)
+    with build.progress.step("find pictures"):
+        scan = scan_folders(tops, names, skip=[build.directory])
+    refuse_emptied(index, tops, names, scan)
+    if index is None:
+        model, fitted_to = _fit_or_keep(tops, scan.pictures, build)
+        index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
+    else:
+        refuse_other_ways(index, build.encoder, build.settings)
+        use_structure(index, build.settings.structure)
+        encoder = encoder_of(index)
+    with index:
+        take_up_folders(index, tops, build.directory)
+        changes = FolderChanges.between(index.catalog, scan, contents_in(tops), folders=names)
+        taken = take_up(index, tops, changes, encoder, build.progress)
+        complete(index, scan.skipped if len(names) == len(tops.tops) else None)
+        with build.progress.step("save"):
+            index.save()
+    return taken
+
+
+def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Build) -> Update:
+    """Build a whole index beside the one in force, which it replaces in one step when it is complete.
+
+    What an interrupted one has come to is taken up again if it was made in the same way.
+    """
+    place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
+    build = dataclasses.replace(build, settings=as_made_before(before, build.encoder, build.settings))
+    everything = list(tops.tops.values())
+    with writer_lock(place) as lock, ExitStack() as opened:
+        begun = _open_if_there(place, lock, damaged=True)
+        if begun is not None:
+            opened.enter_context(begun)
+            if is_complete(begun) and begun.manifest.encoder == before.manifest.encoder:
+                # It was interrupted after the step: what it built is in force already.
+                shutil.rmtree(place)
+                return _bring_up_to_date(before, everything, build.directory, held, build)
+            if not is_made_so(begun, build.encoder, build.settings):
+                begun.close()
+                begun = None
+        taken = _bring_up_to_date(begun, everything, place, lock, build)
+        with Index.open(place, lock=lock) as fresh:
+            inherit(fresh, before)
+            fresh.save()
+    before.adopt(place)
+    shutil.rmtree(place, ignore_errors=True)
+    return taken
+
+
+def _open_if_there(directory: Path, lock: WriterLock, *, damaged: bool = False) -> Index | None:
+    """The index in `directory`, to be changed; None if there is none, or if it is `damaged` and may be lost.
+
+    Raises:
+        IndexDamaged: it is, and may not be lost.
+    """
+    try:
+        return Index.open(directory, lock=lock)
+    except IndexNotFound:
+        return None
+    except IndexDamaged:
+        if damaged:
+            return None
+        raise
+
+
+def _all_folders(index: Index | None, folders: Sequence[Path]) -> tuple[Folders, list[str]]:
+    """All folders that `index` is to have, and the names of those in `folders`."""
+    first, *others = folders
+    tops = Folders.of(first) if index is None else folders_of(index)
+    for folder in folders if index else others:
+        if tops.name_of(folder) is None:
+            tops = tops.extended(folder)
+    return tops, list(dict.fromkeys(name for folder in folders if (name := tops.name_of(folder)) is not None))
+
+
+def _begin(
+    build: _Build, tops: Folders, place: Path, lock: WriterLock, model: Model, fitted_to: FittedTo | None
+) -> Index:
+    """An index without pictures. What was fitted is saved at once, so that it is not fitted again."""
+    index = Index.create(
+        place,
+        model.encoder.dim,
+        structure=build.settings.structure or "auto",
+        encoder=model.encoder.fingerprint,
+        lock=lock,
+        copy_dim=getattr(model.encoder, "copy_dim", 0),
+        settings={
+            "seed": build.settings.seed or 0,
+            "fitted": fitted_to and fitted_to.summary(),
+            "made": way_of(build.encoder, build.settings),
+            COMPLETE: False,
+        },
+    )
+    try:
+        take_up_folders(index, tops, build.directory)
+        for name, file in model.files().items():
+            index.attach(name, file)
+        if fitted_to is not None:
+            index.attach(FITTED, fitted_to.to_json().encode())
+        if build.encoder is None or build.settings.head:
+            index.save()
+    except BaseException:
+        index.close()
+        raise
+    return index
+
+
+def _fit_or_keep(
+    folder: Folders, files: tuple[ImageFile, ...], build: _Build
 ) -> tuple[Model, FittedTo | None]:
     """The model to index with, and which of the folder's pictures it was fitted to, if any."""
+    encoder, settings, progress = build.encoder, build.settings, build.progress
     if settings.head and encoder is None:
         raise OptionInvalid(
             "head is for an encoder that is given, the default one has such a layer: leave it out"
@@ -165,26 +248,31 @@ def _fit_or_keep(
             f"dim is {settings.dim}, but the encoder given makes {model.encoder.dim}-dim vectors: "
             "leave dim out"
         )
-    return model, fitted_before(encoder, folder, paths)
+    return model, fitted_before(encoder, folder.first, paths)
 
 
 def _fit(
-    folder: Path, paths: list[str], settings: BuildSettings, progress: Progress
+    folder: Folders, paths: list[str], settings: BuildSettings, progress: Progress
 ) -> tuple[Model, FittedTo]:
-    sample = draw_sample(folder, paths, seed=settings.seed, progress=progress)
+    sample = draw_sample(folder, paths, seed=settings.seed or 0, progress=progress)
     # Here and not above: TensorFlow takes ten seconds to load.
     with progress.step("load TensorFlow"):
         from .autoencoder import RECIPES
-    if settings.recipe not in RECIPES:
-        raise OptionInvalid(f"recipe is {settings.recipe!r}, expected one of {', '.join(sorted(RECIPES))}")
-    model = RECIPES[settings.recipe].fit(
-        sample.pictures, dim=settings.dim, seed=settings.seed, decoder=settings.decoder, progress=progress
+    recipe = settings.recipe or RECIPE
+    if recipe not in RECIPES:
+        raise OptionInvalid(f"recipe is {recipe!r}, expected one of {', '.join(sorted(RECIPES))}")
+    model = RECIPES[recipe].fit(
+        sample.pictures,
+        dim=settings.dim,
+        seed=settings.seed or 0,
+        decoder=settings.decoder,
+        progress=progress,
     )
     return model, sample
 
 
 def _with_head(
-    encoder: AnyEncoder, folder: Path, paths: list[str], settings: BuildSettings, progress: Progress
+    encoder: AnyEncoder, folder: Folders, paths: list[str], settings: BuildSettings, progress: Progress
 ) -> tuple[Model, FittedTo]:
     """The model of `encoder` with a last layer solved from a few hundred of the pictures."""
     with progress.step("load TensorFlow"):
@@ -195,42 +283,8 @@ def _with_head(
     else:
         pretrained = PretrainedEncoder.of(open_model(encoder), name=str(encoder))
     sample = draw_head_sample(
-        folder, paths, size=pretrained.description.size, seed=settings.seed, progress=progress
+        folder, paths, size=pretrained.description.size, seed=settings.seed or 0, progress=progress
     )
     chosen = {} if settings.dim is None else {"dim": settings.dim}
-    options = HeadOptions(**chosen, seed=settings.seed)
+    options = HeadOptions(**chosen, seed=settings.seed or 0)
     return pretrained.with_head(sample.pictures, options=options, progress=progress).model(), sample
-
-
-def _attach(index: Index, model: Model, fitted_to: FittedTo | None) -> None:
-    for name, file in model.files().items():
-        index.attach(name, file)
-    if fitted_to is not None:
-        index.attach(FITTED, fitted_to.to_json().encode())
-
-
-def _embed(index: Index, folder: Path, changes: FolderChanges, model: Model, progress: Progress) -> None:
-    last = None
-    for rejected in changes.rejected:
-        index.reject(rejected)
-    with progress.step("embed", total=len(changes.new)) as step:
-        embedded = _advancing(embed(folder, changes.new, model.encoder), step)
-        while batch := list(islice(embedded, _BATCH)):
-            pictures = [item for item in batch if not isinstance(item, RejectedFile)]
-            for item in batch:
-                if isinstance(item, RejectedFile):
-                    index.reject(item)
-                    last = item
-            if pictures:
-                index.add(np.stack([vector for _, vector in pictures]), [row for row, _ in pictures])
-    if last is not None and len(index) == 0:
-        raise NoPictures(
-            str(folder),
-            f"none of {len(changes.new)} files can be read, the last is {last.path}: {last.reason}",
-        )
-
-
-def _advancing(items: Iterator[Item], step: Step) -> Iterator[Item]:
-    for item in items:
-        step.advance()
-        yield item

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from index_store import Row
 from .encoder import Encoder
 from .errors import ImageUnreadable
 from .images import FileFacts, ImageFile, Picture, RejectedFile, Source, load_picture, read_picture
+from .index_paths import Folders
 from .parallel import in_order
 
 Vector = NDArray[np.float32]
@@ -50,29 +51,37 @@ def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         picture, facts = read_picture(path, encoder.size)
-        vector = _vector_of(encoder, picture, path)
+        vector, _ = _vectors_of(encoder, picture, path)
         return EmbeddedPicture(vector, picture.width, picture.height, facts.sha256, _identity(path))
     picture = load_picture(source, encoder.size)
-    vector = _vector_of(encoder, picture, "the given picture")
+    vector, _ = _vectors_of(encoder, picture, "the given picture")
     sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else None
     return EmbeddedPicture(vector, picture.width, picture.height, sha256)
 
 
+class EmbeddedFile(NamedTuple):
+    """A file's row, its vector (dim,) float32, and the one for finding copies, (copy_dim,), if it has one."""
+
+    row: Row
+    vector: Vector
+    copy: Vector | None
+
+
 def embed(
-    folder: Path, files: Iterable[ImageFile], encoder: Encoder
-) -> Iterator[tuple[Row, Vector] | RejectedFile]:
-    """Row and vector of each of `files` in `folder`, or why it has none, in their order.
+    folder: Path | Folders, files: Iterable[ImageFile], encoder: Encoder
+) -> Iterator[EmbeddedFile | RejectedFile]:
+    """Row and vectors of each of `files` in `folder`, or why it has none, in their order.
 
     Memory does not depend on how many there are.
     """
 
-    def embed_one(file: ImageFile) -> tuple[Row, Vector] | RejectedFile:
+    def embed_one(file: ImageFile) -> EmbeddedFile | RejectedFile:
         try:
             picture, facts = read_picture(folder / file.path, encoder.size)
-            vector = _vector_of(encoder, picture, file.path)
+            vector, copy = _vectors_of(encoder, picture, file.path)
         except ImageUnreadable as error:
-            return _rejected(folder, file, error)
-        return _row(file.path, picture, facts), vector
+            return _rejected(folder / file.path, file, error)
+        return EmbeddedFile(_row(file.path, picture, facts), vector, copy)
 
     return in_order(embed_one, files)
 
@@ -86,12 +95,11 @@ def _identity(path: str) -> FileIdentity | None:
     return status.st_dev, status.st_ino
 
 
-def _rejected(folder: Path, file: ImageFile, error: ImageUnreadable) -> RejectedFile:
+def _rejected(path: Path, file: ImageFile, error: ImageUnreadable) -> RejectedFile:
     """`file` with its size and time only if its contents are at fault: of permissions and memory they tell
-    nothing, and what is blank to this encoder may not be to another.
+    nothing.
     """
-    memory = isinstance(error.__cause__, MemoryError)
-    if memory or error.reason == BLANK or not os.access(folder / file.path, os.R_OK):
+    if isinstance(error.__cause__, MemoryError) or not os.access(path, os.R_OK):
         return RejectedFile(file.path, error.reason)
     return RejectedFile(file.path, error.reason, file.size, file.mtime_ns)
 
@@ -107,9 +115,14 @@ def _row(path: str, picture: Picture, facts: FileFacts) -> Row:
     )
 
 
-def _vector_of(encoder: Encoder, picture: Picture, name: str) -> Vector:
-    vector: Vector = encoder.encode(picture.pixels[None])[0]
+def _vectors_of(encoder: Encoder, picture: Picture, name: str) -> tuple[Vector, Vector | None]:
+    copies = None
+    if getattr(encoder, "copy_dim", 0):
+        vectors, copies = encoder.encode_both(picture.pixels[None])  # type: ignore[attr-defined]
+    else:
+        vectors = encoder.encode(picture.pixels[None])
+    vector: Vector = vectors[0]
     # Such a vector has no direction: the index cannot hold it, and one picture must not stop the others.
     if not (np.isfinite(vector).all() and vector.any()):
         raise ImageUnreadable(name, BLANK)
-    return vector
+    return vector, None if copies is None else copies[0]

@@ -1,24 +1,24 @@
-"""An index and its folder: where each of them lies, also when they have been moved, and what the index is."""
+"""An index and its folders: where each of them lies, also when they have been moved."""
 
 from __future__ import annotations
 
 import base64
-import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from index_store import Index, IndexNotFound
+from index_store import Index, IndexNotFound, OptionInvalid, Row
 
-from .encoder.model import DESCRIPTION
+from .errors import printable
 
 INDEX = ".retrieve"
 """The directory in a folder of pictures where its index lies, unless another is named."""
 
 _MANIFEST = "manifest.json"
-_NUMBER_BYTES = 4
+SEPARATOR = "//"
+"""What stands between the name of a folder and the path in it, in rows of all folders but the first."""
+
 _LOOKED_FOR = 100
 
 
@@ -89,25 +89,135 @@ def folder_reference(folder: Path, directory: Path) -> dict[str, str]:
     return {"relative": relative} if inside else {"relative": relative, "absolute": str(top)}
 
 
-def folder_of(index: Index) -> Path:
-    """The folder that `index` was made of, as an absolute path.
+@dataclass(frozen=True)
+class Folders:
+    """The folders of pictures of one index, and the file behind a row's path: `folders / row.path`.
 
-    Of the places where it may be, the first that holds one of the first pictures; if none does, the first.
+    The first folder has the name "". Rows of its pictures hold paths relative to it, rows of another folder's
+    "name//" and then the path relative to that one: two slashes in a row occur in no other path.
+
+    tops: the folders by their names, as absolute paths.
+
+    Example:
+        >>> folders = Folders({"": Path("/photos"), "scans": Path("/disk/scans")})
+        >>> (folders / "cat/1.jpg").as_posix(), (folders / "scans//a.png").as_posix()
+        ('/photos/cat/1.jpg', '/disk/scans/a.png')
+        >>> folders.path_of(Path("/disk/scans/a.png"))
+        'scans//a.png'
     """
-    candidates = _candidates(index.settings.get("folder", {}), index.directory)
-    return next((folder for folder in candidates if holds_pictures(folder, index)), candidates[0])
+
+    tops: Mapping[str, Path]
+
+    @classmethod
+    def of(cls, folder: Path) -> Folders:
+        """A folder alone."""
+        return cls({"": _plain(folder)})
+
+    def __truediv__(self, path: str) -> Path:
+        """The file of the row with this `path`."""
+        name, inside = split_path(path)
+        return self.tops[name] / inside
+
+    def __str__(self) -> str:
+        """The folders, with commas between."""
+        return ", ".join(map(str, self.tops.values()))
+
+    @property
+    def first(self) -> Path:
+        """The folder that the index was made of at first."""
+        return self.tops[""]
+
+    def path_of(self, file: Path) -> str | None:
+        """The path of `file` as a row has it; None where it lies in none of the folders."""
+        for plain in (_plain(file), file.resolve()):
+            for name, top in self.tops.items():
+                for folder in (top, top.resolve()):
+                    if plain.is_relative_to(folder):
+                        return prefixed(name, plain.relative_to(folder).as_posix())
+        return None
+
+    def name_of(self, folder: Path) -> str | None:
+        """The name of `folder` among them; None where it is none of them."""
+        same = (name for name, top in self.tops.items() if top.resolve() == folder.resolve())
+        return next(same, None)
+
+    def extended(self, folder: Path) -> Folders:
+        """These folders with one more, which is called by the last part of its path.
+
+        Raises:
+            OptionInvalid: it lies in one of them or around one: its pictures would be indexed twice.
+        """
+        for top in self.tops.values():
+            if folder.resolve().is_relative_to(top.resolve()):
+                raise OptionInvalid(f"{folder} lies in {top}, which is indexed already: name {top}")
+            if top.resolve().is_relative_to(folder.resolve()):
+                raise OptionInvalid(
+                    f"{folder} is around {top}, whose pictures would be indexed twice: name another --index"
+                )
+        name = printable(_plain(folder).name) or "folder"
+        names = [name, *(f"{name}-{number}" for number in range(2, len(self.tops) + 3))]
+        free = next(each for each in names if each not in self.tops)
+        return Folders({**self.tops, free: _plain(folder)})
+
+    def references(self, directory: Path) -> dict[str, dict[str, str]]:
+        """What an index in `directory` keeps of them in its settings, to find them again."""
+        return {name: folder_reference(top, directory) for name, top in self.tops.items()}
 
 
-def holds_pictures(folder: Path, index: Index) -> bool:
-    """Whether `folder` holds any of the first hundred pictures of `index`, or the index is empty."""
+def split_path(path: str) -> tuple[str, str]:
+    """The name of the folder of a row's `path`, and the path relative to that folder.
+
+    Example:
+        >>> split_path("cat/1.jpg"), split_path("scans//a.png")
+        (('', 'cat/1.jpg'), ('scans', 'a.png'))
+    """
+    name, separator, inside = path.partition(SEPARATOR)
+    return (name, inside) if separator else ("", path)
+
+
+def prefixed(name: str, path: str) -> str:
+    """The path of a row for the file at `path` in the folder of this `name`; `split_path` undoes it."""
+    return f"{name}{SEPARATOR}{path}" if name else path
+
+
+def folders_of(index: Index) -> Folders:
+    """The folders that `index` was made of, wherever they have been moved to.
+
+    Of the places where one may be, the first that holds one of its first pictures; if none does, the first.
+    """
+    kept, first = dict(_references(index)), index.catalog.rows_of(index.ids[:_LOOKED_FOR])
+    return Folders({name: _found(name, kept[name], first, index.directory) for name in kept})
+
+
+def folder_of(index: Index) -> Path:
+    """The folder that `index` was made of at first, as an absolute path."""
+    return folders_of(index).first
+
+
+def holds_pictures(folders: Path | Folders, index: Index) -> bool:
+    """Whether `folders` hold any of the first hundred pictures of `index`, or the index is empty."""
     first, others = index.ids[:1], index.ids[1:_LOOKED_FOR]
     # Mostly the first is there, and nobody has to ask for the others.
     return len(first) == 0 or any(
-        (folder / row.path).exists() for ids in (first, others) for row in index.catalog.rows_of(ids)
+        (folders / row.path).exists() for ids in (first, others) for row in index.catalog.rows_of(ids)
     )
 
 
-def _candidates(kept: dict[str, Any], directory: Path) -> list[Path]:
+def _references(index: Index) -> dict[str, dict[str, str]]:
+    settings = index.settings
+    # Until there could be several, an index kept its one folder as "folder".
+    kept: dict[str, dict[str, str]] = settings.get("folders") or {"": settings.get("folder", {})}
+    return kept
+
+
+def _found(name: str, kept: dict[str, str], rows: Sequence[Row], directory: Path) -> Path:
+    inside = [path for row_name, path in (split_path(row.path) for row in rows) if row_name == name]
+    candidates = _candidates(kept, directory)
+    holding = (top for top in candidates if any((top / path).exists() for path in inside))
+    return next(holding, next((top for top in candidates if top.is_dir()), candidates[0]))
+
+
+def _candidates(kept: Mapping[str, str], directory: Path) -> list[Path]:
     place = _plain(directory)
     relative = [_plain(place / kept["relative"])] if "relative" in kept else []
     absolute = [Path(kept["absolute"])] if "absolute" in kept else []
@@ -117,74 +227,6 @@ def _candidates(kept: dict[str, Any], directory: Path) -> list[Path]:
 def _plain(path: Path) -> Path:
     # By the letter: a .retrieve that is a link to a larger disk still belongs to the folder it is in.
     return Path(os.path.normpath(path.absolute()))
-
-
-@dataclass(frozen=True, slots=True)
-class IndexFacts:
-    """What there is to know of an index without opening its encoder.
-
-    pictures, rejected: how many files have a vector, and how many could not be used. encoder: its
-    architecture, `size` the pixels of a side it sees, `dim` the numbers a vector, `details` what it says of
-    itself. fitted: how many pictures of the folder it was fitted to, and how many `drawn` ones; None if it
-    was not fitted to this folder. skipped: how many files of each kind were left out, where it was counted.
-    bytes_per_picture: of a vector; bytes_of_pictures: of all vectors and rows; bytes_on_disk: of everything,
-    the encoder too.
-    """
-
-    folder: Path
-    directory: Path
-    pictures: int
-    rejected: int
-    encoder: str
-    fingerprint: str
-    size: int
-    dim: int
-    details: dict[str, Any]
-    fitted: dict[str, Any] | None
-    skipped: dict[str, int]
-    metric: str
-    structure: str
-    bytes_per_picture: int
-    bytes_of_pictures: int
-    bytes_on_disk: int
-    format_version: int
-    generation: int
-    built: datetime
-
-    @classmethod
-    def of(cls, index: Index) -> IndexFacts:
-        """Ask `index`."""
-        manifest = index.manifest
-        encoder = json.loads(index.attachment(DESCRIPTION).read_bytes())
-        return cls(
-            folder=folder_of(index),
-            directory=index.directory,
-            pictures=len(index),
-            rejected=index.catalog.num_rejected(),
-            encoder=str(encoder["name"]),
-            fingerprint=manifest.encoder or "",
-            size=int(encoder["size"]),
-            dim=index.dim,
-            details=encoder["details"],
-            fitted=index.settings.get("fitted"),
-            skipped=index.settings.get("skipped") or {},
-            metric=manifest.metric,
-            structure=manifest.structure,
-            bytes_per_picture=index.dim * _NUMBER_BYTES,
-            bytes_of_pictures=sum(
-                file.size for name, file in manifest.files.items() if name not in index.attachments
-            ),
-            bytes_on_disk=sum(file.size for file in manifest.files.values()),
-            format_version=manifest.format_version,
-            generation=manifest.generation,
-            built=manifest.changed,
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """The same as an object of what JSON can hold."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        values["built"] = self.built.isoformat(timespec="seconds")
-        return values | path_values("folder", self.folder) | path_values("directory", self.directory)
 
 
 def path_values(name: str, path: str | os.PathLike[str]) -> dict[str, str]:

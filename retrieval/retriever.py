@@ -15,14 +15,16 @@ from PIL import Image
 from index_store import Index
 
 from .answers import Hit as Hit
+from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures
 from .images import Source
+from .index_facts import IndexFacts
 from .index_paths import (
-    IndexFacts,
+    Folders,
     existing_index,
-    folder_of,
+    folders_of,
     holds_pictures,
     index_directory,
 )
@@ -42,7 +44,7 @@ _SPARE = 8
 _BATCH = 256
 
 
-class Retriever:
+class Retriever(KeptCurrent):
     """Finds the pictures of a folder that look like a given one.
 
     A picture is given as a path, a file's bytes, a PIL image or an array. A list of them gets a list of
@@ -56,30 +58,31 @@ class Retriever:
         0.082 7.jpg
     """
 
-    def __init__(self, index: Index, encoder: Encoder, folder: Path) -> None:
+    def __init__(self, index: Index, encoder: Encoder, folders: Folders) -> None:
         """Use `build` or `open`."""
         self.index = index
         self.encoder = encoder
-        self.folder = folder
+        self.folders = folders
 
     @classmethod
     def build(
         cls,
-        folder: str | Path,
-        *,
+        *folders: str | Path,
         index: str | Path | None = None,
         encoder: AnyEncoder | None = None,
         settings: BuildSettings | None = None,
         progress: Progress | None = None,
     ) -> Retriever:
-        """Index `folder`, with an encoder fitted to its pictures or with the one given, and open the index.
+        """Index `folders`, with an encoder fitted to them or with the one given, and open the index.
 
-        The index lies in `folder`/.retrieve, or in the directory `index`. One that is there already stays in
-        force until the new one is complete. `encoder`: a model or encoder, or the path of a model's folder,
-        of a .tflite file, or of another indexed folder.
+        The index lies in .retrieve in the first of them, or in the directory `index`. If it is there already,
+        its encoder is kept and only what has changed is done; `BuildSettings(refit=True)` makes it anew.
+        `encoder`: a model or encoder, or the path of a model's folder, of a .tflite file, or of another
+        indexed folder.
 
         Raises:
-            NoPictures: nothing in `folder` can be read as a picture.
+            NoPictures: nothing in a folder can be read as a picture, or it is suddenly empty.
+            OptionInvalid: the index that is there was made in another way.
             EncoderInvalid: the encoder given is none. IndexStoreError: the index cannot be written.
 
         Example:
@@ -89,9 +92,10 @@ class Retriever:
         # Here and not above: a query has no use for what it takes to build.
         from .build import BuildSettings, build_index
 
-        directory = index_directory(Path(folder), None if index is None else Path(index))
+        paths = [Path(folder) for folder in folders]
+        directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(
-            Path(folder),
+            paths,
             directory,
             encoder=encoder,
             settings=settings or BuildSettings(),
@@ -108,22 +112,27 @@ class Retriever:
             NoPictures: its pictures are not there, because they or the index were moved.
         """
         index = Index.open(existing_index(Path(path)))
-        folder = folder_of(index)
-        if not holds_pictures(folder, index):
+        folders = folders_of(index)
+        if not holds_pictures(folders, index):
             raise NoPictures(
-                str(folder),
+                str(folders),
                 f"those of index {index.directory} were moved or deleted: "
                 "move them back, or index them again",
             )
-        return cls(index, encoder_of(index), folder)
+        return cls(index, encoder_of(index), folders)
 
     def __repr__(self) -> str:
-        """Its class and folder."""
+        """Its class and first folder."""
         return f"Retriever({str(self.folder)!r})"
 
     def __len__(self) -> int:
         """How many pictures can be found."""
         return len(self.index)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the index was made of; of several the first."""
+        return self.folders.first
 
     @cached_property
     def model(self) -> Model:
@@ -266,7 +275,7 @@ class Retriever:
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [
-                Hit.of(self.folder, row, distance, each)
+                Hit.of(self.folders, row, distance, each)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
             for each, distances in zip(pictures, neighbors.distances.tolist(), strict=True)

@@ -18,7 +18,7 @@ from index_store import Index
 from .demo import CLASSES, draw_picture
 from .errors import ImageUnreadable, NoPictures
 from .images import Picture, read_picture
-from .index_paths import existing_index, folder_of, is_indexed
+from .index_paths import Folders, existing_index, folder_of, is_indexed
 from .parallel import in_order
 from .progress import Progress
 
@@ -139,7 +139,7 @@ def fitted_before(encoder: object, folder: Path, paths: Sequence[str]) -> Fitted
 
 
 def draw_sample(
-    folder: Path, paths: Sequence[str], *, seed: int = 0, progress: Progress | None = None
+    folder: Path | Folders, paths: Sequence[str], *, seed: int = 0, progress: Progress | None = None
 ) -> FitSample:
     """Draw from `paths`, relative to `folder`, what an encoder is to be fitted to.
 
@@ -161,7 +161,12 @@ def draw_sample(
 
 
 def draw_head_sample(
-    folder: Path, paths: Sequence[str], *, size: int, seed: int = 0, progress: Progress | None = None
+    folder: Path | Folders,
+    paths: Sequence[str],
+    *,
+    size: int,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> FitSample:
     """Draw from `paths` at most 400 pictures, from which a last layer for a network of `size` is solved.
 
@@ -186,7 +191,7 @@ def draw_head_sample(
     return FitSample(tuple(own), 0, len(paths), side, "head", pictures=np.stack(list(own.values())))
 
 
-def _shuffled(folder: Path, paths: Sequence[str], seed: int, most: int) -> list[str]:
+def _shuffled(folder: Path | Folders, paths: Sequence[str], seed: int, most: int) -> list[str]:
     """`paths` in the order in which they are drawn, where there are more than `most`."""
     if len(paths) <= most:
         return list(paths)
@@ -208,7 +213,7 @@ def _draw_key(path: Path, seed: int) -> bytes:
     return hashlib.sha256(b"%d %d\n" % (seed, size) + head + tail).digest()
 
 
-def _read_distinct(folder: Path, paths: Sequence[str], progress: Progress) -> dict[str, Pictures]:
+def _read_distinct(folder: Path | Folders, paths: Sequence[str], progress: Progress) -> dict[str, Pictures]:
     """The pixels of the readable and distinct ones of the first `paths`, all of the size that suits them."""
     first = paths[:MOST]
     large = _read(folder, first, _SIZES[1], progress)
@@ -220,7 +225,7 @@ def _read_distinct(folder: Path, paths: Sequence[str], progress: Progress) -> di
     return _distinct(pictures)
 
 
-def _read(folder: Path, paths: Sequence[str], size: int, progress: Progress) -> dict[str, Picture]:
+def _read(folder: Path | Folders, paths: Sequence[str], size: int, progress: Progress) -> dict[str, Picture]:
     def read_one(path: str) -> Picture | None:
         try:
             return read_picture(folder / path, size)[0]

@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "answers", "build", "embed", "index_paths", "models", "parallel", "restore", "retriever", "sample",
+    "answers", "build", "changes", "current", "drift", "embed", "index_facts", "index_paths", "made",
+    "models", "parallel", "restore", "retriever", "sample", "single_files", "update", "verify", "watch",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

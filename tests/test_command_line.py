@@ -170,10 +170,10 @@ def test_ctrl_c_while_indexing_stops_soon_and_leaves_the_old_index(tmp_path):
         (tmp_path / f"large {number}.png").write_bytes(large)
     command = [*RETRIEVE, "index", os.fspath(tmp_path), "--encoder", os.fspath(MODEL)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not (tmp_path / ".retrieve" / "encoder.generation-2.tflite").exists():
+        while not (tmp_path / ".retrieve" / "lock.json").exists():
             time.sleep(0.02)
             assert process.poll() is None
-        time.sleep(0.2)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
         out, err = process.communicate(timeout=30)

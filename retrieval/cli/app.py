@@ -10,7 +10,10 @@ import typer
 
 from .outcome import report_errors
 
-COMMANDS = ("index", "query", "info", "tune", "evaluate", "demo", "train", "reconstruct", "denoise")
+COMMANDS = (
+    "index", "query", "info", "tune", "add", "remove", "watch", "verify",
+    "evaluate", "demo", "train", "reconstruct", "denoise",
+)  # fmt: skip
 """In the order of the help. A new command is one more name here: of a module, and of the function in it."""
 
 

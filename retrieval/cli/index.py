@@ -9,26 +9,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import JsonOption, SeedOption, ThreadsOption
+from .options import JsonOption, OtherSeedOption, ThreadsOption
 from .printing import echo, echo_json, note, printable
 from .tune import MemoryOption, RecallOption
 
 if TYPE_CHECKING:
     from index_store import RejectedFile
 
-    from ..index_paths import IndexFacts
+    from ..changes import Update
+    from ..drift import Drift
+    from ..index_facts import IndexFacts
     from ..retriever import Retriever
 
 _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
 
 
+def _structure(name: str | None, code: str | None, recall: str | None, memory: str | None) -> str | None:
+    """The structure that the options ask for; None where they leave it as it is."""
+    from index_store import OptionInvalid, Structure, check_structure
+
+    if (name, code, recall, memory) == (None, None, None, None):
+        return None
+    try:
+        return check_structure(str(Structure.of(name or "auto", code=code, recall=recall, memory=memory)))
+    except OptionInvalid as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def index(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pictures, also in folders below it.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Pictures, also in folders below it.")
+    ],
     *,
     directory: Annotated[
         Path | None,
-        typer.Option("--index", metavar="DIR", help="Where the index goes. Default: FOLDER/.retrieve."),
+        typer.Option("--index", metavar="DIR", help="Where the index is. Default: FOLDER/.retrieve."),
     ] = None,
     encoder: Annotated[
         str | None,
@@ -43,50 +59,58 @@ def index(
         bool, typer.Option("--head", help="Solve a last layer for these pictures on top of --encoder.")
     ] = False,
     dim: Annotated[int | None, typer.Option("--dim", min=1, help="Numbers a vector. Default: 64.")] = None,
-    seed: SeedOption = 0,
+    seed: OtherSeedOption = None,
     structure: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--structure",
             metavar="NAME",
-            help="How to search: auto, exact, flat, hnsw, ivf, or a FAISS factory string.",
-            show_default=True,
+            help="How to search: auto, exact, flat, hnsw, ivf, or a FAISS factory string. Default: auto.",
         ),
-    ] = "auto",
+    ] = None,
     code: Annotated[
         str | None,
         typer.Option(
             "--code",
             metavar="NAME",
-            help="What to search in: float32, float16, int8, rabitq, pq or binary. Default: what suits.",
+            help="What is compared first: float32, float16, int8, rabitq, pq or binary. Default: what suits.",
         ),
     ] = None,
     recall: RecallOption = None,
     memory: MemoryOption = None,
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--recipe",
             metavar="NAME",
-            help="How to fit an encoder: solved, solved-photos or solved-aligned.",
-            show_default=True,
+            help="How to fit an encoder: solved (the default), solved-photos or solved-aligned.",
         ),
-    ] = "solved",
+    ] = None,
     no_decoder: Annotated[
         bool,
         typer.Option("--no-decoder", help="Fit no decoder: quicker, and enough unless you reconstruct."),
     ] = False,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Make the index anew, its encoder fitted to what is there now."),
+    ] = False,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
-    """Fit an encoder to the pictures in FOLDER, and index them.
+    """Fit an encoder to the pictures in FOLDER, and index them; later, index what has changed.
 
     \b
     retrieve index photos/
-    """
-    from index_store import IndexUnwritable, Structure
+    retrieve index photos/ more-photos/ --index DIR
 
-    from ..build import BuildSettings
+    Where there is an index, its encoder is kept, and only new and changed pictures are embedded; a folder
+    that is new to it is added. Killed at any time, it goes on where it was when it is run again.
+    """
+    from index_store import IndexUnwritable
+
+    from ..build import BuildSettings, build_index
+    from ..drift import drift_of
+    from ..index_paths import index_directory, is_indexed
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
@@ -94,30 +118,39 @@ def index(
     settings = BuildSettings(
         dim=dim,
         seed=seed,
-        structure=str(Structure.of(structure, code=code, recall=recall, memory=memory)),
+        structure=_structure(structure, code, recall, memory),
         head=head,
         recipe=recipe,
         decoder=not no_decoder,
+        refit=refit,
     )
+    place = index_directory(folders[0], directory)
+    known = is_indexed(place) and not refit
     try:
-        retriever = Retriever.build(
-            folder, index=directory, encoder=encoder, settings=settings, progress=progress
-        )
+        changes = build_index(folders, place, encoder=encoder, settings=settings, progress=progress)
     except IndexUnwritable as error:
         if directory is not None:
             raise
         raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
+    retriever = Retriever.open(place)
+    drift = drift_of(retriever.index) if changes.new else None
     if as_json:
-        echo_json(_as_object(retriever, progress.seconds))
-    else:
-        report(retriever, progress.seconds)
-        note(f"\nnext: retrieve query IMG --index {printable(directory or folder)}")
+        echo_json(_as_object(retriever, progress.seconds, changes, drift))
+        return
+    report(retriever, progress.seconds, changes if known else None)
+    if drift is not None:
+        note(f"\n{drift}")
+    if not known:
+        note(f"\nnext: retrieve query IMG --index {printable(directory or folders[0])}")
 
 
-def report(retriever: Retriever, seconds: dict[str, float]) -> None:
-    """Tell what indexing did: how many, rejected and why, fitted how, how large, how long."""
+def report(retriever: Retriever, seconds: dict[str, float], changes: Update | None = None) -> None:
+    """Tell what indexing did: how many, what changed, rejected and why, fitted how, how large, how long."""
     facts = retriever.facts()
-    echo(f"indexed {facts.pictures:,} pictures of {printable(facts.folder)} in {sum(seconds.values()):.1f} s")
+    spent = sum(seconds.values())
+    echo(f"indexed {facts.pictures:,} pictures of {printable(str(facts.folders))} in {spent:.1f} s")
+    if changes is not None:
+        echo(f"  changes   {str(changes) or 'none'}")
     echo(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
     echo(f"  index     {printable(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
     echo("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
@@ -176,9 +209,13 @@ def rejections_as_json(rejected: Iterable[RejectedFile]) -> list[dict[str, str]]
     return [{**path_values("path", one.path), "reason": one.reason} for one in rejected]
 
 
-def _as_object(retriever: Retriever, seconds: dict[str, float]) -> dict[str, Any]:
+def _as_object(
+    retriever: Retriever, seconds: dict[str, float], changes: Update, drift: Drift | None
+) -> dict[str, Any]:
     return {
         **retriever.facts().to_json(),
+        "changes": changes.to_json(),
+        "drift": drift and drift.to_json(),
         "rejections": rejections_as_json(retriever.index.catalog.rejected()),
         "seconds": {name: round(spent, 3) for name, spent in seconds.items()},
     }

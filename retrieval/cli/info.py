@@ -12,7 +12,7 @@ from .options import IndexOption, JsonOption, find_index
 from .printing import echo, echo_json, printable
 
 if TYPE_CHECKING:
-    from ..index_paths import IndexFacts
+    from ..index_facts import IndexFacts
 
 
 def info(
@@ -33,7 +33,8 @@ def info(
     """
     from index_store import Index
 
-    from ..index_paths import IndexFacts, existing_index, holds_pictures
+    from ..index_facts import IndexFacts
+    from ..index_paths import existing_index, holds_pictures
 
     index = Index.open(existing_index(find_index(folder or directory)))
     facts = IndexFacts.of(index)
@@ -44,14 +45,14 @@ def info(
         for one in index.catalog.rejected():
             echo(in_words(one))
     else:
-        _report(facts, found=holds_pictures(facts.folder, index))
+        _report(facts, found=holds_pictures(facts.folders, index))
 
 
 def _report(facts: IndexFacts, *, found: bool) -> None:
     lines = {
-        "folder": printable(facts.folder) + ("" if found else " (its pictures are not there)"),
+        "folder": printable(str(facts.folders)) + ("" if found else " (its pictures are not there)"),
         "index": printable(facts.directory),
-        "pictures": f"{facts.pictures:,}",
+        "pictures": f"{facts.pictures:,}" + ("" if facts.complete else " so far: indexing is not complete"),
         "rejected": f"{facts.rejected:,}"
         + (" (retrieve info --rejected lists them)" if facts.rejected else ""),
         **({"skipped": skipped_in_words(facts)} if facts.skipped else {}),

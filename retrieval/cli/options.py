@@ -23,6 +23,10 @@ SeedOption: TypeAlias = Annotated[
     int, typer.Option("--seed", min=0, help="The same seed gives the same result.")
 ]
 
+OtherSeedOption: TypeAlias = Annotated[
+    int | None, typer.Option("--seed", min=0, help="The same seed gives the same result. Default: 0.")
+]
+
 
 def _apply_threads(count: int | None) -> int | None:
     from ..threads import use_threads

@@ -92,6 +92,7 @@ def query(
         _print_tables(answers)
     else:
         _print_lines(answers)
+    _note_incomplete(retriever)
     _note_stale(answers)
     for failure in failures:
         note(f"retrieve: {printable(str(failure))}")
@@ -123,12 +124,12 @@ def _refuse_existing(path: Path, retriever: Retriever, queries: Sequence[Query],
 
 
 def _is_indexed(path: Path, retriever: Retriever) -> bool:
-    resolved, top, catalog = path.resolve(), retriever.folder.resolve(), retriever.index.catalog
-    if resolved.is_relative_to(top) and catalog.find(resolved.relative_to(top).as_posix()):
+    known, catalog = retriever.folders.path_of(path), retriever.index.catalog
+    if known is not None and catalog.find(known):
         return True
     # It may be indexed by another path, through a link.
     size = path.stat().st_size
-    return any(row.size == size and _is_same(path, retriever.folder / row.path) for row in catalog.rows())
+    return any(row.size == size and _is_same(path, retriever.folders / row.path) for row in catalog.rows())
 
 
 def _is_same(path: Path, other: object) -> bool:
@@ -203,6 +204,17 @@ def _path_from_here(path: Path) -> Path:
     """`path` as it is called from the current directory, if it lies below that."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _note_incomplete(retriever: Retriever) -> None:
+    """Say so where the first indexing was interrupted."""
+    from ..index_facts import is_complete
+
+    if not is_complete(retriever.index):
+        note(
+            f"retrieve: indexing is not complete, only {len(retriever):,} pictures can be found so far: "
+            f"go on with retrieve index {printable(str(retriever.folder))}"
+        )
 
 
 def _note_stale(answers: Sequence[Answer]) -> None:

@@ -12,8 +12,7 @@ from .options import IndexOption, JsonOption, ThreadsOption, find_index
 from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
-    from index_store import Index
-    from index_store.tune import Measured
+    from index_store import Index, MeasuredStructure
 
 RecallOption = Annotated[
     str | None,
@@ -42,8 +41,8 @@ def tune(
     recall: RecallOption = None,
     memory: MemoryOption = None,
     sample: Annotated[
-        int | None, typer.Option("--sample", min=100, help="Measure on so many vectors. Default: 200,000.")
-    ] = None,
+        int, typer.Option("--sample", min=100, help="Measure on so many vectors.", show_default=True)
+    ] = 200_000,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
@@ -52,9 +51,7 @@ def tune(
     \b
     retrieve tune photos/
     """
-    from index_store import Index, Structure
-    from index_store.tune import SAMPLE, STRUCTURES, recommended
-    from index_store.tune import tune as measure
+    from index_store import Index, Structure, measure_structures, recommended_structure
 
     from ..index_paths import existing_index
 
@@ -63,19 +60,19 @@ def tune(
     vectors = index.vectors()
     limit = None if asked.memory is None else asked.memory / max(1, len(vectors))
     if not as_json:
-        _head(len(vectors), sample or SAMPLE)
+        _head(len(vectors), sample)
     measured = []
-    for one in measure(
+    for one in measure_structures(
         vectors,
         index.manifest.metric,
-        structures or STRUCTURES,
+        structures,
         recall=asked.recall,
-        sample=sample or SAMPLE,
+        sample=sample,
     ):
         measured.append(one)
         if not as_json:
             echo(_line(one))
-    best = recommended(measured, recall=asked.recall, memory=limit)
+    best = recommended_structure(measured, recall=asked.recall, memory=limit)
     if as_json:
         echo_json({"structures": [asdict(one) for one in measured], "recommended": best.structure})
     else:
@@ -88,7 +85,7 @@ def _head(count: int, sample: int) -> None:
     echo(f"{'structure':<14}{'recall@10':>10}{'queries/s':>11}{'one, ms':>9}{'bytes':>12}{'built, s':>12}")
 
 
-def _line(one: Measured) -> str:
+def _line(one: MeasuredStructure) -> str:
     name = one.structure.partition(";")[0]
     return (
         f"{name:<14}{one.recall:>10.4f}{one.rate:>11,.0f}{one.milliseconds:>9.2f}"
@@ -96,7 +93,7 @@ def _line(one: Measured) -> str:
     )
 
 
-def _recommend(index: Index, best: Measured) -> None:
+def _recommend(index: Index, best: MeasuredStructure) -> None:
     name, now = best.structure, index.manifest.structure
     echo(f"recommended: {name}; the index asks for {now}")
     if name != now:

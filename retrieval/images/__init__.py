@@ -12,13 +12,14 @@ from __future__ import annotations
 from index_store import RejectedFile
 
 from .decode import MAX_PIXELS, Picture, load, load_picture, open_picture, read_picture
-from .find import FolderScan, ImageFile, Skipped, find_images
+from .find import UNREADABLE_FOLDER, FolderScan, ImageFile, Skipped, find_files, find_images
 from .sheet import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
 from .source import FileFacts, Source, read_file
 
 __all__ = [
     "MAX_PIXELS",
     "RIGHT",
+    "UNREADABLE_FOLDER",
     "WRONG",
     "FileFacts",
     "FolderScan",
@@ -30,6 +31,7 @@ __all__ = [
     "Skipped",
     "Source",
     "contact_sheet",
+    "find_files",
     "find_images",
     "grid",
     "load",

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from index_store import RejectedFile
 
-from ..errors import NoPictures
+from ..errors import ImageUnreadable, NoPictures
 from .formats import SIGNATURE_BYTES, is_other, picture_format, readable_suffixes, refused_suffixes
 from .reasons import EMPTY, NOT_UTF8, printable, system_reason
+
+UNREADABLE_FOLDER = "the folder cannot be read"
+"""How the reason begins for which a folder in the scanned one was rejected."""
 
 _HIDDEN_FOLDERS = frozenset({"__MACOSX"})
 
@@ -46,6 +49,12 @@ class Skipped:
     hidden: int = 0
     other: int = 0
     misnamed: int = 0
+
+    @classmethod
+    def sum(cls, parts: Iterable[Skipped]) -> Skipped:
+        """What several scans left out."""
+        counts = list(zip(*((each.hidden, each.other, each.misnamed) for each in parts), strict=True))
+        return cls(*map(sum, counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,18 @@ def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Fol
     search.follow_links()
     pictures, rejections = tuple(sorted(search.pictures)), tuple(sorted(search.rejections))
     return FolderScan(pictures, rejections, Skipped(**search.skipped))
+
+
+def find_files(folder: Path | str, paths: Iterable[str]) -> FolderScan:
+    """What `find_images` would say of the files at these `paths`, relative to `folder`.
+
+    Raises:
+        ImageUnreadable: one is not there, or `find_images` would leave it out.
+    """
+    search = _Search(root=Path(folder), skip=frozenset(), around=frozenset())
+    for path in paths:
+        search.take(path)
+    return FolderScan(tuple(sorted(search.pictures)), tuple(sorted(search.rejections)))
 
 
 def _refuse_root(root: Path) -> None:
@@ -131,7 +152,21 @@ class _Search:
                 if self._is_new(path):
                     waiting += self._read_folder(path)
             except OSError as error:
-                self._reject(path, f"the folder cannot be read: {system_reason(error)}")
+                self._reject(path, f"{UNREADABLE_FOLDER}: {system_reason(error)}")
+
+    def take(self, path: str) -> None:
+        """Take in the one file at `path`."""
+        name, known = printable(str(self.root / path)), len(self.pictures) + len(self.rejections)
+        if not (self.root / path).is_file():
+            raise ImageUnreadable(name, "there is no such file")
+        above, _, last = path.rpartition("/")
+        if any(_is_hidden(part) for part in path.split("/")):
+            raise ImageUnreadable(name, "it is hidden: rename it")
+        with os.scandir(self.root / above) as entries:
+            entry = next(entry for entry in entries if entry.name == last)
+        (self._take_link if entry.is_symlink() else self._take_file)(entry, path)
+        if len(self.pictures) + len(self.rejections) == known:
+            raise ImageUnreadable(name, "its name or its contents are not those of a picture")
 
     def follow_links(self) -> None:
         while self.folder_links:
@@ -162,7 +197,7 @@ class _Search:
         with os.scandir(self.root / path) as entries:
             for entry in entries:
                 relative = f"{path}/{entry.name}" if path else entry.name
-                if entry.name.startswith(".") or entry.name in _HIDDEN_FOLDERS:
+                if _is_hidden(entry.name):
                     self.skipped["hidden"] += not self._is_in_skip(entry)
                 elif entry.is_symlink():
                     self._take_link(entry, relative)
@@ -227,6 +262,10 @@ class _Search:
         if not usable:
             self._reject(relative, NOT_UTF8)
         return usable
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in _HIDDEN_FOLDERS
 
 
 def _size_and_mtime(path: Path) -> tuple[int, int]:

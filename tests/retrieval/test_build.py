@@ -7,11 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid, RejectedFile
+from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid
 from retrieval import BuildSettings, Progress, Retriever, build, embed
-from retrieval.build import FolderChanges
 from retrieval.errors import NoPictures
-from retrieval.images import FolderScan, ImageFile
 
 INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
 
@@ -50,7 +48,7 @@ def test_without_an_encoder_one_is_fitted_to_a_sample_that_is_kept(stand_in_solv
 
 
 def test_more_pictures_than_a_batch_get_the_ids_of_their_order(model, photos, monkeypatch):
-    monkeypatch.setattr("retrieval.build._BATCH", 2)
+    monkeypatch.setattr("retrieval.update._BATCH", 2)
     index = Retriever.build(photos, encoder=model).index
     assert [row.path for row in index.catalog.rows()] == INDEXED
     vectors = Retriever.open(photos).encode([photos / path for path in INDEXED])
@@ -65,14 +63,40 @@ def test_each_step_is_timed(model, photos):
     assert list(progress.seconds) == ["find pictures", "embed", "save"]
 
 
-def test_indexing_again_replaces_the_index_and_uses_no_id_twice(model, photos):
+def test_indexing_again_does_only_what_has_changed(model, photos, paint, decoded):
     first = Retriever.build(photos, encoder=model).index
     (photos / "violet.png").unlink()
-    second = Retriever.build(photos, encoder=model).index
-    assert [row.path for row in second.catalog.rows()] == [path for path in INDEXED if path != "violet.png"]
-    assert set(first.ids.tolist()).isdisjoint(second.ids.tolist())
+    paint(photos / "new.png", (9, 9, 9))
+    decoded.clear()
+    second = Retriever.build(photos).index
+    assert decoded == ["new.png"]
+    assert {row.path: row.id for row in second.catalog.rows()} == {
+        **{row.path: row.id for row in first.catalog.rows() if row.path != "violet.png"},
+        "new.png": 5,
+    }
     # Who had the first one open reads on in it.
     assert len(first) == 5
+
+
+def test_indexing_again_without_a_change_writes_nothing(model, photos):
+    Retriever.build(photos, encoder=model).update()
+    before = contents(photos / ".retrieve")
+    assert Retriever.build(photos, encoder=model).index.manifest.generation > 0
+    assert contents(photos / ".retrieve") == before
+
+
+def test_refitting_replaces_the_index_and_uses_no_id_twice(model, photos, stand_in_solve):
+    first = Retriever.build(photos, encoder=model).index
+    paint_of = (photos / "violet.png").read_bytes()
+    (photos / "violet.png").unlink()
+    second = Retriever.build(photos, settings=BuildSettings(refit=True, dim=12)).index
+    assert len(stand_in_solve) == 1
+    assert [row.path for row in second.catalog.rows()] == [path for path in INDEXED if path != "violet.png"]
+    assert set(first.ids.tolist()).isdisjoint(second.ids.tolist())
+    assert second.manifest.generation > first.manifest.generation
+    assert not (photos / ".retrieve" / "refit").exists()
+    (photos / "violet.png").write_bytes(paint_of)
+    assert len(Retriever.build(photos)) == 5
 
 
 def test_the_index_is_no_part_of_what_is_indexed(model, photos, paint):
@@ -116,7 +140,7 @@ def test_a_negative_seed_is_refused():
 
 
 def test_an_unknown_structure_is_refused_before_anything_is_fitted(stand_in_solve, photos):
-    with pytest.raises(OptionInvalid, match=r"structure is 'tree', expected one of exact, flat"):
+    with pytest.raises(OptionInvalid, match=r"structure is 'tree', expected auto, exact, flat"):
         Retriever.build(photos, settings=BuildSettings(structure="tree"))
     assert stand_in_solve == []
     assert not (photos / ".retrieve").exists()
@@ -130,13 +154,14 @@ def test_a_file_in_the_place_of_the_index_is_refused_before_anything_is_fitted(s
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
-def test_a_failure_while_embedding_leaves_the_old_index_in_force(model, photos, monkeypatch, failure):
+def test_a_failure_while_embedding_leaves_the_old_index_in_force(model, photos, paint, monkeypatch, failure):
     old = Retriever.build(photos, encoder=model)
     before = contents(photos / ".retrieve")
 
-    def fail(self, vectors, rows=None):
+    def fail(*_, **__):
         raise failure
 
+    paint(photos / "new.png", (9, 9, 9))
     monkeypatch.setattr("index_store.draft.Draft.append", fail)
     with pytest.raises((KeyboardInterrupt, IndexUnwritable)):
         Retriever.build(photos, encoder=model)
@@ -206,26 +231,6 @@ def test_the_pictures_that_a_head_was_solved_from_are_kept(photos, model_folder)
     assert json.loads(index.attachment("fitted.json").read_bytes())["pictures"] == INDEXED
 
 
-CUT = RejectedFile("cut.png", "truncated", size=50, mtime_ns=7)
-
-
-@pytest.mark.parametrize(
-    ("found", "before", "is_known"),
-    [
-        (ImageFile("cut.png", 50, 7), CUT, True),
-        (ImageFile("cut.png", 51, 7), CUT, False),
-        (ImageFile("cut.png", 50, 8), CUT, False),
-        (ImageFile("other.png", 50, 7), CUT, False),
-        (ImageFile("cut.png", 0, 0), RejectedFile("cut.png", "permission denied"), False),
-    ],
-)
-def test_a_file_that_was_rejected_and_has_not_changed_is_not_looked_at_again(found, before, is_known):
-    empty, good = RejectedFile("empty.jpg", "empty file"), ImageFile("good.png", 50, 7)
-    changes = FolderChanges.between({before.path: before}, FolderScan((found, good), (empty,)))
-    assert changes.rejected == ((empty, before) if is_known else (empty,))
-    assert changes.new == ((good,) if is_known else (found, good))
-
-
 @pytest.fixture
 def decoded(monkeypatch):
     """The names of the files that are read to be decoded."""
@@ -239,15 +244,13 @@ def decoded(monkeypatch):
     return names
 
 
-def test_a_broken_file_is_decoded_once_and_again_only_when_it_changes(model, photos, decoded):
+def test_a_broken_file_is_decoded_once_and_again_only_when_it_changes(model, photos, paint, decoded):
     first = list(Retriever.build(photos, encoder=model).index.catalog.rejected())
     assert "cut.png" in decoded
     decoded.clear()
     second = list(Retriever.build(photos, encoder=model).index.catalog.rejected())
-    assert "cut.png" not in decoded
-    assert "violet.png" in decoded
+    assert decoded == []
     assert second == first
-    decoded.clear()
-    (photos / "cut.png").write_bytes((photos / "violet.png").read_bytes())
+    paint(photos / "cut.png", (9, 9, 9))
     assert len(Retriever.build(photos, encoder=model)) == 6
     assert "cut.png" in decoded

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from index_store import Index, IndexNotFound, Row
-from retrieval import BuildSettings, Retriever
-from retrieval.index_paths import existing_index, folder_of, folder_reference, index_directory, nearest_index
+from index_store import Index, IndexNotFound, OptionInvalid, Row
+from retrieval.index_paths import (
+    Folders,
+    existing_index,
+    folder_of,
+    folder_reference,
+    folders_of,
+    index_directory,
+    nearest_index,
+)
 
 
 @pytest.fixture
@@ -119,26 +125,55 @@ def test_the_folder_is_absolute_however_the_index_was_opened(tmp_path, make_inde
     assert folder_of(Index.open(".retrieve")) == tmp_path / "photos"
 
 
-def test_the_facts_are_those_of_the_index(model, photos):
-    facts = Retriever.build(photos, encoder=model).facts()
-    assert (facts.folder, facts.directory) == (photos, photos / ".retrieve")
-    assert (facts.pictures, facts.rejected) == (5, 2)
-    assert (facts.encoder, facts.size, facts.dim) == ("quarters", 16, 12)
-    assert (facts.metric, facts.structure, facts.fingerprint) == ("cosine", "flat", model.encoder.fingerprint)
-    assert facts.bytes_per_picture == 48
-    on_disk = {path for path in facts.directory.iterdir() if path.name not in {"lock", "manifest.json"}}
-    assert facts.bytes_on_disk == sum(path.stat().st_size for path in on_disk)
-    assert (facts.format_version, facts.generation, facts.fitted) == (2, 1, None)
+@pytest.fixture
+def two(tmp_path):
+    """Two folders under a third, as `Folders`."""
+    for name in ("photos", "scans"):
+        (tmp_path / name).mkdir()
+    return Folders({"": tmp_path / "photos"}).extended(tmp_path / "scans")
 
 
-def test_what_the_encoder_was_fitted_to_is_told(stand_in_solve, photos):
-    fitted = Retriever.build(photos, settings=BuildSettings(dim=12)).facts().fitted
-    assert (fitted["pictures"], fitted["drawn"]) == (5, 61)
+def test_a_row_leads_to_its_file_and_a_file_to_its_row(two, tmp_path):
+    assert two / "cat/1.jpg" == tmp_path / "photos" / "cat" / "1.jpg"
+    assert two / "scans//a/1.jpg" == tmp_path / "scans" / "a" / "1.jpg"
+    assert two.path_of(tmp_path / "photos" / "cat" / "1.jpg") == "cat/1.jpg"
+    assert two.path_of(tmp_path / "scans" / "a" / "1.jpg") == "scans//a/1.jpg"
+    assert two.path_of(tmp_path / "photos" / ".." / "scans" / "1.jpg") == "scans//1.jpg"
+    assert two.path_of(tmp_path / "1.jpg") is None
+    assert (two.name_of(tmp_path / "scans"), two.name_of(tmp_path)) == ("scans", None)
 
 
-def test_the_facts_can_be_written_as_json(model, photos):
-    facts = Retriever.build(photos, encoder=model).facts()
-    read = json.loads(json.dumps(facts.to_json()))
-    assert read["folder"] == str(photos)
-    assert read["pictures"] == 5
-    assert read["built"].endswith("+00:00")
+def test_a_file_reached_through_a_link_to_the_folder_is_known(two, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "scans")
+    assert two.path_of(tmp_path / "link" / "1.jpg") == "scans//1.jpg"
+
+
+def test_folders_of_the_same_name_are_told_apart(two, tmp_path):
+    (tmp_path / "other" / "scans").mkdir(parents=True)
+    assert list(two.extended(tmp_path / "other" / "scans").tops) == ["", "scans", "scans-2"]
+
+
+def test_a_folder_in_or_around_another_is_refused(two, tmp_path):
+    (tmp_path / "scans" / "old").mkdir()
+    with pytest.raises(OptionInvalid, match=r"old lies in .*scans, which is indexed already: name .*scans"):
+        two.extended(tmp_path / "scans" / "old")
+    with pytest.raises(OptionInvalid, match=r"is around .*photos, whose pictures would be indexed twice"):
+        two.extended(tmp_path)
+
+
+def test_both_folders_are_found_when_they_are_moved_with_the_index(two, tmp_path):
+    directory = tmp_path / "photos" / ".retrieve"
+    with Index.create(directory, 2, settings={"folders": two.references(directory)}) as index:
+        paths = ["a.png", "scans//b.png"]
+        index.add(
+            [[1, 0]] * 2, [Row(path, size=0, mtime_ns=0, sha256="", width=1, height=1) for path in paths]
+        )
+        index.save()
+    for path in paths:
+        (two / path).touch()
+    # Where they were, another folder of this name.
+    shutil.copytree(tmp_path, tmp_path.with_name("copy"))
+    (tmp_path / "scans" / "b.png").unlink()
+    copied = tmp_path.with_name("copy")
+    found = folders_of(Index.open(copied / "photos" / ".retrieve"))
+    assert found.tops == {"": copied / "photos", "scans": copied / "scans"}

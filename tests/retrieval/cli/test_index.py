@@ -108,7 +108,7 @@ def test_an_index_of_a_newer_format_is_not_replaced(retrieve, indexed, model_fol
 def test_the_decoder_can_be_left_out_and_the_recipe_named(retrieve, photos, stand_in_solve):
     assert retrieve("index", photos, "--no-decoder", "--recipe", "solved").status == 0
     assert stand_in_solve[0].decoder is False
-    unknown = retrieve("index", photos, "--recipe", "guessed")
+    unknown = retrieve("index", photos, "--recipe", "guessed", "--refit")
     assert unknown.err.splitlines()[-1] == "retrieve: recipe is 'guessed', expected one of solved"
     assert len(stand_in_solve) == 1
 

@@ -16,10 +16,10 @@ def test_info_tells_what_an_index_is(retrieve, indexed, model):
     assert facts["pictures"] == "5"
     assert facts["rejected"] == "2 (retrieve info --rejected lists them)"
     assert facts["encoder"] == f"quarters, sees 16 x 16 pixels, {model.encoder.fingerprint[:12]}"
-    assert (facts["dims"], facts["metric"], facts["structure"]) == ("12", "cosine", "flat")
+    assert (facts["dims"], facts["metric"], facts["structure"]) == ("12", "cosine", "auto")
     on_disk = IndexFacts.of(Index.open(indexed / ".retrieve")).bytes_of_pictures
     assert facts["size"].startswith(f"{on_disk / 5:,.0f} bytes a picture on disk, ")
-    assert facts["format"] == "version 2, generation 1"
+    assert facts["format"] == "version 3, generation 1"
     assert facts["built"].endswith(" UTC")
 
 
@@ -39,7 +39,7 @@ def test_rejected_files_are_listed_with_their_reasons(retrieve, indexed):
 
 def test_json_holds_the_same(retrieve, indexed):
     value = retrieve("info", indexed, "--json").json
-    assert (value["pictures"], value["rejected"], value["format_version"]) == (5, 2, 2)
+    assert (value["pictures"], value["rejected"], value["format_version"]) == (5, 2, 3)
     assert "rejections" not in value
     rejections = retrieve("info", indexed, "--json", "--rejected").json["rejections"]
     assert rejections[1] == {"path": "empty.jpg", "reason": "empty file"}

@@ -260,8 +260,8 @@ def test_copies_are_marked_and_can_be_left_out_while_the_picture_stays(retrieve,
     retrieve("index", indexed, "--encoder", model_folder)
     asked = ["query", indexed / "violet.png", "--index", indexed, "-k", 2]
     assert [fields[2:5:2] for fields in retrieve(*asked).fields] == [
-        [str(indexed / "copy.png"), "copy"],
         [str(indexed / "violet.png"), "self"],
+        [str(indexed / "copy.png"), "copy"],
     ]
     assert retrieve(*asked, "--exclude-self").fields[0][2] == str(indexed / "copy.png")
     assert retrieve(*asked, "--exclude-copies").fields[0][2] == str(indexed / "violet.png")

@@ -1,0 +1,101 @@
+"""What an index is, in figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from index_store import Index
+
+from .encoder.model import DESCRIPTION
+from .index_paths import Folders, folders_of, path_values
+
+_NUMBER_BYTES = 4
+
+COMPLETE = "complete"
+"""The setting of an index that is False until its first indexing has reached its end."""
+
+FIRST_NEW = "first_new_id"
+"""The setting that holds the id from which on pictures came after the encoder had been fitted or given."""
+
+
+def is_complete(index: Index) -> bool:
+    """Whether the indexing that made `index` has reached its end: if not, pictures are missing from it."""
+    return bool(index.settings.get(COMPLETE, True))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What there is to know of an index without opening its encoder.
+
+    folder: the first of the `folders`. complete: False while the first indexing has not reached its end.
+    pictures, rejected: how many files have a vector, and how many could not be used. encoder: its
+    architecture, `size` the pixels of a side it sees, `dim` the numbers a vector, `details` what it says of
+    itself. fitted: how many pictures of the folder it was fitted to, and how many `drawn` ones; None if it
+    was not fitted to this folder. skipped: how many files of each kind were left out, where it was counted.
+    bytes_per_picture: of a vector; bytes_of_pictures: of all vectors and rows; bytes_on_disk: of everything,
+    the encoder too.
+    """
+
+    folder: Path
+    folders: Folders
+    directory: Path
+    complete: bool
+    pictures: int
+    rejected: int
+    encoder: str
+    fingerprint: str
+    size: int
+    dim: int
+    details: dict[str, Any]
+    fitted: dict[str, Any] | None
+    skipped: dict[str, int]
+    metric: str
+    structure: str
+    bytes_per_picture: int
+    bytes_of_pictures: int
+    bytes_on_disk: int
+    format_version: int
+    generation: int
+    built: datetime
+
+    @classmethod
+    def of(cls, index: Index) -> IndexFacts:
+        """Ask `index`."""
+        manifest, folders = index.manifest, folders_of(index)
+        encoder = json.loads(index.attachment(DESCRIPTION).read_bytes())
+        return cls(
+            folder=folders.first,
+            folders=folders,
+            directory=index.directory,
+            complete=is_complete(index),
+            pictures=len(index),
+            rejected=index.catalog.num_rejected(),
+            encoder=str(encoder["name"]),
+            fingerprint=manifest.encoder or "",
+            size=int(encoder["size"]),
+            dim=index.dim,
+            details=encoder["details"],
+            fitted=index.settings.get("fitted"),
+            skipped=index.settings.get("skipped") or {},
+            metric=manifest.metric,
+            structure=manifest.structure,
+            bytes_per_picture=index.dim * _NUMBER_BYTES,
+            bytes_of_pictures=sum(
+                file.size for name, file in manifest.files.items() if name not in index.attachments
+            ),
+            bytes_on_disk=sum(file.size for file in manifest.files.values()),
+            format_version=manifest.format_version,
+            generation=manifest.generation,
+            built=manifest.changed,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as an object of what JSON can hold."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        values["built"] = self.built.isoformat(timespec="seconds")
+        values["folders"] = [path_values("path", top) for top in self.folders.tops.values()]
+        return values | path_values("folder", self.folder) | path_values("directory", self.directory)

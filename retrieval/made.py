@@ -1,0 +1,165 @@
+"""How an index was made: what its settings keep of that, and whether what is asked for now agrees with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index_store import Index, OptionInvalid, Row, check_structure
+
+from .changes import REMOVED
+from .encoder import Encoder, Model
+from .errors import NoPictures
+from .images import FolderScan, Skipped
+from .index_facts import COMPLETE, FIRST_NEW
+from .index_paths import Folders, split_path
+from .models import AnyEncoder, is_of_keras, open_model
+
+if TYPE_CHECKING:
+    from .build import BuildSettings
+
+RECIPE = "solved"
+"""How an encoder is fitted unless another recipe is named."""
+
+
+def way_of(encoder: AnyEncoder | None, settings: BuildSettings) -> dict[str, Any]:
+    """What an index keeps of how it was made: what was asked for, so that it can be asked for again."""
+    return {
+        "dim": settings.dim,
+        "recipe": None if encoder is not None else settings.recipe or RECIPE,
+        "encoder": None if encoder is None else _identity(encoder),
+        "head": settings.head,
+    }
+
+
+def refuse_other_ways(index: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> None:
+    """Refuse what contradicts how `index` was made.
+
+    Raises:
+        OptionInvalid: says what, and what to do.
+    """
+    made, seed = index.settings.get("made", {}), index.settings.get("seed", 0)
+    contradictions = []
+    if settings.dim not in {None, index.dim}:
+        contradictions.append(f"with {index.dim} dims, not {settings.dim}")
+    if encoder is not None and _identity(encoder) not in {made.get("encoder"), index.manifest.encoder}:
+        contradictions.append("with another encoder than the one given")
+    if settings.head and not made.get("head", True):
+        contradictions.append("without a last layer solved for the pictures")
+    if settings.recipe is not None and settings.recipe != made.get("recipe", settings.recipe):
+        contradictions.append(f"by recipe {made['recipe']}, not {settings.recipe}")
+    if settings.seed is not None and settings.seed != seed and made.get("encoder") is None:
+        contradictions.append(f"with seed {seed}, not {settings.seed}")
+    if contradictions:
+        raise OptionInvalid(
+            f"index {index.directory} was made {' and '.join(contradictions)}: "
+            "leave that out to go on with it, or make it anew with --refit"
+        )
+
+
+def is_made_so(index: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> bool:
+    """Whether `index` was made in just this way, so that it can be gone on with."""
+    kept = index.settings
+    return (kept.get("made"), kept.get("seed")) == (way_of(encoder, settings), settings.seed or 0)
+
+
+def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> BuildSettings:
+    """`settings` for making the index `before` anew: what they leave open is as it was."""
+    made, structure = before.settings.get("made", {}), settings.structure or before.manifest.structure
+    seed = before.settings.get("seed") if settings.seed is None else settings.seed
+    if encoder is not None:
+        return dataclasses.replace(settings, seed=seed, structure=structure)
+    dim = made.get("dim") if settings.dim is None else settings.dim
+    recipe = settings.recipe or made.get("recipe")
+    return dataclasses.replace(settings, dim=dim, seed=seed, recipe=recipe, structure=structure)
+
+
+def refuse_emptied(index: Index | None, tops: Folders, names: Iterable[str], scan: FolderScan) -> None:
+    """Refuse to go on where a folder holds nothing to index, or nothing any more.
+
+    Raises:
+        NoPictures: says which it is. That an index is emptied needs to be asked for.
+    """
+    found = {split_path(file.path)[0] for file in scan.pictures}
+    for name in names:
+        if name in found:
+            continue
+        top = tops.tops[name]
+        if index is not None and (count := _count(index.catalog.rows(), name)):
+            raise NoPictures(
+                str(top),
+                f"it holds none any more, of {count:,} that are indexed: if its disk is not there, connect "
+                "it; if they are gone for good, run `retrieve remove --missing`",
+            )
+        rejected = [one for one in scan.rejections if split_path(one.path)[0] == name]
+        if rejected:
+            first = rejected[0]
+            raise NoPictures(str(top), f"{len(rejected)} files were rejected, {first.path}: {first.reason}")
+        if index is None or name not in index.settings.get("folders", {"": {}}):
+            raise NoPictures(str(top), "it holds no file in a picture format: name a folder that does")
+
+
+def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
+    """Let `index`, which lies in `directory` in the end, keep where its folders are, if it has new ones."""
+    kept = index.settings
+    told = dict(kept)
+    if kept.get(COMPLETE, True):
+        # Everything that is there now is what the encoder was fitted to, or its like.
+        told.setdefault(FIRST_NEW, index.manifest.next_id)
+    if set(kept.get("folders", ())) != set(tops.tops):
+        told.pop("folder", None)  # what it was called until there could be several
+        told["folders"] = tops.references(directory)
+        if len(tops.tops) > 1:
+            told[COMPLETE] = False
+    if told != kept:
+        index.set_settings(told)
+
+
+def use_structure(index: Index, structure: str | None) -> None:
+    """Let `index` be searched by another structure, if one is named."""
+    if structure is not None and check_structure(structure) != index.manifest.structure:
+        index.set_structure(structure)
+
+
+def complete(index: Index, skipped: Skipped | None) -> None:
+    """Let `index` keep that nothing is missing from it, and what was `skipped` where that was counted."""
+    kept = index.settings
+    told = {FIRST_NEW: index.manifest.next_id, **kept, COMPLETE: True}
+    if skipped is not None:
+        told["skipped"] = asdict(skipped)
+    if told != kept:
+        index.set_settings(told)
+
+
+def inherit(index: Index, before: Index) -> None:
+    """Give the rows of `index` what a person has said of the pictures in `before`, which it replaces."""
+    # Its ids will be others, and all of them come with the encoder.
+    index.set_settings({name: value for name, value in index.settings.items() if name != FIRST_NEW})
+    for one in before.catalog.rejected():
+        row = index.catalog.find(one.path) if one.reason == REMOVED else None
+        if row is not None and (row.size, row.mtime_ns) == (one.size, one.mtime_ns):
+            index.remove([row.id])
+            index.reject(one)
+    told = {row.path: row.metadata for row in before.catalog.rows() if row.metadata}
+    if rows := [_telling(row, told) for row in index.catalog.rows() if told and row.path in told]:
+        index.update_rows(rows)
+
+
+def _telling(row: Row, told: dict[str, Any]) -> Row:
+    return dataclasses.replace(row, metadata=told[row.path])
+
+
+def _count(rows: Iterable[Row], name: str) -> int:
+    return sum(split_path(row.path)[0] == name for row in rows)
+
+
+def _identity(encoder: AnyEncoder) -> str:
+    """What tells an encoder that is given from others, without running TensorFlow."""
+    if isinstance(encoder, (Model, Encoder)) or not is_of_keras(encoder):
+        return open_model(encoder).encoder.fingerprint
+    path = Path(encoder)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else str(encoder)

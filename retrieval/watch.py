@@ -1,0 +1,111 @@
+"""Keeping an index current while its folders change: waits until the system tells, then takes it up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from index_store import Index, IndexBusy, IndexUnwritable
+
+from .changes import Update
+from .errors import NoPictures
+from .images import find_images
+from .index_paths import Folders, folders_of
+from .progress import Progress
+from .update import update_folders
+
+SETTLED_SECONDS = 1.0
+"""How long a file has to be at rest: a younger one may still be being written."""
+
+_TRY_AGAIN_SECONDS = 5.0
+_QUIET_MILLISECONDS = 500  # without a change, and a burst of them is over
+_BURST_MILLISECONDS = 10_000  # at most, before what has come so far is taken up
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an index could not be brought up to date; it is tried again every few seconds."""
+
+    reason: str
+
+
+def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Update | Trouble]:
+    """Keep the index in `directory` current until `stop` is set; tells what changed, whenever something did.
+
+    It begins with what changed before. Many changes at once are taken up together when they are over, or
+    after ten seconds. A file that is still being written is left for later. Of a folder that vanishes, with
+    its disk say, nothing is taken out of the index: that is told as a `Trouble`, once.
+
+    Raises:
+        IndexNotFound, IndexDamaged: there is no index, or none that can be used.
+    """
+    ended, told = stop or Event(), ""
+    while not ended.is_set():
+        for news in _until_trouble(directory, ended):
+            if isinstance(news, Trouble) and news.reason == told:
+                continue
+            told = news.reason if isinstance(news, Trouble) else ""
+            if news:
+                yield news
+
+
+def _until_trouble(directory: Path, ended: Event) -> Iterator[Update | Trouble]:
+    try:
+        yield from _while_they_stay(directory, ended)
+    except (NoPictures, IndexBusy, IndexUnwritable) as error:
+        yield Trouble(str(error))
+        ended.wait(_TRY_AGAIN_SECONDS)
+
+
+def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
+    """What changes in the folders, until one of them is another: a disk was taken away, or put in."""
+    # Here and not above: nobody else needs it.
+    from watchfiles import watch
+
+    with Index.open(directory) as index:
+        folders = folders_of(index)
+    tops = list(folders.tops.values())
+    for top in tops:
+        if not top.is_dir():
+            find_images(top)  # raises, with the reason
+    seen, waiting = _identities(tops), True
+    for events in watch(
+        *tops,
+        watch_filter=lambda _, path: _concerns(folders, path),
+        step=_QUIET_MILLISECONDS,
+        debounce=_BURST_MILLISECONDS,
+        rust_timeout=_QUIET_MILLISECONDS,
+        yield_on_timeout=True,
+        stop_event=ended,
+        ignore_permission_denied=True,
+    ):
+        if _identities(tops) != seen:
+            return
+        # The first time too: what changes from here on is an event, since watching has begun.
+        if events or waiting:
+            changes, waiting = update_folders(directory, Progress(), settle=SETTLED_SECONDS)
+            yield changes
+
+
+def _identities(tops: list[Path]) -> list[tuple[int, int] | None]:
+    """Device and inode of each folder; None where there is none."""
+
+    def identity(top: Path) -> tuple[int, int] | None:
+        try:
+            facts = os.stat(top)  # noqa: PTH116
+        except OSError:
+            return None
+        return facts.st_dev, facts.st_ino
+
+    return [identity(top) for top in tops]
+
+
+def _concerns(folders: Folders, path: str) -> bool:
+    """Whether a change at `path` can change the index: not where it is hidden, as the index itself is."""
+    for top in folders.tops.values():
+        if Path(path).is_relative_to(top):
+            return not any(part.startswith(".") for part in Path(path).relative_to(top).parts)
+    return True

@@ -1,0 +1,281 @@
+"""An index that follows its folder: index again, add, remove."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index_store import Index
+from retrieval import BuildSettings, Model, Retriever, embed
+
+
+def rows(folder):
+    index = Index.open(folder if (folder / "manifest.json").exists() else folder / ".retrieve")
+    return {row.path: row.id for row in index.catalog.rows()}
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The names of the files that are read to be decoded."""
+    names, read = [], embed.read_picture
+
+    def recorded(path, size):
+        names.append(Path(path).name)
+        return read(path, size)
+
+    monkeypatch.setattr(embed, "read_picture", recorded)
+    return names
+
+
+def test_indexing_again_tells_what_changed_and_embeds_only_that(retrieve, indexed, paint, decoded):
+    before = rows(indexed)
+    (indexed / "cold").rename(indexed / "blues")
+    (indexed / "violet.png").unlink()
+    paint(indexed / "grey.png", (90, 80, 70))
+    paint(indexed / "warm" / "red.png", (250, 9, 9))
+    shutil.copy(indexed / "warm" / "reddish.png", indexed / "again.png")
+    outcome = retrieve("index", indexed)
+    assert (outcome.status, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith(f"indexed 6 pictures of {indexed} in ")
+    assert lines[1] == "  changes   + 1 new, - 1 gone, 2 renamed, 1 copied, 1 changed"
+    assert sorted(decoded) == ["grey.png", "red.png"]
+    after = rows(indexed)
+    assert after["blues/blue.png"] == before["cold/blue.png"]
+    assert after["warm/red.png"] not in before.values()
+    nearest = retrieve("query", indexed / "warm" / "red.png", "-k", 1, "--index", indexed).fields[0]
+    assert (nearest[1], nearest[4]) == ("0.0000", "self")
+
+
+def test_without_a_change_nothing_is_done(retrieve, indexed, decoded):
+    manifest = (indexed / ".retrieve" / "manifest.json").read_bytes()
+    value = retrieve("index", indexed, "--json").json
+    assert value["changes"] == dict.fromkeys(value["changes"], 0)
+    assert decoded == []
+    assert (indexed / ".retrieve" / "manifest.json").read_bytes() == manifest
+    assert "  changes   none\n" in retrieve("index", indexed).out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--dim", 64], "was made with 12 dims, not 64"),
+        (["--recipe", "solved-photos"], "by recipe None, not solved-photos"),
+    ],
+)
+def test_options_that_contradict_the_index_are_refused(retrieve, indexed, options, words):
+    outcome = retrieve("index", indexed, *options)
+    assert outcome.status == 1
+    assert words in outcome.err
+    assert outcome.err.endswith("leave that out to go on with it, or make it anew with --refit\n")
+    assert len(outcome.err.splitlines()) == 1
+
+
+def test_the_structure_can_be_changed_without_embedding_anything(retrieve, indexed, decoded):
+    assert retrieve("index", indexed, "--structure", "hnsw").status == 0
+    assert (Index.open(indexed / ".retrieve").manifest.structure, decoded) == ("hnsw", [])
+    assert retrieve("index", indexed).status == 0
+    assert Index.open(indexed / ".retrieve").manifest.structure == "hnsw"
+
+
+def test_another_seed_or_recipe_than_the_encoder_was_fitted_with_is_refused(retrieve, photos, stand_in_solve):
+    assert retrieve("index", photos, "--seed", 7).status == 0
+    assert retrieve("index", photos, "--seed", 7).status == 0
+    assert retrieve("index", photos).status == 0
+    assert "with seed 7, not 8: leave" in retrieve("index", photos, "--seed", 8).err
+    assert "by recipe solved, not mine: leave" in retrieve("index", photos, "--recipe", "mine").err
+    assert len(stand_in_solve) == 1
+
+
+@pytest.fixture
+def other_model(model_folder, tmp_path):
+    """The folder of a model whose vectors mean something else."""
+    folder = shutil.copytree(model_folder, tmp_path / "other model")
+    description = json.loads((folder / "encoder.json").read_text())
+    (folder / "encoder.json").write_text(json.dumps(description | {"scale": [128.0]}))
+    return folder
+
+
+def test_another_encoder_is_refused_and_the_same_is_not(retrieve, indexed, model_folder, other_model):
+    assert retrieve("index", indexed, "--encoder", model_folder).status == 0
+    refused = retrieve("index", indexed, "--encoder", other_model)
+    assert refused.status == 1
+    assert "was made with another encoder than the one given: leave that out" in refused.err
+    assert retrieve("index", indexed, "--encoder", other_model, "--refit").status == 0
+
+
+def test_refitting_says_so_and_leaves_a_whole_index(retrieve, indexed, paint, stand_in_solve):
+    paint(indexed / "grey.png", (90, 80, 70))
+    before = rows(indexed)
+    outcome = retrieve("index", indexed, "--refit", "--dim", 12)
+    assert outcome.status == 0
+    assert outcome.out.splitlines()[0].startswith("indexed 6 pictures")
+    assert len(stand_in_solve) == 1
+    assert set(before.values()).isdisjoint(rows(indexed).values())
+    assert retrieve("verify", indexed).status == 0
+
+
+def test_a_folder_that_is_suddenly_empty_is_refused_and_loses_nothing(
+    retrieve, indexed, tmp_path, model_folder
+):
+    place = tmp_path / "index"
+    retrieve("index", indexed, "--index", place, "--encoder", model_folder)
+    indexed.rename(tmp_path / "kept")
+    gone = retrieve("index", indexed, "--index", place)
+    assert (gone.status, gone.out) == (1, "")
+    assert "there is no such folder" in gone.err
+    indexed.mkdir()
+    empty = retrieve("index", indexed, "--index", place)
+    assert empty.status == 1
+    assert "it holds none any more, of 5 that are indexed: if its disk is not there, connect it" in empty.err
+    assert "retrieve remove --missing" in empty.err
+    assert len(rows(place)) == 5
+    assert retrieve("remove", "--missing", "--index", place).out == "- 5 gone\n"
+    assert rows(place) == {}
+    shutil.rmtree(indexed)
+    (tmp_path / "kept").rename(indexed)
+    assert "+ 5 new" in retrieve("index", indexed, "--index", place).out
+
+
+def test_files_are_added_without_a_look_at_the_others(retrieve, indexed, paint, decoded):
+    one, other = paint(indexed / "new.png", (9, 90, 9)), paint(indexed / "other.png", (90, 90, 9))
+    outcome = retrieve("add", one, "--index", indexed)
+    assert (outcome.status, outcome.out) == (0, "+ 1 new\n")
+    assert decoded == ["new.png"]
+    assert "other.png" not in rows(indexed)
+    assert retrieve("add", one, "--index", indexed).out == "nothing has changed\n"
+    other.rename(indexed / "warm" / "red.png")
+    added = retrieve("add", indexed / "warm" / "red.png", "--index", indexed, "--json").json
+    assert (added["changes"]["changed"], added["changes"]["new"]) == (1, 0)
+
+
+def test_an_added_file_that_was_renamed_keeps_its_id(retrieve, indexed):
+    before = rows(indexed)
+    (indexed / "violet.png").rename(indexed / "lilac.png")
+    assert retrieve("add", indexed / "lilac.png", "--index", indexed).out == "1 renamed\n"
+    assert rows(indexed)["lilac.png"] == before["violet.png"]
+
+
+def test_what_cannot_be_added_is_one_sentence_that_says_what_to_do(retrieve, indexed, tmp_path, paint):
+    outside = retrieve("add", paint(tmp_path / "a.png", (1, 2, 3)), "--index", indexed)
+    assert outside.status == 1
+    assert f"a.png lies outside of the indexed {indexed}: move it there, or add its folder" in outside.err
+    assert "there is no such file" in retrieve("add", indexed / "missing.png", "--index", indexed).err
+    assert "those of a picture" in retrieve("add", indexed / "notes.txt", "--index", indexed).err
+    hidden = paint(indexed / ".hidden" / "b.png", (1, 2, 3))
+    assert "it is hidden" in retrieve("add", hidden, "--index", indexed).err
+    cut = retrieve("add", indexed / "cut.png", "--index", indexed)
+    assert cut.status == 1
+    assert "1 rejected\n  cut.png: the file is truncated" in cut.out
+
+
+def test_a_removed_picture_stays_out_until_it_changes_or_is_added(retrieve, indexed, paint):
+    assert retrieve("remove", indexed / "violet.png", "--index", indexed).out == "- 1 gone\n"
+    assert "changes   none" in retrieve("index", indexed).out
+    assert "violet.png: left out by `retrieve remove`" in retrieve("info", indexed, "--rejected").out
+    assert "violet.png" not in rows(indexed)
+    assert (indexed / "violet.png").exists()
+    assert retrieve("add", indexed / "violet.png", "--index", indexed).out == "+ 1 new\n"
+    retrieve("remove", indexed / "violet.png", "--index", indexed)
+    paint(indexed / "violet.png", (200, 0, 201))
+    assert "+ 1 new" in retrieve("index", indexed).out
+
+
+def test_a_removed_picture_stays_out_over_a_refit(retrieve, indexed, stand_in_solve):
+    retrieve("remove", indexed / "violet.png", "--index", indexed)
+    assert retrieve("index", indexed, "--refit").status == 0
+    assert "violet.png" not in rows(indexed)
+
+
+def test_a_folder_of_pictures_is_removed_at_once(retrieve, indexed):
+    assert retrieve("remove", indexed / "warm", "--index", indexed).out == "- 2 gone\n"
+    assert sorted(rows(indexed)) == ["cold/blue.png", "cold/green.png", "violet.png"]
+
+
+def test_what_is_not_in_the_index_cannot_be_removed(retrieve, indexed):
+    outcome = retrieve("remove", indexed / "violet.png", indexed / "nothing.png", "--index", indexed)
+    assert outcome.status == 1
+    assert "nothing.png is not in index" in outcome.err
+    assert len(rows(indexed)) == 5
+    assert retrieve("remove", "--index", indexed).status == 2
+    assert retrieve("remove", "--missing", indexed / "violet.png", "--index", indexed).status == 2
+
+
+@pytest.fixture
+def scans(tmp_path, paint):
+    """A second folder, with two pictures."""
+    paint(tmp_path / "scans" / "old.png", (10, 200, 100))
+    paint(tmp_path / "scans" / "deep" / "older.png", (100, 20, 200))
+    return tmp_path / "scans"
+
+
+def test_two_folders_in_one_index(retrieve, photos, scans, model_folder, tmp_path):
+    place = tmp_path / "index"
+    outcome = retrieve("index", photos, scans, "--index", place, "--encoder", model_folder)
+    assert outcome.out.startswith(f"indexed 7 pictures of {photos}, {scans} in ")
+    assert {"scans//old.png", "scans//deep/older.png", "violet.png"} < set(rows(place))
+    hit = retrieve("query", scans / "old.png", "-k", 1, "--index", place).fields[0]
+    assert (hit[2], hit[4]) == (str(scans / "old.png"), "self")
+    assert retrieve("remove", scans / "old.png", "--index", place).out == "- 1 gone\n"
+
+
+def test_a_folder_is_added_to_an_index_and_each_is_kept_current_alone(retrieve, indexed, scans, paint):
+    outcome = retrieve("index", scans, "--index", indexed)
+    assert "changes   + 2 new" in outcome.out
+    paint(indexed / "new.png", (9, 9, 9))
+    (scans / "old.png").unlink()
+    assert "changes   - 1 gone" in retrieve("index", scans, "--index", indexed).out
+    assert "changes   + 1 new" in retrieve("index", indexed).out
+    assert len(Retriever.open(indexed)) == 7
+    (scans / "deep" / "older.png").rename(indexed / "here.png")
+    (indexed / "violet.png").rename(scans / "there.png")
+    assert "changes   2 renamed" in retrieve("index", indexed, scans).out
+
+
+def test_a_folder_within_an_indexed_one_is_refused(retrieve, indexed):
+    outcome = retrieve("index", indexed / "warm", "--index", indexed)
+    assert outcome.status == 1
+    assert f"lies in {indexed}, which is indexed already: name {indexed}" in outcome.err
+
+
+def test_python_updates_removes_and_refreshes(model, photos, paint):
+    retriever, reader = Retriever.build(photos, encoder=model), Retriever.open(photos)
+    paint(photos / "new.png", (9, 9, 9))
+    assert retriever.update().new == ("new.png",)
+    assert (len(retriever), len(reader)) == (6, 5)
+    assert (reader.refresh(), reader.refresh(), len(reader)) == (True, False, 6)
+    assert retriever.remove([photos / "new.png"]).gone == ("new.png",)
+    assert retriever.query(photos / "new.png", k=1)[0].path != photos / "new.png"
+
+
+def test_refreshing_takes_up_another_encoder(model, photos, other_model):
+    reader = Retriever.build(photos, encoder=model)
+    assert reader.decoder is reader.decoder
+    other = Model.open(other_model)
+    Retriever.build(photos, encoder=other, settings=BuildSettings(refit=True))
+    assert reader.refresh()
+    assert reader.encoder.fingerprint == reader.model.encoder.fingerprint == other.encoder.fingerprint
+    assert reader.query(photos / "violet.png", k=1)[0].is_self
+
+
+def test_pictures_of_another_kind_than_the_encoder_was_fitted_to_are_told(
+    retrieve, tmp_path, paint, stand_in_solve
+):
+    folder, random = tmp_path / "kinds", np.random.default_rng(0)
+    for number in range(64):
+        colors = [tuple(random.integers(150, 250, 3).tolist()) for _ in range(4)]
+        paint(folder / f"grey {number}.png", *colors)
+    assert "--refit" not in retrieve("index", folder).err
+    for number in range(40):
+        paint(folder / f"grey again {number}.png", *[tuple(random.integers(150, 250, 3).tolist())] * 4)
+    for number in range(70):
+        colors = [tuple((random.integers(0, 2, 3) * 200 + 20).tolist()) for _ in range(4)]
+        paint(folder / f"gaudy {number}.png", *colors)
+    told = retrieve("index", folder)
+    assert "came after the encoder was fitted and are unlike those before" in told.err
+    assert told.err.endswith("index again with --refit\n")
+    assert "--refit" not in retrieve("index", folder).err  # said once, when they come

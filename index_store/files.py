@@ -16,7 +16,7 @@ from .checks import Check
 from .errors import IndexDamaged, IndexUnwritable
 from .names import APPEND_ONLY, CATALOG, PART
 
-CHUNK = 1 << 20
+CHUNK = 1 << 17
 
 # What is added to a file is hashed with the part of the last block that was there: 0.6 ms a MiB.
 BLOCK = 4 << 20

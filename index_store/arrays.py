@@ -49,14 +49,17 @@ class ArrayFile:
         IndexDamaged: the contents are not the ones described.
     """
 
-    def __init__(self, path: Path, row: np.dtype[Any], stored: StoredFile | None = None) -> None:
-        """Open or make the file at `path`, whose rows are of dtype `row`."""
+    def __init__(
+        self, path: Path, row: np.dtype[Any], stored: StoredFile | None = None, *, block: int = BLOCK
+    ) -> None:
+        """Open or make the file at `path`, whose rows are of dtype `row`, with checksums of `block` bytes."""
         self._path = path
         self._row = row
         # Unbuffered: a write that fails leaves nothing in a buffer to fail again when the file is closed.
         self._file = path.open("r+b" if stored else "w+b", buffering=0)
         # The whole blocks of a saved file are not read again: what is appended does not touch them.
-        self._sums = BlockSums(stored.sums[: stored.size // BLOCK] if stored else ())
+        self._block = stored.block if stored else block
+        self._sums = BlockSums(stored.sums[: stored.size // self._block] if stored else (), self._block)
         if stored and self.describe(stored.size // row.itemsize) != stored:
             self.close()
             raise damage(path.parent, [f"{path} was altered: its contents do not match their checksum"])
@@ -77,7 +80,7 @@ class ArrayFile:
         """Size and checksums of the first `count` rows; `count` never falls. Only what is new is hashed."""
         for chunk in read_chunks(self._path, start=self._sums.size, stop=count * self._row.itemsize):
             self._sums.update(chunk)
-        return StoredFile(self._path.name, self._sums.size, self._sums.sums())
+        return StoredFile(self._path.name, self._sums.size, self._sums.sums(), self._block)
 
     def sync(self) -> None:
         """Make sure that the rows are on the disk."""

@@ -73,6 +73,7 @@ class Catalog:
                 catalog._rows_where("true LIMIT 1")
                 catalog._rejected_where("true LIMIT 1")
                 (newest,) = connection.execute("PRAGMA user_version").fetchone()
+                connection.execute("PRAGMA query_only = ON")
             except BaseException:
                 connection.close()
                 raise

@@ -110,6 +110,11 @@ def settle_file(path: Path) -> StoredFile:
     """Make sure that a file that a library wrote is on the disk, and describe it."""
     with path.open("r+b") as file:
         sync(file)
+    return describe_file(path)
+
+
+def describe_file(path: Path) -> StoredFile:
+    """The size and checksums of a file that is there."""
     sums = BlockSums()
     for chunk in read_chunks(path):
         sums.update(chunk)
@@ -155,7 +160,9 @@ def fault_of(name: str, path: Path, stored: StoredFile, check: Check) -> str | N
         if size < stored.size or (size > stored.size and not grows):
             return f"{path} has {size} bytes, expected {stored.size}"
         blocks = range(len(stored.sums))
-        if altered_blocks(path, stored, blocks if check == "full" else blocks[-1:]):
+        # Up to format 2 a file was one block, whatever its size.
+        last = blocks[-1:] if stored.block <= BLOCK or stored.size <= BLOCK else blocks[:0]
+        if altered_blocks(path, stored, blocks if check == "full" else last):
             return f"{path} was altered: its contents do not match their checksum"
     except OSError as err:
         return f"{path} cannot be read: {err.strerror or err}"
@@ -206,6 +213,7 @@ def _way_out(err: OSError | sqlite3.OperationalError) -> str:
         return "name a directory"
     if isinstance(err, OSError) and err.errno in _FORBIDDEN:
         return "make the directory writable, or put the index elsewhere with --index DIR"
-    if isinstance(err, OSError) and err.errno not in _NO_ROOM:
-        return "check the disk and do it again"
-    return "free some room on the disk and do it again"
+    if "full" in str(err) or (isinstance(err, OSError) and err.errno in _NO_ROOM):
+        return "free some room on the disk and do it again"
+    # SQLite does not say what the system said.
+    return "check the disk and the room on it, and do it again"

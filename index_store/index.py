@@ -26,6 +26,7 @@ from .names import LOCK
 from .rewrite import rewrite
 from .structure import check_structure
 from .swap import WriterLock, following, remove_index, remove_strays, swap, writer_lock
+from .verify import open_checked
 
 
 class Index(IndexChanges):
@@ -103,8 +104,8 @@ class Index(IndexChanges):
     ) -> Index:
         """Open the index in `directory`.
 
-        check: "quick" compares the size of every file and the contents of all up to 4 MiB with the manifest,
-        "full" the contents of all. writable: also take the lock that one writer at a time holds. lock: the
+        check: "quick" compares the size of every file and its last 4 MiB with the manifest, "full" all of it,
+        and every row of the catalog. writable: also take the lock that one writer at a time holds. lock: the
         `writer_lock` of the directory, where the caller holds it already; the index is then writable.
 
         Raises:
@@ -115,12 +116,12 @@ class Index(IndexChanges):
         directory = Path(directory)
         check_choice("check", check, CHECKS)
         if not writable and lock is None:
-            content = Generation.open(directory, check)
+            content = open_checked(directory, check)
             return _kind(cls, content.manifest.settings)(directory, content, None)
         # Before the lock, which would leave a file in a directory that holds no index.
         Manifest.read(directory)
         with _using(lock, directory) as used:
-            content = Generation.open(directory, check)
+            content = open_checked(directory, check)
             return _kind(cls, content.manifest.settings)(directory, content, used)
 
     def __enter__(self) -> Index:
@@ -189,7 +190,7 @@ class Index(IndexChanges):
         source_directory = Path(directory)
         Manifest.read(source_directory)
         with writer_lock(source_directory), writing(self._directory):
-            source = Generation.open(source_directory, "full")
+            source = open_checked(source_directory, "full")
             try:
                 self._put_in_force(self._rewritten(source, source_directory))
             finally:
@@ -234,7 +235,8 @@ class Index(IndexChanges):
             previous.close()
         swap(self._directory)
         remove_strays(self._directory)
-        self._content = Generation.open(self._directory, "quick")
+        # Not compared with their checksums, which were just made from them.
+        self._content = Generation(self._directory, Manifest.read(self._directory))
 
     def _draft(self) -> Draft:
         content = self._opened()

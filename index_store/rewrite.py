@@ -12,7 +12,7 @@ import numpy as np
 from .catalog import Catalog
 from .checks import Ids, Mask, Vectors
 from .draft import Draft
-from .files import check_files
+from .files import BLOCK, StoredFile, check_files, describe_file
 from .manifest import FORMAT_VERSION, Manifest
 from .names import OWN
 from .rows import Row
@@ -81,7 +81,7 @@ def rewrite(
         removed=0,
         rows=0,
         next_id=next_id,
-        files={name: file for name, file in saved.files.items() if name not in OWN} if same_place else {},
+        files=_attachments(directory, saved) if same_place else {},
         format_version=FORMAT_VERSION,
     )
     draft = Draft.create(directory, manifest)
@@ -96,6 +96,15 @@ def rewrite(
         draft.close()
         raise
     return draft
+
+
+def _attachments(directory: Path, saved: Manifest) -> dict[str, StoredFile]:
+    """The attached files, which stay as they are, with checksums of the current format."""
+    return {
+        name: file if file.block == BLOCK else describe_file(directory / file.path)
+        for name, file in saved.files.items()
+        if name not in OWN
+    }
 
 
 def _copy_vectors(source: Source, draft: Draft, positions: Ids, shift: int) -> None:

@@ -1,7 +1,7 @@
 """How an index is to be searched, as a person says it.
 
-    auto                     chosen for the corpus: exact while that is fast enough, then an approximate structure
-    exact, flat              every vector is compared: by differences; by matrix products, with the same answers
+    auto                     chosen for the corpus: exact while that is fast enough, then approximate
+    exact, flat              every vector is compared: by differences; by products, with the same answers
     hnsw, ivf                a graph of the vectors; cells around centroids
     int8, pq, binary, ...    codes instead of vectors, alone or behind a kind: "ivf,int8"
     IVF4096,SQ8              any factory string of FAISS
@@ -19,7 +19,9 @@ from typing import Literal, TypeAlias, get_args
 from .errors import OptionInvalid
 
 Kind: TypeAlias = Literal["auto", "exact", "flat", "hnsw", "ivf"]
-Code: TypeAlias = Literal["float32", "float16", "int8", "rabitq", "pq", "binary"]
+Code: TypeAlias = Literal[
+    "float32", "float16", "int8", "rabitq", "pq", "binary", "binary64", "binary128", "binary256"
+]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CODES: tuple[Code, ...] = get_args(Code)
@@ -35,8 +37,8 @@ class Structure:
     """A search structure as it was asked for.
 
     kind: how the vectors are arranged. code: how each is kept in the structure, None for what suits the kind.
-    factory: a factory string of FAISS, in place of both. recall: the share of the ten nearest that an approximate
-    structure has to find. memory: bytes that it may take, None for any number.
+    factory: a factory string of FAISS, in place of both. recall: the share of the ten nearest that an
+    approximate structure has to find. memory: bytes that it may take, None for any number.
 
     Example:
         >>> str(Structure.parse("ivf,int8;recall=0.95"))
@@ -65,12 +67,35 @@ class Structure:
         return structure
 
     @classmethod
+    def of(
+        cls,
+        name: str = "auto",
+        *,
+        code: str | None = None,
+        recall: str | None = None,
+        memory: str | None = None,
+    ) -> Structure:
+        """A structure from the answers to separate questions; None leaves the choice.
+
+        Raises:
+            OptionInvalid: as in `parse`.
+
+        Example:
+            >>> str(Structure.of("ivf", code="int8", memory="2GB"))
+            'ivf,int8;memory=2000000000'
+        """
+        options = {"recall": recall, "memory": memory}
+        chosen = [f"{option}={value}" for option, value in options.items() if value is not None]
+        named, *others = name.split(";")
+        return cls.parse(";".join([named if code is None else f"{named},{code}", *others, *chosen]))
+
+    @classmethod
     def _named(cls, name: str) -> Structure:
         kind, _, code = name.partition(",")
         if name in CODES:
             kind, code = "auto", name
         if kind in KINDS and (not code or code in CODES):
-            return cls(kind, code or None)  # type: ignore[arg-type]
+            return cls(kind, code or None)
         if not _FACTORY.fullmatch(name):
             raise OptionInvalid(f"structure is {name!r}, expected {EXPECTED}")
         return cls(factory=name)

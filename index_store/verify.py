@@ -10,12 +10,12 @@ import numpy as np
 
 from .arrays import row_dtypes
 from .catalog import Catalog
-from .checks import Ids
+from .checks import Check, Ids
 from .errors import IndexDamaged
-from .files import altered_blocks
+from .files import altered_blocks, damage
 from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
-from .names import CATALOG, CORE, MANIFEST, SEARCH
+from .names import CATALOG, COPIES, CORE, MANIFEST, SEARCH
 from .searchers import FlatSearcher
 
 _SAMPLE = 100
@@ -74,9 +74,36 @@ def verify(directory: str | Path, *, deep: bool = False) -> Report:
         manifest = Manifest.read(directory)
     except IndexDamaged as err:
         return Report((Fault(MANIFEST, f"is damaged ({err})", AGAIN),))
+    report = _verify(directory, manifest, deep=deep)
+    if report.faults and Manifest.read(directory) != manifest:
+        # A writer has saved another generation since, and removed files of this one.
+        return verify(directory, deep=deep)
+    return report
+
+
+def open_checked(directory: Path, check: Check) -> Generation:
+    """Open the current generation; "full" also compares the catalog with itself and with the ids.
+
+    Raises:
+        IndexNotFound, IndexDamaged, FormatUnsupported: as the messages say.
+    """
+    generation = Generation.open(directory, check)
+    if check == "full":
+        try:
+            faults = [*content_faults(generation.catalog, generation.ids, generation.manifest)]
+            if faults:
+                raise damage(directory, [f"{directory / fault.file} {fault.fault}" for fault in faults])
+        except BaseException:
+            generation.close()
+            raise
+    return generation
+
+
+def _verify(directory: Path, manifest: Manifest, *, deep: bool) -> Report:
     faults = [*file_faults(directory, manifest)]
     counts = (manifest.count, manifest.rows, manifest.removed)
-    if {fault.file for fault in faults} & {manifest.files[name].path for name in CORE}:
+    needed = {stored.path for name, stored in manifest.files.items() if name in (*CORE, COPIES)}
+    if needed & {fault.file for fault in faults}:
         return Report(tuple(faults), *counts)
     try:
         generation = Generation(directory, manifest)
@@ -113,7 +140,7 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
             fault = f"has {size} bytes, expected {stored.size}"
         elif bad:
             fault = (
-                f"was altered in {len(bad)} of {len(stored.sums)} blocks: they do not match their checksums"
+                f"was altered in {len(bad)} of {len(stored.sums)} blocks, which do not match their checksums"
             )
         else:
             continue

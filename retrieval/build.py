@@ -187,10 +187,12 @@ def _open_if_there(directory: Path, lock: WriterLock, *, damaged: bool = False) 
         return Index.open(directory, lock=lock)
     except IndexNotFound:
         return None
-    except IndexDamaged:
+    except IndexDamaged as error:
         if damaged:
             return None
-        raise
+        raise IndexDamaged(
+            f"{error}. `retrieve verify --repair` mends what can be mended; --refit makes the index anew"
+        ) from error
 
 
 def _all_folders(index: Index | None, folders: Sequence[Path]) -> tuple[Folders, list[str]]:

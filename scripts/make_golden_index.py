@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,14 +16,15 @@ GOLDEN = Path(__file__).parents[1] / "tests" / "index_store" / "golden" / f"v{FO
 def make(directory: Path) -> None:
     """Three vectors saved, then two more: two generations, an attachment of each, a rejected file."""
     rows = [Row(f"shapes/{name}.png", 100, 10**18, name * 64, 8, 6) for name in "abcde"]
+    rows[3] = dataclasses.replace(rows[3], metadata={"label": "d", "price": 1.5})
     settings = {"side": 64}
     with Index.create(
-        directory, 3, metric="l2", structure="hnsw", encoder="f" * 64, settings=settings
+        directory, 3, metric="l2", structure="hnsw", encoder="f" * 64, settings=settings, copy_dim=2
     ) as index:
-        index.add([[0, 0, 0], [1, 0, 0], [0, 2, 0]], rows[:3])
+        index.add([[0, 0, 0], [1, 0, 0], [0, 2, 0]], rows[:3], copies=[[0, 1], [1, 2], [2, 3]])
         index.attach("encoder.tflite", b"first encoder")
         index.save()
-        index.add([[0, 0, 3], [4, 4, 4]], rows[3:])
+        index.add([[0, 0, 3], [4, 4, 4]], rows[3:], copies=[[3, 4], [4, 5]])
         index.reject(RejectedFile("shapes/not-utf8-\udcff.png", "cut short", 7, 10**18 + 1))
         index.attach("encoder.json", b'{"kind": "first"}')
         index.save()

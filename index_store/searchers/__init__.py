@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from ..checks import Distances, Ids, Metric, Vectors
 from ..errors import IndexDamaged
 from ..structure import Structure
-from .approximate import ApproximateSearcher, Effort, Facts
+from .approximate import ApproximateSearcher, Facts
+from .binary import BinarySearcher
 from .exact import ExactSearcher, FlatSearcher
-from .plans import plan_for
+from .plans import Plan, plan_for
 from .stored import read_facts
 
 __all__ = [
@@ -79,7 +80,10 @@ class Searcher(Protocol):
         ...
 
 
-SEARCHERS: dict[str, type[ExactSearcher]] = {"exact": ExactSearcher, "flat": FlatSearcher}
+_COMPARING: dict[str, type[ExactSearcher]] = {"exact": ExactSearcher, "flat": FlatSearcher}
+_DERIVED: dict[str, type[ApproximateSearcher]] = {"faiss": ApproximateSearcher, "binary": BinarySearcher}
+SEARCHERS: dict[str, type[ExactSearcher] | type[ApproximateSearcher]] = {**_COMPARING, **_DERIVED}
+"""The searchers by the names that `plans` gives them."""
 
 
 def build(structure: str, vectors: Vectors, metric: Metric) -> Searcher:
@@ -89,22 +93,23 @@ def build(structure: str, vectors: Vectors, metric: Metric) -> Searcher:
         OptionInvalid: a structure that is none.
     """
     asked = Structure.parse(structure)
-    plan = plan_for(asked, len(vectors), vectors.shape[1])
-    if plan.kind in SEARCHERS and not plan.factory:
-        return SEARCHERS[plan.kind](vectors, metric, plan.reason)
-    facts = Facts(str(asked), plan.factory, plan.reason, len(vectors), 0, vectors.shape[1], Effort(64, 256))
-    return ApproximateSearcher.build(vectors, metric, facts)
+    plan = plan_for(asked, *vectors.shape)
+    if plan.searcher in _COMPARING:
+        return _COMPARING[plan.searcher](vectors, metric, plan.reason)
+    facts = Facts(str(asked), plan.factory, plan.reason, len(vectors))
+    return _DERIVED[plan.searcher].build(vectors, metric, facts, recall=asked.recall)
 
 
 def load(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -> Searcher:
     """The searcher that was saved at `saved`, memory-mapped; it may hold only the first of the vectors.
 
-    Where nothing usable was saved, every vector is compared: a reader does not wait until a structure is built again.
+    Where nothing usable was saved, every vector is compared: a reader does not wait until one is built.
     """
-    plan = plan_for(Structure.parse(structure), len(vectors), vectors.shape[1])
-    if plan.kind in SEARCHERS and not plan.factory:
-        return SEARCHERS[plan.kind](vectors, metric, plan.reason)
-    if found := _usable(saved, structure, vectors, metric):
+    asked = Structure.parse(structure)
+    plan = plan_for(asked, *vectors.shape)
+    if plan.searcher in _COMPARING:
+        return _COMPARING[plan.searcher](vectors, metric, plan.reason)
+    if found := _usable(saved, asked, plan, vectors, metric):
         return found
     return FlatSearcher(
         vectors, metric, f"{saved or 'its structure'} is missing or damaged: save the index again"
@@ -114,23 +119,25 @@ def load(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -
 def up_to_date(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -> tuple[Searcher, bool]:
     """The searcher to go on with over all vectors, and whether what was saved has to be replaced by it.
 
-    What was saved stays in force while few vectors are new; then it is extended, and built anew when it has been
-    outgrown, is damaged, or another structure is asked for. A searcher that is not `derived` replaces a file by none.
+    What was saved stays in force while few vectors are new; then it is extended, and built anew when it has
+    been outgrown, is damaged, or another structure is asked for. A searcher that is not `derived` replaces a
+    file by none.
     """
-    found = _usable(saved, structure, vectors, metric)
-    if found is None or len(vectors) > _OUTGROWN * found.facts.count:
+    asked = Structure.parse(structure)
+    plan = plan_for(asked, *vectors.shape)
+    found = _usable(saved, asked, plan, vectors, metric)
+    if found is None or saved is None or len(vectors) > _OUTGROWN * found.facts.count:
         built = build(structure, vectors, metric)
         return built, built.derived or saved is not None
     if len(vectors) - found.covered <= max(_SMALL_TAIL, _SMALL_SHARE * found.covered):
         return found, False
-    assert saved is not None
-    extended = ApproximateSearcher.load(saved, vectors, metric, writable=True)
+    extended = type(found).load(saved, vectors, metric, writable=True)
     extended.extend()
     return extended, True
 
 
 def stays_in_force(saved: Path, structure: str, count: int) -> bool:
-    """Whether a structure can be left as it is for `count` vectors, by the facts beside it: nothing is loaded."""
+    """Whether a saved structure can be left as it is for `count` vectors; only its facts are read."""
     try:
         facts = read_facts(saved)
         asked, covered = facts["asked"], facts["covered"]
@@ -143,13 +150,13 @@ def stays_in_force(saved: Path, structure: str, count: int) -> bool:
 
 
 def _usable(
-    saved: Path | None, structure: str, vectors: Vectors, metric: Metric
+    saved: Path | None, asked: Structure, plan: Plan, vectors: Vectors, metric: Metric
 ) -> ApproximateSearcher | None:
-    if saved is None:
+    if saved is None or plan.searcher not in _DERIVED:
         return None
     try:
-        found = ApproximateSearcher.load(saved, vectors, metric)
+        found = _DERIVED[plan.searcher].load(saved, vectors, metric)
     except IndexDamaged:
         # It is derived from the vectors: it can be built again.
         return None
-    return found if found.facts.asked == str(Structure.parse(structure)) else None
+    return found if found.facts.asked == str(asked) else None

@@ -1,8 +1,9 @@
 """The distances of all searchers, and their order: the one place where they are computed.
 
 A matrix product gives a vector a distance to itself that is not 0, and the same pair of vectors another
-distance in another place. Searchers therefore only choose candidates by fast products or by codes. The distances of
-their answers are computed here, from differences in float64: a pair has the same distance in every structure.
+distance in another place. Searchers therefore only choose candidates by fast products or by codes. The
+distances of their answers are computed here, from differences in float64: a pair has the same distance in
+every structure.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import Distances, Ids, Metric, Vectors
+from ..threads import by_rows
 
 Answer: TypeAlias = tuple[Distances, Ids]
 """Distances and positions: of one query (k,), of m queries (m, k)."""
@@ -64,8 +66,8 @@ def nearest(query: Vectors, vectors: Vectors, k: int, metric: Metric) -> Answer:
 def nearest_among(queries: Vectors, vectors: Vectors, candidates: Ids, k: int, metric: Metric) -> Answer:
     """The `k` nearest of each query's own candidates: distances and positions (m, k), nearest first.
 
-    candidates: positions (m, c) in `vectors`, in any order, none twice, `NOTHING` where there is none. A query with
-    fewer than k of them is answered with `NOTHING`, at an infinite distance, behind those.
+    candidates: positions (m, c) in `vectors`, in any order, none twice, `NOTHING` where there is none. A
+    query with fewer than k of them is answered with `NOTHING`, at an infinite distance, behind those.
 
     Example:
         >>> vectors = np.float32([[0], [1], [2], [1]])
@@ -78,11 +80,18 @@ def nearest_among(queries: Vectors, vectors: Vectors, candidates: Ids, k: int, m
     positions = np.sort(np.where(candidates < 0, count, candidates), axis=1)
     distances = np.full(positions.shape, np.inf, dtype=np.float32)
     step = max(1, _BLOCK_NUMBERS // max(1, queries.shape[1] * positions.shape[1]))
-    for start in range(0, len(queries) if count else 0, step):
-        rows = slice(start, start + step)
-        pairs = vectors[np.minimum(positions[rows], count - 1)]
-        found = _of_pairs(pairs, queries[rows, None], metric)
-        distances[rows] = np.where(positions[rows] < count, found, np.float32(np.inf))
+
+    def compare(part: slice) -> None:
+        for start in range(part.start, part.stop, step):
+            rows = slice(start, min(start + step, part.stop))
+            pairs = vectors[np.minimum(positions[rows], count - 1)]
+            found = _of_pairs(pairs, queries[rows, None], metric)
+            distances[rows] = np.where(positions[rows] < count, found, np.float32(np.inf))
+
+    if count and positions.size * queries.shape[1] > _BLOCK_NUMBERS:
+        by_rows(compare, len(queries))
+    elif count:
+        compare(slice(0, len(queries)))
     order = np.argsort(distances, axis=1, kind="stable")[:, :k]
     positions = np.take_along_axis(positions, order, axis=1)
     positions[positions == count] = NOTHING
@@ -103,4 +112,5 @@ def _of_pairs(vectors: Vectors, queries: Vectors, metric: Metric) -> NDArray[np.
     squares = differences.sum(axis=-1)
     # For vectors of length 1, |q - x|² = 2 - 2 cos.
     distances = np.minimum(squares / 2, 2) if metric == "cosine" else np.sqrt(squares)
-    return distances.astype(np.float32)
+    rounded: Distances = distances.astype(np.float32)
+    return rounded

@@ -53,7 +53,7 @@ class ExactSearcher:
 
 
 class FlatSearcher(ExactSearcher):
-    """Finds what `ExactSearcher` finds, to the last bit, but faster: matrix products choose the candidates."""
+    """Finds what `ExactSearcher` finds, to the last bit, but faster: products choose the candidates."""
 
     name: ClassVar[str] = "flat"
 

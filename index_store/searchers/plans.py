@@ -7,79 +7,125 @@ from dataclasses import dataclass
 
 from ..structure import Code, Kind, Structure
 
+# Up to so many numbers, products take about 10 ms a query, and a fraction of it in batches: exact is fast
+# enough.
+EXACT_NUMBERS = 8_000_000
+# Fewer vectors are searched exactly, whatever was asked for: codes and cells cannot be learnt from them.
+LEAST_TRAINED = 1_000
+# A graph learns nothing, but a walk would meet all of so few.
+LEAST_LINKED = 128
+
 # HNSW: links a vector in the upper layers, twice as many in the lowest.
 _LINKS = 32
-
-# Products over so many numbers take about 10 ms a query, and a fraction of it in batches: exact is fast enough.
-EXACT_NUMBERS = 8_000_000
-
-# FAISS wants at least 39 vectors a centroid; codes of 4 bits have 16, and there are some of them.
+# IVF: centroids and vectors of a cell are compared with a query; 2 times the square root makes them about as
+# many.
+_CELLS_A_ROOT = 2
+# Building takes time in proportion to the cells, for every vector: with more vectors the cells grow instead.
+_MOST_CELLS = 4096
+# FAISS wants at least 39 vectors a centroid.
 _LEAST_A_CELL = 39
-# So few vectors are searched exactly, whatever was asked for: nothing can be learnt from them.
-LEAST_TRAINED = 1_000
+_ID_BYTES = 8
 
-_SCALARS: dict[Code, str] = {"float32": "Flat", "float16": "SQfp16", "int8": "SQ8"}
+# The code of the largest first: by recall at the same speed, each is worse than the one before it.
+_BY_BYTES: tuple[Code, ...] = ("pq", "rabitq", "binary64")
+_SCALARS: dict[Code, str] = {"float32": "Flat", "float16": "SQfp16", "int8": "SQ8", "rabitq": "RaBitQ"}
+_BITS: dict[Code, int] = {"binary": 256, "binary64": 64, "binary128": 128, "binary256": 256}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to build.
 
-    kind, code: resolved, "auto" and None no more. factory: FAISS' name of it, empty where FAISS builds nothing.
-    reason: why this one, in one clause.
+    searcher: its name in `SEARCHERS`. factory: FAISS' name of it, empty where FAISS builds nothing. reason:
+    why this one, in one clause.
     """
 
-    kind: Kind
-    code: Code
+    searcher: str
     factory: str
     reason: str
 
 
 def plan_for(structure: Structure, count: int, dim: int) -> Plan:
-    """What suits `count` vectors of `dim` numbers, of what the structure leaves open."""
+    """What to build for `count` vectors of `dim` numbers; what the structure leaves open is chosen.
+
+    Example:
+        >>> plan_for(Structure.parse("auto"), 1_000_000, 64).factory
+        'IVF2000,PQ64x4fs'
+    """
     if structure.factory:
-        return _few(structure, count) or Plan("auto", "float32", structure.factory, "as asked for")
+        return _few(structure, count) or Plan("faiss", structure.factory, "as asked for")
     kind, code, reason = _open_choices(structure, count, dim)
     if kind in ("exact", "flat") and code == "float32":
-        return Plan(kind, code, "", reason)
-    if (kind, code) != ("hnsw", "float32") and (few := _few(structure, count)):
+        return Plan(kind, "", reason)
+    if few := _few(structure, count, LEAST_LINKED if (kind, code) == ("hnsw", "float32") else LEAST_TRAINED):
         return few
-    return Plan(kind, code, _factory(kind, code, count, dim), reason)
+    searcher = "binary" if code in _BITS else "faiss"
+    return Plan(searcher, _factory(kind, code, num_cells(count), dim), reason)
 
 
 def num_cells(count: int) -> int:
-    """How many cells for `count` vectors: 4 times the square root, while each centroid gets 39 vectors.
+    """How many cells for `count` vectors: 2 times the square root, while each centroid gets 39; up to 4,096.
 
     Example:
-        >>> num_cells(10), num_cells(2_000), num_cells(1_000_000)
-        (1, 51, 4000)
+        >>> num_cells(10), num_cells(2_000), num_cells(1_000_000), num_cells(10_000_000)
+        (1, 51, 2000, 4096)
     """
-    return max(1, min(4 * math.isqrt(count), count // _LEAST_A_CELL))
+    return max(1, min(_CELLS_A_ROOT * math.isqrt(count), count // _LEAST_A_CELL, _MOST_CELLS))
+
+
+def code_bytes(code: Code, dim: int) -> int:
+    """Bytes of a vector of `dim` numbers as this code.
+
+    Example:
+        >>> [code_bytes(code, 64) for code in ("float32", "int8", "pq", "rabitq", "binary")]
+        [256, 64, 32, 16, 32]
+    """
+    sizes = {"float32": 4 * dim, "float16": 2 * dim, "int8": dim, "pq": (dim + 1) // 2}
+    if code in _BITS:
+        return _BITS[code] // 8
+    # A bit a number, and two numbers that make up for it.
+    return sizes[code] if code in sizes else (dim + 7) // 8 + 8
 
 
 def _open_choices(structure: Structure, count: int, dim: int) -> tuple[Kind, Code, str]:
     kind, code = structure.kind, structure.code
-    if kind != "auto":
-        return kind, code or ("pq" if kind == "ivf" else "float32"), "as asked for"
-    if count * dim <= EXACT_NUMBERS:
-        return "flat", code or "float32", f"{count:,} vectors are few enough to compare with all of them"
-    return "ivf", code or "pq", f"{count:,} vectors are too many to compare with all of them"
+    if kind == "auto":
+        fits = structure.memory is None or count * code_bytes("float32", dim) <= structure.memory
+        small = count * dim <= EXACT_NUMBERS
+        kind = "flat" if small else "ivf"
+        if small and (fits or code):
+            return kind, code or "float32", f"{count:,} vectors are few enough to compare with all of them"
+        words = "too many to compare with all of them" if not small else "more than the memory allowed holds"
+        reason = f"{count:,} vectors are {words}"
+    else:
+        reason = "as asked for"
+    if code or kind in ("exact", "hnsw") or (kind == "flat" and reason == "as asked for"):
+        return kind, code or "float32", reason
+    code, words = _largest_code(structure.memory, count, dim)
+    return kind, code, reason + words
 
 
-def _few(structure: Structure, count: int) -> Plan | None:
-    if count >= LEAST_TRAINED:
+def _largest_code(memory: int | None, count: int, dim: int) -> tuple[Code, str]:
+    """The best code whose cells fit into memory, and what to say about it."""
+    for code in _BY_BYTES:
+        if memory is None or count * (code_bytes(code, dim) + _ID_BYTES) <= memory:
+            return code, f", {code_bytes(code, dim)} bytes each are kept in memory"
+    return code, f", and no code takes less than {count * (code_bytes(code, dim) + _ID_BYTES):,} bytes"
+
+
+def _few(structure: Structure, count: int, least: int = LEAST_TRAINED) -> Plan | None:
+    if count >= least:
         return None
-    reason = f"{count:,} vectors are too few for {structure.factory or structure}, from {LEAST_TRAINED:,} on"
-    return Plan("flat", "float32", "", reason)
+    return Plan(
+        "flat",
+        "",
+        f"{count:,} vectors are too few for {structure}, which needs {least:,} to learn from",
+    )
 
 
-def _factory(kind: Kind, code: Code, count: int, dim: int) -> str:
-    prefix = {"flat": "", "hnsw": f"HNSW{_LINKS},", "ivf": f"IVF{num_cells(count)},"}[kind]
-    return prefix + (_SCALARS.get(code) or _trained_code(kind, code, dim))
-
-
-def _trained_code(kind: Kind, code: Code, dim: int) -> str:
-    if code == "rabitq":
-        return "RaBitQ"
-    # Four bits a number: 32 bytes for 64 dims. FAISS looks them up 32 vectors at a time.
-    return f"PQ{dim}x4" + ("" if kind == "hnsw" else "fs")
+def _factory(kind: Kind, code: Code, cells: int, dim: int) -> str:
+    if code in _BITS:
+        return f"{_BITS[code]}," + {"flat": "BFlat", "hnsw": f"BHNSW{_LINKS}", "ivf": f"BIVF{cells}"}[kind]
+    prefix = {"flat": "", "hnsw": f"HNSW{_LINKS},", "ivf": f"IVF{cells},"}[kind]
+    # pq: four bits a number, looked up by FAISS 32 vectors at a time, where it can.
+    return prefix + _SCALARS.get(code, f"PQ{dim}x4" + ("" if kind == "hnsw" else "fs"))

@@ -1,7 +1,7 @@
 """Candidates for exact search: the vectors nearest to each query by matrix products, block by block.
 
-A block of scores stays in the processor's cache: it is looked through before the next is computed. With 300 queries
-and 200,000 vectors this takes a third of the time of `faiss.knn`.
+A block of scores stays in the processor's cache: it is looked through before the next is computed. With 300
+queries and 200,000 vectors this takes a third of the time of `faiss.knn`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..checks import Distances, Ids, Vectors
+from ..threads import by_rows
 from .distances import NOTHING
 from .masks import Mask
 
@@ -22,40 +23,50 @@ def nearest_by_products(
 ) -> tuple[Distances, Ids]:
     """The `count` nearest vectors of every query, in no order, and how far the farthest of them is.
 
-    Returns limits (m,) float32 and positions (m, count), `NOTHING` where numbers overflow or there are too few. A
-    limit is |x|² - 2qx of the farthest found, as float32 computes it, infinite where there are too few: no other
-    vector has a smaller one.
+    Returns limits (m,) float32 and positions (m, count), `NOTHING` where numbers overflow or there are too
+    few. A limit is |x|² - 2qx of the farthest found, as float32 computes it, infinite where there are too
+    few: no other vector has a smaller one.
     """
     best = _Best(len(queries), count)
-    step = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(queries))))
-    # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the caller.
-    with np.errstate(over="ignore", invalid="ignore"):
-        doubled = -2 * queries
-        for start in range(0, len(vectors), step):
-            block = vectors[start : start + step]
-            scores = doubled @ block.T
-            scores += np.einsum("nd,nd->n", block, block)
-            if among is not None:
-                scores[:, ~among.allowed[start : start + step]] = np.inf
-            best.offer(scores, start)
+    if len(queries) == 1:
+        best.offer_all(queries, vectors, among, slice(None))
+    else:
+        by_rows(lambda rows: best.offer_all(queries, vectors, among, rows), len(queries))
     return best.limits, best.positions
 
 
 class _Best:
-    """The best so far of every query: scores and positions (m, count), and the worst score among them (m,)."""
+    """The best so far of every query: scores and positions (m, count), and the worst score of them (m,)."""
 
     def __init__(self, num_queries: int, count: int) -> None:
         self.scores = np.full((num_queries, count), np.inf, dtype=np.float32)
         self.positions = np.full((num_queries, count), NOTHING, dtype=np.int64)
         self.limits = np.full(num_queries, np.inf, dtype=np.float32)
 
-    def offer(self, scores: Distances, start: int) -> None:
-        """Take up what is better among `scores` (m, block) of the vectors from position `start`."""
-        # Few queries find something in a late block: the minimum finds them faster than a look at every score.
-        rows = np.flatnonzero(np.fmin.reduce(scores, axis=1) < self.limits)
+    def offer_all(self, queries: Vectors, vectors: Vectors, among: Mask | None, rows: slice) -> None:
+        """Compare these rows of the queries with all vectors."""
+        # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the
+        # caller.
+        with np.errstate(over="ignore", invalid="ignore"):
+            doubled = -2 * queries[rows]
+            step = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
+            for start in range(0, len(vectors), step):
+                block = vectors[start : start + step]
+                scores = _products(doubled, block)
+                scores += np.einsum("nd,nd->n", block, block)
+                if among is not None:
+                    scores[:, ~among.allowed[start : start + step]] = np.inf
+                self._offer(scores, start, rows.start or 0)
+
+    def _offer(self, scores: Distances, start: int, first: int) -> None:
+        """Take up what is better among `scores` (r, block): queries from `first`, vectors from `start`."""
+        # Few queries find something in a late block: the minimum finds them faster than a look at every
+        # score.
+        limits = self.limits[first : first + len(scores)]
+        rows = np.flatnonzero(np.fmin.reduce(scores, axis=1) < limits)
         if len(rows):
-            columns, found = _below(scores[rows], self.limits[rows], self.scores.shape[1])
-            self._take(rows, np.where(columns < 0, NOTHING, columns + start), found)
+            columns, found = _below(scores[rows], limits[rows], self.scores.shape[1])
+            self._take(first + rows, np.where(columns < 0, NOTHING, columns + start), found)
 
     def _take(self, rows: Ids, positions: Ids, scores: Distances) -> None:
         count = self.scores.shape[1]
@@ -67,8 +78,15 @@ class _Best:
         self.limits[rows] = self.scores[rows].max(axis=1)
 
 
+def _products(queries: Vectors, vectors: Vectors) -> Vectors:
+    # BLAS would share out the little that one query takes among its threads, and wait for them.
+    one = len(queries) == 1
+    products: Vectors = np.einsum("d,nd->n", queries[0], vectors)[None] if one else queries @ vectors.T
+    return products
+
+
 def _below(scores: Distances, limits: Distances, count: int) -> tuple[Ids, Distances]:
-    """Columns and scores of what lies below the limits (r,), at most `count` a row, filled up with `NOTHING`."""
+    """Columns and scores of what lies below the limits (r,), up to `count` a row, else `NOTHING`."""
     below = scores < limits[:, None]
     per_row = below.sum(axis=1)
     width = int(per_row.max(initial=0))

@@ -1,12 +1,13 @@
 """The file of a search structure: what FAISS writes, then facts about it, then a word-sum of every block.
 
-FAISS trusts what it reads, one bad byte can crash the process; so every byte is compared before FAISS sees it. Sums of
-64-bit words, some GB a second, find any single damage; the manifest's SHA-256 is for `verify`. The file is
-memory-mapped: FAISS searches in it without reading it into memory.
+FAISS trusts what it reads, one bad byte can crash the process; so every byte is compared before FAISS sees
+it. Sums of 64-bit words, some GB a second, find any single damage; the manifest's SHA-256 is for `verify`.
+The file is memory-mapped: FAISS searches in it without reading it into memory.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import zlib
@@ -54,8 +55,11 @@ def read_facts(path: Path) -> dict[str, Any]:
     return _read(path)[1]
 
 
-def open_structure(path: Path) -> tuple[Any, dict[str, Any], NDArray[np.uint8]]:
-    """A reader of FAISS, the facts, and the mapped bytes, which have to live as long as what was read.
+def open_structure(path: Path, *, mapped: bool) -> tuple[Any, dict[str, Any], object]:
+    """A reader of FAISS, the facts, and what has to live as long as what was read.
+
+    mapped: FAISS goes on reading from the file, and cannot change what it read; else it reads all into
+    memory.
 
     Raises:
         IndexDamaged: missing, cut short or altered.
@@ -65,6 +69,9 @@ def open_structure(path: Path) -> tuple[Any, dict[str, Any], NDArray[np.uint8]]:
     content, facts = _read(path)
     if _sums(content) != facts["sums"]:
         raise IndexDamaged(f"{path} was altered: its contents do not match their checksums: {WAY_OUT}")
+    del facts["sums"]
+    if not mapped:
+        return faiss.PyCallbackIOReader(io.BytesIO(content.data).read), facts, None
     return faiss.ZeroCopyIOReader(faiss.swig_ptr(content), len(content)), facts, content
 
 

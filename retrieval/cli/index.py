@@ -11,6 +11,7 @@ import typer
 
 from .options import JsonOption, OtherSeedOption, ThreadsOption
 from .printing import echo, echo_json, note, printable
+from .tune import MemoryOption, RecallOption
 
 if TYPE_CHECKING:
     from index_store import RejectedFile
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
-
-
-def _checked_structure(name: str | None) -> str | None:
-    from index_store import OptionInvalid, check_structure
-
-    try:
-        return None if name is None else check_structure(name)
-    except OptionInvalid as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def index(
@@ -61,10 +53,19 @@ def index(
         typer.Option(
             "--structure",
             metavar="NAME",
-            callback=_checked_structure,
-            help="How to search. Default: auto, chosen by size.",
+            help="How to search: auto (the default), exact, flat, hnsw, ivf, or a FAISS factory string.",
         ),
     ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            metavar="NAME",
+            help="What to search in: float32, float16, int8, rabitq, pq or binary. Default: what suits.",
+        ),
+    ] = None,
+    recall: RecallOption = None,
+    memory: MemoryOption = None,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -122,7 +123,7 @@ def index(
     settings = BuildSettings(
         dim=dim,
         seed=seed,
-        structure=structure,
+        structure=_structure(structure, code, recall, memory),
         head=head,
         recipe=recipe,
         decoder=not no_decoder,
@@ -157,6 +158,18 @@ def _note_unknown(paths: Sequence[str], metadata: Path | None) -> None:
         named = ", ".join(map(printable, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
         rows = "1 row names" if len(paths) == 1 else f"{len(paths):,} rows name"
         note(f"retrieve: {rows} no indexed picture in {printable(str(metadata))}: {named}")
+
+
+def _structure(name: str | None, code: str | None, recall: str | None, memory: str | None) -> str | None:
+    """The structure that the options ask for together; None if they ask for none."""
+    from index_store import OptionInvalid, Structure
+
+    if name is code is recall is memory is None:
+        return None
+    try:
+        return str(Structure.of(name or "auto", code=code, recall=recall, memory=memory))
+    except OptionInvalid as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def report(retriever: Retriever, seconds: dict[str, float], changes: Update | None = None) -> None:

@@ -10,16 +10,15 @@ from index_store import Index, RejectedFile, Row
 SQUARE = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]], dtype=np.float32)
 
 
+def row(path, number=0):
+    """A row whose facts follow from a number."""
+    return Row(path, size=100 + number, mtime_ns=10**18 + number, sha256=f"{number:064x}", width=8, height=6)
+
+
 @pytest.fixture
 def make_row():
-    """A row whose facts follow from a number."""
-
-    def make(path, number=0):
-        return Row(
-            path, size=100 + number, mtime_ns=10**18 + number, sha256=f"{number:064x}", width=8, height=6
-        )
-
-    return make
+    """See `row`."""
+    return row
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from index_store import IdsUnknown, IndexDamaged, StoredFile
-from index_store.arrays import ArrayFile, positions_of, row_dtypes
+from index_store.arrays import ArrayFile, alive_mask, positions_of, row_dtypes
 
 PAIRS = np.dtype(("<f4", (2,)))
 ONE_TO_SIX = np.arange(1, 7, dtype=np.float32).reshape(3, 2)
@@ -28,6 +28,7 @@ def array(path):
 def test_the_arrays_of_an_index_are_little_endian_rows():
     assert row_dtypes(3) == {"vectors.f32": np.dtype(("<f4", (3,))), "ids.i64": np.dtype("<i8")}
     assert [row.itemsize for row in row_dtypes(3).values()] == [12, 8]
+    assert row_dtypes(3, copy_dim=2)["copies.f32"].itemsize == 8
 
 
 def test_rows_come_back_in_the_order_of_their_positions(array, path):
@@ -41,7 +42,7 @@ def test_rows_come_back_in_the_order_of_their_positions(array, path):
 def test_no_rows_are_an_array_too(array):
     array.append(np.empty((0, 2), dtype=np.float32), at=0)
     assert array.read(0).shape == (0, 2)
-    assert array.describe(0) == StoredFile("vectors.generation-1.f32", 0, hashlib.sha256(b"").hexdigest())
+    assert array.describe(0) == StoredFile("vectors.generation-1.f32", 0, ())
 
 
 def test_rows_are_read_only(array):
@@ -61,7 +62,37 @@ def test_a_description_is_of_the_rows_that_count(array):
     for count in (1, 3):
         content = ONE_TO_SIX[:count].astype("<f4").tobytes()
         digest = hashlib.sha256(content).hexdigest()
-        assert array.describe(count) == StoredFile("vectors.generation-1.f32", len(content), digest)
+        assert array.describe(count) == StoredFile("vectors.generation-1.f32", len(content), (digest,))
+
+
+def test_every_block_has_its_checksum(path):
+    array = ArrayFile(path, PAIRS, block=12)
+    array.append(ONE_TO_SIX, at=0)
+    content = ONE_TO_SIX.astype("<f4").tobytes()
+    digests = tuple(hashlib.sha256(part).hexdigest() for part in (content[:12], content[12:]))
+    assert array.describe(3) == StoredFile(path.name, 24, digests, 12)
+    array.close()
+
+
+def test_whole_blocks_are_not_read_again_and_the_last_one_is(path):
+    array = ArrayFile(path, PAIRS, block=12)
+    array.append(ONE_TO_SIX[:2], at=0)
+    stored = array.describe(2)
+    array.close()
+    wrecked = bytearray(path.read_bytes())
+    wrecked[3] ^= 1
+    path.write_bytes(wrecked)
+    again = ArrayFile(path, PAIRS, stored)
+    again.append(ONE_TO_SIX[2:], at=2)
+    sums = again.describe(3).sums
+    content = ONE_TO_SIX.astype("<f4").tobytes()
+    assert sums == tuple(hashlib.sha256(part).hexdigest() for part in (content[:12], content[12:]))
+    again.close()
+    wrecked[3] ^= 1
+    wrecked[13] ^= 1
+    path.write_bytes(wrecked)
+    with pytest.raises(IndexDamaged, match="was altered"):
+        ArrayFile(path, PAIRS, stored)
 
 
 def test_appending_goes_on_behind_the_rows_described(array, path):
@@ -70,7 +101,7 @@ def test_appending_goes_on_behind_the_rows_described(array, path):
     again.append(-ONE_TO_SIX[:1], at=2)
     np.testing.assert_array_equal(again.read(3), [[1, 2], [3, 4], [-1, -2]])
     expected = hashlib.sha256(np.array([1, 2, 3, 4, -1, -2], dtype="<f4").tobytes()).hexdigest()
-    assert again.describe(3).sha256 == expected
+    assert again.describe(3).sums == (expected,)
     again.close()
 
 
@@ -109,3 +140,11 @@ def test_unknown_ids_are_named(unknown):
 def test_an_empty_index_knows_no_id():
     with pytest.raises(IdsUnknown, match="id 0"):
         positions_of([0], IDS[:0], INDEX)
+
+
+def test_removed_ids_are_not_alive_and_unknown():
+    alive = alive_mask(IDS, np.array([5, 9]))
+    assert alive.tolist() == [True, False, True]
+    assert positions_of([7], IDS, INDEX, alive).tolist() == [2]
+    with pytest.raises(IdsUnknown, match="id 5:"):
+        positions_of([2, 5], IDS, INDEX, alive)

@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import sqlite3
 import threading
@@ -5,8 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from index_store import Catalog, IdsUnknown, IndexClosed, IndexDamaged, RejectedFile, RowsInvalid, catalog
-from index_store.catalog import CatalogDraft
+from index_store import Catalog, IdsUnknown, IndexClosed, IndexDamaged, RejectedFile, catalog
+from index_store.catalog_draft import CatalogDraft
 
 ODD_PATHS = ["ä/ü.png", "not-utf8-\udcff.png", "lone-\ud800.png", "a'b\"c.png", "line\nbreak.png", " "]
 
@@ -19,12 +20,13 @@ def path(tmp_path):
 @pytest.fixture
 def filled(path, make_row):
     """Rows 3, 4 and 5 and two rejected files, saved and open for reading."""
-    draft = CatalogDraft.create(path)
-    draft.add([make_row(f"{name}.png", at) for at, name in enumerate("abc")], 3)
+    draft = CatalogDraft.create(path, 1)
+    draft.add([make_row(f"{name}.png", at) for at, name in enumerate("abc")], [3, 4, 5])
     draft.reject(RejectedFile("z.svg", "not a picture"))
     draft.reject(RejectedFile("y.png", "empty", size=7, mtime_ns=np.int64(10**18)))
+    draft.commit()
     draft.close()
-    return Catalog.open(path)
+    return Catalog.open(path, 1)
 
 
 def test_rows_come_in_the_order_of_their_ids(filled, make_row):
@@ -75,12 +77,14 @@ def test_the_count_of_rejected_files(filled):
 
 @pytest.mark.parametrize("odd", ODD_PATHS)
 def test_paths_come_back_as_they_went_in(path, make_row, odd):
-    draft = CatalogDraft.create(path)
-    draft.add([make_row(odd)], 0)
+    draft = CatalogDraft.create(path, 1)
+    draft.add([dataclasses.replace(make_row(odd), metadata={"title": odd})], [0])
     draft.reject(RejectedFile(f"rejected {odd}", f"{odd} cannot be read"))
+    draft.commit()
     draft.close()
-    opened = Catalog.open(path)
+    opened = Catalog.open(path, 1)
     assert opened.rows_of([0])[0].path == opened.find(odd).path == odd
+    assert opened.find(odd).metadata == {"title": odd}
     assert list(opened.rejected()) == [RejectedFile(f"rejected {odd}", f"{odd} cannot be read")]
 
 
@@ -93,8 +97,8 @@ def test_a_catalog_may_be_read_from_another_thread(filled):
 
 
 def test_a_reader_cannot_write(filled):
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        filled._connection.execute("DELETE FROM row")
+    with pytest.raises(IndexDamaged, match="readonly"):
+        filled.select("DELETE FROM row")
 
 
 def test_a_closed_catalog_says_so(filled):
@@ -105,14 +109,14 @@ def test_a_closed_catalog_says_so(filled):
 
 def test_a_missing_catalog_is_named(path):
     with pytest.raises(IndexDamaged, match=r"generation-1\.sqlite is not a sound catalog"):
-        Catalog.open(path)
+        Catalog.open(path, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
 def test_a_file_that_is_no_catalog_is_named(path, content):
     path.write_bytes(content)
     with pytest.raises(IndexDamaged, match=r"generation-1\.sqlite is not a sound catalog"):
-        Catalog.open(path)
+        Catalog.open(path, 1)
 
 
 def test_a_catalog_with_a_wrecked_page_is_damage_where_it_is_read(path, filled):
@@ -121,65 +125,36 @@ def test_a_catalog_with_a_wrecked_page_is_damage_where_it_is_read(path, filled):
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
     with pytest.raises(IndexDamaged, match="is not a sound catalog"):
-        list(Catalog.open(path).rows())
+        list(Catalog.open(path, 1).rows())
 
 
-@pytest.fixture
-def draft(tmp_path):
-    draft = CatalogDraft.create(tmp_path / "catalog.generation-1.sqlite")
-    yield draft
-    draft.close()
+def test_an_older_catalog_than_the_manifest_says_is_damage(path, filled):
+    with pytest.raises(IndexDamaged, match="is of generation 1, the manifest of generation 2"):
+        Catalog.open(path, 2)
 
 
-def paths(draft):
-    return {row.id: row.path for row in draft.rows()}
+def test_rows_by_their_contents(filled, make_row):
+    found = filled.by_content([f"{2:064x}", f"{9:064x}", f"{0:064x}"])
+    assert {sha256[-1]: [row.id for row in rows] for sha256, rows in found.items()} == {"2": [5], "0": [3]}
+    assert filled.by_content([]) == {}
 
 
-def test_what_was_added_can_be_read_at_once(draft, make_row):
-    draft.add([make_row("a.png"), make_row("b.png")], 0)
-    draft.add([make_row("c.png")], 2)
-    assert paths(draft) == {0: "a.png", 1: "b.png", 2: "c.png"}
+def test_the_views_show_the_generation(filled):
+    assert filled.select("SELECT id, hex(sha256) FROM rows WHERE path = ?", "b.png") == [(4, f"{1:064x}")]
+    assert filled.select("SELECT path FROM rejections WHERE size > 0") == [("y.png",)]
+    assert filled.num_rows() == 3
 
 
-def test_a_path_that_has_a_row_is_refused_with_all_that_came_with_it(draft, make_row):
-    draft.add([make_row("a.png")], 0)
-    with pytest.raises(RowsInvalid, match=r"path 'a\.png' has a row already"):
-        draft.add([make_row("b.png"), make_row("a.png")], 1)
-    assert paths(draft) == {0: "a.png"}
-
-
-def test_rows_of_an_add_that_was_not_counted_make_room(draft, make_row):
-    draft.add([make_row("a.png"), make_row("b.png")], 0)
-    draft.add([make_row("b.png"), make_row("a.png")], 0)
-    assert paths(draft) == {0: "b.png", 1: "a.png"}
-    draft.forget_from(1)
-    assert paths(draft) == {0: "b.png"}
-
-
-def test_a_file_is_a_row_or_rejected_never_both(draft, make_row):
-    draft.reject(RejectedFile("a.png", "empty"))
-    draft.reject(RejectedFile("a.png", "cut short"))
-    assert list(draft.rejected()) == [RejectedFile("a.png", "cut short")]
-    draft.add([make_row("a.png")], 0)
-    assert list(draft.rejected()) == []
-    with pytest.raises(RowsInvalid, match=r"path 'a\.png' has a row"):
-        draft.reject(RejectedFile("a.png", "empty"))
-    assert len(paths(draft)) == 1
-
-
-def test_numbers_of_numpy_are_taken(draft, make_row):
-    draft.add([dataclasses.replace(make_row("a.png"), width=np.int64(7))], 0)
-    assert draft.find("a.png").width == 7
-
-
-def test_a_row_with_a_field_missing_is_refused(draft, make_row):
-    with pytest.raises(RowsInvalid, match=r"row\.sha256.*give every field"):
-        draft.add([dataclasses.replace(make_row("a.png"), sha256=None)], 0)
-    assert len(paths(draft)) == 0
-
-
-def test_a_file_that_is_no_catalog_cannot_be_gone_on_with(tmp_path):
-    path = tmp_path / "catalog.generation-1.sqlite"
-    path.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(IndexDamaged, match="is not a sound catalog"):
-        CatalogDraft.resume(path)
+def test_an_altered_row_is_damage_when_it_is_read(path, filled):
+    filled.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE row SET width = 9 WHERE id = 4")
+        connection.execute("UPDATE rejected SET reason = 'other' WHERE path = 'z.svg'")
+        connection.commit()
+    opened = Catalog.open(path, 1)
+    assert opened.rows_of([3])[0].path == "a.png"
+    for read in (lambda: opened.rows_of([4]), lambda: list(opened.rows())):
+        with pytest.raises(IndexDamaged, match=r"generation-1\.sqlite was altered: row 4 does not match"):
+            read()
+    with pytest.raises(IndexDamaged, match=r"rejected file 'z\.svg' does not match its checksum"):
+        list(opened.rejected())

@@ -5,9 +5,17 @@ import sqlite3
 import pytest
 
 from index_store import IndexDamaged, IndexUnwritable, StoredFile, files
-from index_store.files import check_files, read_chunks, settle_file, sha256_of, write_file, writing
+from index_store.files import (
+    BlockSums,
+    altered_blocks,
+    check_files,
+    read_chunks,
+    settle_file,
+    write_file,
+    writing,
+)
 
-HELLO = StoredFile("greeting.generation-1.txt", 5, hashlib.sha256(b"hello").hexdigest())
+HELLO = StoredFile("greeting.generation-1.txt", 5, (hashlib.sha256(b"hello").hexdigest(),))
 
 
 def test_a_written_file_is_described_and_leaves_no_temporary(tmp_path):
@@ -36,7 +44,6 @@ def test_chunks_stop_where_they_are_told(tmp_path, monkeypatch):
     assert list(read_chunks(path)) == [b"0123", b"4567", b"89"]
     assert list(read_chunks(path, start=3, stop=8)) == [b"3456", b"7"]
     assert list(read_chunks(path, start=8, stop=99)) == [b"89"]
-    assert sha256_of(path, 5) == hashlib.sha256(b"01234").hexdigest()
 
 
 def test_a_sound_file_passes(tmp_path):
@@ -69,17 +76,46 @@ def test_only_what_is_appended_to_may_be_longer(tmp_path):
     check_files(tmp_path, {"vectors.f32": HELLO}, "full")
 
 
-def test_a_quick_check_leaves_the_contents_of_large_files_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "QUICK_BYTES", 4)
-    (tmp_path / HELLO.path).write_bytes(b"jello")
-    check_files(tmp_path, {"greeting.txt": HELLO}, "quick")
+def in_blocks(content, block):
+    sums = BlockSums(block=block)
+    sums.update(content)
+    return StoredFile(HELLO.path, len(content), sums.sums(), block)
+
+
+@pytest.mark.parametrize(("content", "quick"), [(b"jello", True), (b"hellO", False)])
+def test_a_quick_check_compares_the_last_block_and_a_full_one_all(tmp_path, content, quick):
+    stored = in_blocks(b"hello", 2)
+    assert len(stored.sums) == 3
+    (tmp_path / HELLO.path).write_bytes(content)
+    if quick:
+        check_files(tmp_path, {"greeting.txt": stored}, "quick")
+    else:
+        with pytest.raises(IndexDamaged, match="was altered"):
+            check_files(tmp_path, {"greeting.txt": stored}, "quick")
     with pytest.raises(IndexDamaged, match="was altered"):
-        check_files(tmp_path, {"greeting.txt": HELLO}, "full")
+        check_files(tmp_path, {"greeting.txt": stored}, "full")
+
+
+def test_altered_blocks_are_numbered(tmp_path):
+    stored = in_blocks(b"0123456789", 4)
+    path = tmp_path / HELLO.path
+    path.write_bytes(b"0123x5678x and more")
+    assert altered_blocks(path, stored, range(3)) == [1, 2]
+
+
+@pytest.mark.parametrize("pieces", [[b"0123456789"], [b"0", b"12345678", b"9"], [b"", b"0123", b"456789"]])
+def test_sums_do_not_depend_on_how_the_bytes_come(pieces):
+    sums = BlockSums(block=4)
+    for piece in pieces:
+        sums.update(piece)
+    expected = [hashlib.sha256(part).hexdigest() for part in (b"0123", b"4567", b"89")]
+    assert (sums.sums(), sums.size) == (tuple(expected), 10)
+    assert BlockSums(expected[:2], 4).size == 8
 
 
 def test_all_faults_are_told_at_once(tmp_path):
     (tmp_path / HELLO.path).write_bytes(b"jello")
-    missing = StoredFile("ids.generation-1.i64", 8, "0" * 64)
+    missing = StoredFile("ids.generation-1.i64", 8, ("0" * 64,))
     with pytest.raises(IndexDamaged, match=r"greeting.*altered.*; .*ids\.generation-1\.i64 cannot be read"):
         check_files(tmp_path, {"greeting.txt": HELLO, "ids.i64": missing}, "quick")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from index_store import Index, IndexDamaged, files, generation
+from index_store import Index, IndexDamaged, generation
 from index_store.generation import Generation
 from index_store.manifest import Manifest
 from index_store.searchers import approximate
@@ -102,7 +102,6 @@ def test_where_a_structure_is_missing_or_damaged_every_vector_is_compared(search
 def test_a_large_structure_is_compared_in_full_before_faiss_sees_it(searched, monkeypatch):
     directory = searched("hnsw")
     flip(directory / "search.generation-1.faiss")
-    monkeypatch.setattr(files, "QUICK_BYTES", 0)
     monkeypatch.setattr("faiss.read_index", None)
     assert Index.open(directory).search(RING[7:8], k=1).ids.tolist() == [[7]]
 

@@ -1,5 +1,6 @@
 """Indexes that earlier versions wrote: each format version in its folder, by scripts/make_golden_index.py."""
 
+import hashlib
 import json
 import runpy
 import shutil
@@ -8,21 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index_store import FORMAT_VERSION, Index, RejectedFile, Row
+from index_store import FORMAT_VERSION, Index, RejectedFile, Row, verify
+from index_store.manifest import checksum_of
 
 GOLDEN = Path(__file__).parent / "golden"
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_golden_index.py"
 VECTORS = [[0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 3], [4, 4, 4]]
 
 
-REJECTED = {
-    1: RejectedFile("shapes/not-utf8-\udcff.png", "cut short"),
-    2: RejectedFile("shapes/not-utf8-\udcff.png", "cut short", size=7, mtime_ns=10**18 + 1),
-}
+WITH_FACTS = RejectedFile("shapes/not-utf8-\udcff.png", "cut short", size=7, mtime_ns=10**18 + 1)
+REJECTED = {1: RejectedFile("shapes/not-utf8-\udcff.png", "cut short"), 2: WITH_FACTS, 3: WITH_FACTS}
 """What an index of each format version knows of the file that was rejected."""
 
 
-@pytest.fixture(params=["v1", "v2", "made today"])
+@pytest.fixture(params=["v1", "v2", "v3", "made today"])
 def golden(request, tmp_path):
     """The index as it was written, and as it is written now: they must hold the same."""
     if request.param != "made today":
@@ -36,7 +36,7 @@ def test_every_format_version_has_its_golden_index():
 
 
 def version_of(golden):
-    return {"v1": 1}.get(golden.name, FORMAT_VERSION)
+    return {"v1": 1, "v2": 2}.get(golden.name, FORMAT_VERSION)
 
 
 def test_the_manifest(golden):
@@ -48,10 +48,15 @@ def test_the_manifest(golden):
     assert {name: file.path for name, file in manifest.files.items()} == {
         "vectors.f32": "vectors.generation-1.f32",
         "ids.i64": "ids.generation-1.i64",
-        "catalog.sqlite": "catalog.generation-2.sqlite",
-        "search.faiss": "search.generation-2.faiss",
+        "catalog.sqlite": f"catalog.generation-{2 if manifest.format_version < 3 else 1}.sqlite",
         "encoder.tflite": "encoder.generation-1.tflite",
         "encoder.json": "encoder.generation-2.json",
+        # Few vectors need no structure; it was always saved up to format 2.
+        **(
+            {"copies.f32": "copies.generation-1.f32"}
+            if manifest.format_version == 3
+            else {"search.faiss": "search.generation-2.faiss"}
+        ),
     }
 
 
@@ -62,10 +67,14 @@ def test_vectors_and_ids(golden):
     assert (golden / "vectors.generation-1.f32").read_bytes() == np.array(VECTORS, dtype="<f4").tobytes()
 
 
+def metadata_of(golden, name):
+    return {"label": "d", "price": 1.5} if (version_of(golden), name) == (3, "d") else {}
+
+
 def test_rows(golden):
     catalog = Index.open(golden).catalog
     assert list(catalog.rows()) == [
-        Row(f"shapes/{name}.png", 100, 10**18, name * 64, 8, 6, id=number)
+        Row(f"shapes/{name}.png", 100, 10**18, name * 64, 8, 6, id=number, metadata=metadata_of(golden, name))
         for number, name in enumerate("abcde")
     ]
     rejected = REJECTED[version_of(golden)]
@@ -78,6 +87,26 @@ def test_attachments(golden):
     index = Index.open(golden)
     assert index.attachment("encoder.tflite").read_bytes() == b"first encoder"
     assert index.attachment("encoder.json").read_bytes() == b'{"kind": "first"}'
+
+
+def test_copies_and_metadata(golden):
+    index = Index.open(golden)
+    if version_of(golden) < 3:
+        assert (index.copy_dim, index.copies().shape) == (0, (5, 0))
+    else:
+        assert index.copies([4]).tolist() == [[4, 5]]
+        assert index.search_copies([[1, 2]], k=1).ids.tolist() == [[1]]
+    metadata = {3: {"label": "d", "price": 1.5}} if version_of(golden) == 3 else {}
+    assert {row.id: row.metadata for row in index.catalog.rows() if row.metadata} == metadata
+    assert index.catalog.by_content(["b" * 64])["b" * 64][0].id == 1
+    assert index.catalog.find("shapes/c.png").id == 2
+
+
+def test_it_is_sound(golden):
+    report = verify(golden)
+    found = {fault.file for fault in report.faults}
+    # What the first structures were was not checked by themselves.
+    assert found <= {"search.generation-2.faiss"}
 
 
 def test_search(golden):
@@ -110,9 +139,27 @@ def test_without_changes_it_keeps_its_format(golden):
 
 def test_it_can_be_added_to(golden):
     with Index.open(golden, writable=True) as index:
-        assert index.add([[9, 9, 9]]).tolist() == [5]
+        copies = [[0, 0]] if index.copy_dim else None
+        assert index.add([[9, 9, 9]], copies=copies).tolist() == [5]
         index.save()
     assert Index.open(golden, check="full").vectors().tolist() == [*VECTORS, [9, 9, 9]]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_large_file_gets_the_checksums_of_the_current_format(tmp_path, version):
+    directory = shutil.copytree(GOLDEN / version, tmp_path / version)
+    data = json.loads((directory / "manifest.json").read_text())
+    content = bytes(5 << 20)
+    file = data["files"]["encoder.tflite"]
+    (directory / file["path"]).write_bytes(content)
+    file |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (directory / "manifest.json").write_text(json.dumps({**data, "checksum": checksum_of(data)}))
+    with Index.open(directory, check="full", writable=True) as index:
+        index.set_settings({})
+        index.save()
+    index = Index.open(directory, check="full")
+    assert index.attachment("encoder.tflite").read_bytes() == content
+    assert len(index.manifest.files["encoder.tflite"].sums) == 2
 
 
 def test_the_script_writes_nothing_unless_asked(monkeypatch, capsys):

@@ -249,7 +249,7 @@ class TestSave:
             "manifest.json",
             "vectors.generation-1.f32",
             "ids.generation-1.i64",
-            "catalog.generation-2.sqlite",
+            "catalog.generation-1.sqlite",
             "encoder.generation-1.tflite",
             "encoder.generation-2.json",
         }

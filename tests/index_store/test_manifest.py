@@ -31,10 +31,15 @@ MANIFEST = Manifest(
     next_id=7,
     settings={"side": 64, "folder": "\udcff", "nothing": None},
     files={
-        "vectors.f32": StoredFile("vectors.generation-1.f32", 40, "0" * 64),
-        "ids.i64": StoredFile("ids.generation-1.i64", 40, "1" * 64),
-        "catalog.sqlite": StoredFile("catalog.generation-3.sqlite", 4096, "2" * 64),
+        "vectors.f32": StoredFile("vectors.generation-1.f32", 48, ("0" * 64,)),
+        "ids.i64": StoredFile("ids.generation-1.i64", 48, ("1" * 64,)),
+        "copies.f32": StoredFile("copies.generation-1.f32", 72, ("2" * 64,)),
+        "catalog.sqlite": StoredFile("catalog.generation-3.sqlite", 4096),
     },
+    removed=1,
+    rows=5,
+    copy_dim=3,
+    structure_reason="few vectors",
 )
 
 SOUND = {
@@ -63,7 +68,7 @@ def parse(text):
 
 def test_a_manifest_comes_back_from_its_json():
     assert parse(MANIFEST.to_json()) == MANIFEST
-    assert json.loads(MANIFEST.to_json())["format_version"] == FORMAT_VERSION == 2
+    assert json.loads(MANIFEST.to_json())["format_version"] == FORMAT_VERSION == 3
 
 
 def test_layout_and_order_of_the_json_do_not_matter():
@@ -72,13 +77,13 @@ def test_layout_and_order_of_the_json_do_not_matter():
 
 
 @pytest.mark.parametrize(
-    ("version", "way_out"), [(7, "upgrade retrieve"), (3, "upgrade retrieve"), (0, "index the folder again")]
+    ("version", "way_out"), [(7, "upgrade retrieve"), (4, "upgrade retrieve"), (0, "index the folder again")]
 )
 def test_another_format_is_told_from_damage_with_both_numbers(version, way_out):
-    text = MANIFEST.to_json().replace('"format_version": 2', f'"format_version": {version}')
+    text = MANIFEST.to_json().replace('"format_version": 3', f'"format_version": {version}')
     with pytest.raises(FormatUnsupported) as caught:
         parse(text)
-    told = f"index photos/.retrieve has format {version}, this version of retrieve reads 1 to 2: {way_out}"
+    told = f"index photos/.retrieve has format {version}, this version of retrieve reads 1 to 3: {way_out}"
     assert str(caught.value) == told
 
 
@@ -209,7 +214,7 @@ def test_files_that_every_index_has_are_asked_for():
 
 def test_sizes_that_contradict_the_count_are_faults():
     assert faults_of(with_checksum({**SOUND, "count": 4})) == [
-        "next_id is 3, expected at least count, 4",
+        "next_id is 3, expected at least 4, the number of vectors",
         "vectors.f32 is 24 bytes, expected 4 x 8",
         "ids.i64 is 24 bytes, expected 4 x 8",
     ]
@@ -219,3 +224,48 @@ def test_the_checksum_is_of_the_contents_not_of_their_order():
     assert checksum_of(SOUND) == checksum_of(dict(reversed(SOUND.items())))
     assert checksum_of(SOUND) == checksum_of(with_checksum(SOUND))
     assert checksum_of(SOUND) != checksum_of({**SOUND, "encoder": "other"})
+
+
+BLOCKS = {
+    **SOUND,
+    "format_version": 3,
+    "removed": 1,
+    "rows": 2,
+    "copy_dim": 0,
+    "structure_reason": "",
+    "count": 2,
+    "files": {
+        "vectors.f32": {"path": "vectors.generation-1.f32", "size": 24, "sums": ["0" * 64]},
+        "ids.i64": {"path": "ids.generation-1.i64", "size": 24, "sums": ["0" * 64]},
+        "catalog.sqlite": {"path": "catalog.generation-1.sqlite", "size": 9, "sums": []},
+    },
+}
+
+
+def test_a_manifest_of_the_current_format_has_checksums_by_block():
+    assert faults_of(with_checksum(BLOCKS)) == []
+    manifest = parse(json.dumps(with_checksum(BLOCKS)))
+    assert (manifest.count, manifest.removed, manifest.total) == (2, 1, 3)
+    assert manifest.files["ids.i64"].sums == ("0" * 64,)
+
+
+def test_up_to_format_2_a_file_is_one_block():
+    manifest = parse(json.dumps(with_checksum(SOUND)))
+    assert manifest.files["ids.i64"] == StoredFile("ids.generation-1.i64", 24, ("0" * 64,), 24)
+    assert (manifest.removed, manifest.copy_dim) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["removed", "rows", "copy_dim", "structure_reason"])
+def test_a_field_of_the_current_format_that_is_missing_is_named(name):
+    data = with_checksum(BLOCKS)
+    del data[name]
+    assert faults_of(data) == [f"{name} is missing"]
+
+
+def test_sums_that_are_none_and_copies_that_are_missing_are_faults():
+    data = copy.deepcopy(BLOCKS)
+    data["files"]["ids.i64"]["sums"] = ["0"]
+    assert [fault.split(",")[0] for fault in faults_of(with_checksum(data))] == [
+        "files['ids.i64']: sums is ['0']"
+    ]
+    assert faults_of(with_checksum({**BLOCKS, "copy_dim": 2})) == ["files names no copies.f32"]

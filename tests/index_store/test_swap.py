@@ -168,7 +168,7 @@ class TestNewerFormat:
         with pytest.raises(FormatUnsupported) as caught:
             begin(newer)
         assert str(caught.value) == (
-            f"index {newer} has format 7, this version of retrieve reads 1 to 2: upgrade retrieve, "
+            f"index {newer} has format 7, this version of retrieve reads 1 to 3: upgrade retrieve, "
             f"or name another directory, or remove {newer} first"
         )
         assert {path.name: path.read_bytes() for path in newer.iterdir()} == before
@@ -180,8 +180,12 @@ def test_strays_go_and_everything_else_stays(saved):
         (saved / name).touch()
     (saved / "holiday.000001.png").touch()
     (saved / "notes.generation-1.d").mkdir()
+    (saved / "catalog.generation-9.sqlite-journal").touch()
+    (saved / "catalog.generation-1.sqlite-journal").touch()
     remove_strays(saved)
-    assert names(saved) == kept | {"holiday.000001.png", "notes.generation-1.d"}
+    # By the journal of the catalog in force what a killed writer left half-written is undone.
+    journal = "catalog.generation-1.sqlite-journal"
+    assert names(saved) == kept | {"holiday.000001.png", "notes.generation-1.d", journal}
 
 
 @pytest.mark.parametrize("content", ["not JSON", '{"format_version": 7}'])

@@ -78,5 +78,8 @@ def test_a_damaged_encoder_is_named_with_the_way_out(retrieve, indexed, model_fo
     found = retrieve("verify", indexed, "--repair")
     assert found.status == 1
     assert "encoder.generation-1.tflite was altered" in found.out
+    refused = retrieve("index", indexed)
+    assert refused.status == 1
+    assert refused.err.endswith("what can be mended; --refit makes the index anew\n")
     assert retrieve("index", indexed, "--encoder", model_folder, "--refit").status == 0
     assert retrieve("verify", indexed, "--deep").status == 0

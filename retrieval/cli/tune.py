@@ -1,0 +1,104 @@
+"""`retrieve tune`: search structures, measured on the vectors of an index."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import IndexOption, JsonOption, ThreadsOption, find_index
+from .printing import echo, echo_json, note, printable
+
+if TYPE_CHECKING:
+    from index_store import Index
+    from index_store.tune import Measured
+
+RecallOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target-recall",
+        metavar="SHARE",
+        help="Share of the ten nearest that an approximate search has to find. Default: 0.99.",
+    ),
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option("--max-memory", metavar="BYTES", help="What the search may take, as 500MB or 2GB."),
+]
+
+
+def tune(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[INDEX]", help="The same as --index INDEX.")
+    ] = None,
+    *,
+    directory: IndexOption = None,
+    structures: Annotated[
+        list[str] | None,
+        typer.Option("--structure", metavar="NAME", help="Compare this one; may be given several times."),
+    ] = None,
+    recall: RecallOption = None,
+    memory: MemoryOption = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=100, help="Measure on so many vectors. Default: 200,000.")
+    ] = None,
+    as_json: JsonOption = False,
+    _threads: ThreadsOption = None,
+) -> None:
+    """Compare ways to search an index: what each finds, how fast, in how many bytes.
+
+    \b
+    retrieve tune photos/
+    """
+    from index_store import Index, Structure
+    from index_store.tune import SAMPLE, STRUCTURES, recommended
+    from index_store.tune import tune as measure
+
+    from ..index_paths import existing_index
+
+    index = Index.open(existing_index(find_index(folder or directory)))
+    asked = Structure.of(recall=recall, memory=memory)
+    vectors = index.vectors()
+    limit = None if asked.memory is None else asked.memory / max(1, len(vectors))
+    if not as_json:
+        _head(len(vectors), sample or SAMPLE)
+    measured = []
+    for one in measure(
+        vectors,
+        index.manifest.metric,
+        structures or STRUCTURES,
+        recall=asked.recall,
+        sample=sample or SAMPLE,
+    ):
+        measured.append(one)
+        if not as_json:
+            echo(_line(one))
+    best = recommended(measured, recall=asked.recall, memory=limit)
+    if as_json:
+        echo_json({"structures": [asdict(one) for one in measured], "recommended": best.structure})
+    else:
+        _recommend(index, best)
+
+
+def _head(count: int, sample: int) -> None:
+    if count > sample:
+        note(f"measured on {sample:,} of {count:,} vectors")
+    echo(f"{'structure':<14}{'recall@10':>10}{'queries/s':>11}{'one, ms':>9}{'bytes':>12}{'built, s':>12}")
+
+
+def _line(one: Measured) -> str:
+    name = one.structure.partition(";")[0]
+    return (
+        f"{name:<14}{one.recall:>10.4f}{one.rate:>11,.0f}{one.milliseconds:>9.2f}"
+        f"{one.bytes:>12,.0f}{one.seconds:>12.1f}"
+    )
+
+
+def _recommend(index: Index, best: Measured) -> None:
+    name, now = best.structure, index.manifest.structure
+    echo(f"recommended: {name}; the index asks for {now}")
+    if name != now:
+        directory = printable(index.directory)
+        note(f"\nnext: retrieve index FOLDER --index {directory} --structure '{name}'")

@@ -25,7 +25,7 @@ def make_index():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / picture).touch()
         with Index.create(directory, 2, settings={"folder": folder_reference(folder, directory)}) as index:
-            index.add([[1, 0]], [Row(picture, size=0, mtime_ns=0, sha256="", width=1, height=1)])
+            index.add([[1, 0]], [Row(picture, size=0, mtime_ns=0, sha256="ab" * 32, width=1, height=1)])
             index.save()
         return directory
 
@@ -166,7 +166,8 @@ def test_both_folders_are_found_when_they_are_moved_with_the_index(two, tmp_path
     with Index.create(directory, 2, settings={"folders": two.references(directory)}) as index:
         paths = ["a.png", "scans//b.png"]
         index.add(
-            [[1, 0]] * 2, [Row(path, size=0, mtime_ns=0, sha256="", width=1, height=1) for path in paths]
+            [[1, 0]] * 2,
+            [Row(path, size=0, mtime_ns=0, sha256="ab" * 32, width=1, height=1) for path in paths],
         )
         index.save()
     for path in paths:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
@@ -20,6 +21,7 @@ from .generation import Generation
 from .manifest import Manifest, Settings
 from .names import OWN
 from .searchers import FlatSearcher, Searcher
+from .where import Where
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +114,31 @@ class IndexView:
         """The second vectors, those that tell copies, as in `vectors`: (n, copy_dim) float32."""
         content = self._opened()
         return _chosen(content, content.copies, ids)
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns that `where` knows: those of the rows, and the names in their metadata."""
+        with self._where() as where:
+            return where.columns
+
+    def where(self, condition: str) -> Ids:
+        """The ids (n,) int64, ascending, of the rows that meet a condition in SQL, for `search` to answer.
+
+        Rows that were added since the last `save` do not count yet.
+
+        Raises:
+            OptionInvalid: it is no condition, or names a column that is not there; the message names those
+                that are.
+
+        Example:
+            >>> index.where("label = 'glass' and width > 600").tolist()
+            [3, 8]
+        """
+        with self._where() as where:
+            return np.intersect1d(where.ids(condition), self.ids, assume_unique=True)
+
+    def _where(self) -> AbstractContextManager[Where]:
+        catalog = self.catalog
+        return Where.open(catalog.path, catalog.generation, self.manifest.format_version)
 
     def search(
         self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from index_store import Row
 
-from .embed import EmbeddedPicture
-from .errors import ImageUnreadable, printable
+from .combine import EmbeddedQuery, Region
+from .errors import ImageUnreadable, RetrievalError, printable
 from .html import render_page, thumbnail_url
-from .images import SheetCell, SheetRow, Source, contact_sheet, read_file
+from .images import RIGHT, WRONG, SheetCell, SheetRow, Source, contact_sheet, open_picture, read_file
 from .index_paths import Folders, path_values
+from .query_options import QueryKeywords, QueryOptions
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .retriever import Retriever
+
+_REGION = "#1f6feb"
 
 MOST_ROWS = 40
 """Queries on one sheet: more make a picture that no viewer opens."""
@@ -44,14 +50,14 @@ class Hit:
     changed: bool = False
 
     @classmethod
-    def of(cls, folders: Path | Folders, row: Row, distance: float, query: EmbeddedPicture) -> Hit:
+    def of(cls, folders: Path | Folders, row: Row, distance: float, query: EmbeddedQuery) -> Hit:
         """The picture of `row` in `folders` as an answer to `query`, with a look at its file."""
-        path, same_contents = folders / row.path, row.sha256 == query.sha256
+        path, same_contents = folders / row.path, row.sha256 in query.contents
         try:
             status = path.stat()
         except OSError:
             return cls(path, row.id, distance, is_copy=same_contents, missing=True)
-        is_self = query.file == (status.st_dev, status.st_ino)
+        is_self = (status.st_dev, status.st_ino) in query.files
         changed = status.st_size != row.size
         if not changed and status.st_mtime_ns != row.mtime_ns:
             # Copying a folder gives the same contents another time.
@@ -93,34 +99,52 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A query and the pictures that look most like it, nearest first."""
+    """A query and the pictures that look most like it, nearest first; `options`: what else was asked."""
 
     query: Query
     hits: list[Hit]
+    options: QueryOptions = field(default_factory=QueryOptions)
+
+    @property
+    def asked(self) -> str:
+        """The whole query on one line.
+
+        Example:
+            >>> Answer(Query("a.png", "a.png"), [], QueryOptions(with_=("b.png",), without=("c.png",))).asked
+            'a.png + b.png − c.png'
+        """
+        parts = [self.query.name] + [f", region {self.options.region}"] * (self.options.region is not None)
+        return "".join(parts + [f" {sign} {_name_of(source)}" for sign, source in _others(self.options)])
 
     def to_json(self) -> dict[str, Any]:
-        """As an object of what JSON can hold."""
+        """As an object of what JSON can hold; what was not asked is left out."""
+        options = self.options
+        combined = {
+            name: [_name_of(source) for source in sources]
+            for name, sources in (("with", options.with_), ("without", options.without))
+            if sources
+        }
+        if options.region is not None:
+            combined["region"] = list(astuple(options.region))
         hits = [{"rank": rank, **hit.to_json()} for rank, hit in enumerate(self.hits, start=1)]
-        return {**path_values("query", self.query.name), "hits": hits}
+        return {**path_values("query", self.query.name), **combined, "hits": hits}
 
 
 def answers_to(
-    retriever: Retriever,
-    queries: Sequence[Query],
-    k: int = 10,
-    *,
-    exclude_self: bool = False,
-    exclude_copies: bool = False,
-) -> tuple[list[Answer], list[ImageUnreadable]]:
-    """The answer to each of `queries` that can be read, and why the others cannot."""
-    sources = [query.source for query in queries]
-    found = retriever.query_each(sources, k, exclude_self=exclude_self, exclude_copies=exclude_copies)
-    answers, failures = [], []
+    retriever: Retriever, queries: Sequence[Query], k: int = 10, **options: Unpack[QueryKeywords]
+) -> tuple[list[Answer], list[RetrievalError]]:
+    """The answer to each of `queries` that has one, and why the others have none."""
+    found = retriever.query_each([query.source for query in queries], k, **options)
+    asked = QueryOptions.of(**options)
+    answers: list[Answer] = []
+    failures: list[RetrievalError] = []
     for query, hits in zip(queries, found, strict=True):
         if isinstance(hits, ImageUnreadable):
             failures.append(ImageUnreadable(query.name, hits.reason))
+        elif isinstance(hits, RetrievalError):
+            failures.append(type(hits)(f"{query.name}: {hits}"))
         else:
-            answers.append(Answer(query, hits))
+            answers.append(Answer(query, hits, asked))
     return answers, failures
 
 
@@ -128,7 +152,12 @@ def answers_page(answers: Sequence[Answer]) -> str:
     """`answers`, 200 at most, as one HTML file that holds its pictures and links to their files."""
     shown = [
         {
-            **_figure(answer.query.name, answer.query.source),
+            **_figure(answer.query.name, answer.query.source, answer.options.region),
+            "where": answer.options.where,
+            "others": [
+                {"sign": sign, **_figure(_name_of(source), source)}
+                for sign, source in _others(answer.options)
+            ],
             "hits": [
                 {"distance": hit.distance, "marks": hit.marks, **_figure(str(hit.path), hit.path)}
                 for hit in answer.hits
@@ -145,17 +174,47 @@ def answers_sheet(answers: Sequence[Answer]) -> Image.Image:
 
 
 def _row(answer: Answer) -> SheetRow:
-    return SheetRow(
-        [SheetCell(hit.path, _caption(hit)) for hit in answer.hits],
-        query=SheetCell(answer.query.source, f"query\n{Path(answer.query.name).name}"),
-    )
+    hits = [SheetCell(hit.path, _caption(hit)) for hit in answer.hits]
+    picture = _marked(answer.query.source, answer.options.region)
+    others = _others(answer.options)
+    if others:
+        frames = {"+": RIGHT, "−": WRONG}
+        cells = [SheetCell(picture, frame=RIGHT)]
+        cells += [SheetCell(source, frame=frames[sign]) for sign, source in others]
+        picture = contact_sheet([SheetRow(cells)], columns=2)
+    names = [Path(answer.query.name).name, *(f"{sign} {Path(_name_of(each)).name}" for sign, each in others)]
+    return SheetRow(hits, query=SheetCell(picture, f"query\n{' '.join(names)}"))
+
+
+def _others(options: QueryOptions) -> list[tuple[str, Source]]:
+    """What is asked with beside the query, each with its sign."""
+    return [*(("+", source) for source in options.with_), *(("−", source) for source in options.without)]
+
+
+def _name_of(source: Source) -> str:
+    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "a picture"
+
+
+def _marked(source: Source, region: Region | None) -> Source:
+    """`source`, with a frame around the region if there is one."""
+    if region is None:
+        return source
+    try:
+        picture = open_picture(source)
+    except ImageUnreadable:
+        return source
+    picture = picture.copy()
+    left, top, right, bottom = region.box(*picture.size)
+    width = max(1, max(picture.size) // 80)
+    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), outline=_REGION, width=width)
+    return picture
 
 
 def _caption(hit: Hit) -> str:
     return f"{' '.join([f'{hit.distance:.4f}', *hit.marks])}\n{'/'.join(hit.path.parts[-2:])}"
 
 
-def _figure(name: str, source: Source) -> dict[str, str | None]:
+def _figure(name: str, source: Source, region: Region | None = None) -> dict[str, str | None]:
     """A picture on the page; it links to its file if it is one."""
     link = Path(source).absolute().as_uri() if isinstance(source, (str, Path)) else None
-    return {"name": printable(name), "link": link, "picture": thumbnail_url(source)}
+    return {"name": printable(name), "link": link, "picture": thumbnail_url(_marked(source, region))}

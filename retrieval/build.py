@@ -208,7 +208,7 @@ def _begin(
         structure=build.settings.structure or "auto",
         encoder=model.encoder.fingerprint,
         lock=lock,
-        copy_dim=getattr(model.encoder, "copy_dim", 0),
+        copy_dim=model.encoder.copy_dim,
         settings={
             "seed": build.settings.seed or 0,
             "fitted": fitted_to and fitted_to.summary(),

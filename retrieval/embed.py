@@ -32,7 +32,8 @@ class EmbeddedPicture:
 
     `vector (dim,) float32`; `width` and `height` of the upright original in pixels; `sha256` of the file's
     contents, in hexadecimal, None where the picture came as pixels; `file`: device and inode of its file,
-    which are the same by whatever path it is reached, None where it did not come as a path.
+    which are the same by whatever path it is reached, None where it did not come as a path; `copy (copy_dim,)
+    float32`: the vector to find copies by, None where the encoder gives none.
     """
 
     vector: Vector
@@ -40,6 +41,7 @@ class EmbeddedPicture:
     height: int
     sha256: str | None
     file: FileIdentity | None = None
+    copy: Vector | None = None
 
 
 def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
@@ -51,12 +53,12 @@ def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         picture, facts = read_picture(path, encoder.size)
-        vector, _ = _vectors_of(encoder, picture, path)
-        return EmbeddedPicture(vector, picture.width, picture.height, facts.sha256, _identity(path))
+        vector, copy = _vectors_of(encoder, picture, path)
+        return EmbeddedPicture(vector, picture.width, picture.height, facts.sha256, _identity(path), copy)
     picture = load_picture(source, encoder.size)
-    vector, _ = _vectors_of(encoder, picture, "the given picture")
+    vector, copy = _vectors_of(encoder, picture, "the given picture")
     sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else None
-    return EmbeddedPicture(vector, picture.width, picture.height, sha256)
+    return EmbeddedPicture(vector, picture.width, picture.height, sha256, copy=copy)
 
 
 class EmbeddedFile(NamedTuple):
@@ -116,13 +118,9 @@ def _row(path: str, picture: Picture, facts: FileFacts) -> Row:
 
 
 def _vectors_of(encoder: Encoder, picture: Picture, name: str) -> tuple[Vector, Vector | None]:
-    copies = None
-    if getattr(encoder, "copy_dim", 0):
-        vectors, copies = encoder.encode_both(picture.pixels[None])  # type: ignore[attr-defined]
-    else:
-        vectors = encoder.encode(picture.pixels[None])
+    vectors, copies = encoder.encode_both(picture.pixels[None])
     vector: Vector = vectors[0]
     # Such a vector has no direction: the index cannot hold it, and one picture must not stop the others.
-    if not (np.isfinite(vector).all() and vector.any()):
+    if not all(np.isfinite(each).all() and each.any() for each in (vector, copies[0]) if len(each)):
         raise ImageUnreadable(name, BLANK)
-    return vector, None if copies is None else copies[0]
+    return vector, copies[0] if encoder.copy_dim else None

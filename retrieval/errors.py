@@ -6,6 +6,8 @@ RetrievalError
 ├── EncoderInvalid      an encoder file, or the description beside it, is not what it should be
 ├── DecoderMissing      an index was made by an encoder that came without a decoder
 ├── LabelsInvalid       a table of labels, or a rule for them, cannot be used
+├── MetadataInvalid     a table of metadata cannot be used
+├── QueryInvalid        a query that cannot be answered: a region outside its picture, nothing left of it
 ├── RunInvalid          a training run's folder cannot be used, or is not one
 └── TrainingFailed      training came to nothing: the message says why, and what to try
 """
@@ -106,6 +108,24 @@ class LabelsInvalid(RetrievalError):
     Example:
         >>> str(LabelsInvalid("label depth is 0, expected 1 (the top folders) or more"))
         'label depth is 0, expected 1 (the top folders) or more'
+    """
+
+
+class MetadataInvalid(RetrievalError):
+    """A table of metadata cannot be used; the message names the first line that is wrong, and what to do.
+
+    Example:
+        >>> str(MetadataInvalid("metadata a.csv has no column path or file"))
+        'metadata a.csv has no column path or file'
+    """
+
+
+class QueryInvalid(RetrievalError):
+    """A query that cannot be answered whatever the picture; the message says why, and what to do.
+
+    Example:
+        >>> str(QueryInvalid("region is 0,0,0,9, expected a width and a height above 0"))
+        'region is 0,0,0,9, expected a width and a height above 0'
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,10 +16,11 @@ from PIL import Image
 from index_store import Index
 
 from .answers import Hit as Hit
+from .combine import EmbeddedQuery, Region
 from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
-from .errors import ImageUnreadable, NoPictures
+from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
 from .images import Source
 from .index_facts import IndexFacts
 from .index_paths import (
@@ -31,12 +33,16 @@ from .index_paths import (
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
 from .progress import Progress
+from .query_options import QueryKeywords, QueryOptions
 from .restore import reconstruct
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .build import BuildSettings
 
 Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
 
 # What a picture that is in the index more than once takes of the answers to it, before more are fetched.
@@ -149,54 +155,57 @@ class Retriever(KeptCurrent):
         return IndexFacts.of(self.index)
 
     @overload
-    def query(
-        self, source: Sources, k: int = ..., *, exclude_self: bool = ..., exclude_copies: bool = ...
-    ) -> list[list[Hit]]: ...
+    def query(self, source: Sources, k: int = ..., **options: Unpack[QueryKeywords]) -> list[list[Hit]]: ...
     @overload
+    def query(self, source: Source, k: int = ..., **options: Unpack[QueryKeywords]) -> list[Hit]: ...
     def query(
-        self, source: Source, k: int = ..., *, exclude_self: bool = ..., exclude_copies: bool = ...
-    ) -> list[Hit]: ...
-    def query(
-        self,
-        source: Source | Sources,
-        k: int = 10,
-        *,
-        exclude_self: bool = False,
-        exclude_copies: bool = False,
+        self, source: Source | Sources, k: int = 10, **options: Unpack[QueryKeywords]
     ) -> list[Hit] | list[list[Hit]]:
         """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
 
-        exclude_self: leave out the file that is asked with. exclude_copies: leave out its copies.
+        options: see `QueryOptions`.
 
         Raises:
-            ImageUnreadable: a source cannot be read.
+            ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, nothing is left
+                of the query, or the index cannot tell copies. OptionInvalid: `where` is no condition on the
+                columns of the index.
+
+        Example:
+            >>> retriever.query("a.png", k=3, where="folder = 'cats' and width > 600", without=["b.png"])
         """
         sources = source if isinstance(source, (list, tuple)) else [source]
         answers = []
-        for answer in self.query_each(sources, k, exclude_self=exclude_self, exclude_copies=exclude_copies):
-            if isinstance(answer, ImageUnreadable):
+        for answer in self.query_each(sources, k, **options):
+            if isinstance(answer, RetrievalError):
                 raise answer
             answers.append(answer)
         return answers if isinstance(source, (list, tuple)) else answers[0]
 
     def query_each(
-        self,
-        sources: Sequence[Source],
-        k: int = 10,
-        *,
-        exclude_self: bool = False,
-        exclude_copies: bool = False,
-    ) -> Iterator[list[Hit] | ImageUnreadable]:
-        """What `query` answers to each of `sources`, in their order, or why one cannot be read.
+        self, sources: Sequence[Source], k: int = 10, **options: Unpack[QueryKeywords]
+    ) -> Iterator[list[Hit] | RetrievalError]:
+        """What `query` answers to each of `sources`, in their order, or why one has no answer.
 
         Some hundred are embedded on threads and searched for at a time, however many there are.
         """
+        asked = QueryOptions.of(**options)
+        if asked.copies:
+            self._require_copies()
+        among = None if asked.where is None else self.index.where(asked.where)
+        extra = [[self._embed_asked(each, asked) for each in given] for given in (asked.with_, asked.without)]
+
+        def embed_one(source: Source) -> EmbeddedQuery | RetrievalError:
+            try:
+                return EmbeddedQuery.of([self._embed_asked(source, asked, asked.region), *extra[0]], extra[1])
+            except (ImageUnreadable, QueryInvalid) as error:
+                return error
+
         # One picture needs no threads.
-        embedded = map(self._try_embed, sources) if len(sources) == 1 else in_order(self._try_embed, sources)
+        embedded = map(embed_one, sources) if len(sources) == 1 else in_order(embed_one, sources)
         while batch := list(islice(embedded, _BATCH)):
-            readable = [one for one in batch if isinstance(one, EmbeddedPicture)]
-            found = iter(self.nearest(readable, k, exclude_self=exclude_self, exclude_copies=exclude_copies))
-            yield from (next(found) if isinstance(one, EmbeddedPicture) else one for one in batch)
+            queries = [one for one in batch if isinstance(one, EmbeddedQuery)]
+            found = iter(self._nearest(queries, k, asked, among))
+            yield from (next(found) if isinstance(one, EmbeddedQuery) else one for one in batch)
 
     @overload
     def encode(self, source: Sources) -> Vectors: ...
@@ -231,52 +240,61 @@ class Retriever(KeptCurrent):
         return Image.fromarray(reconstruct(model, source))
 
     def embed(self, source: Source) -> EmbeddedPicture:
-        """`source` as the search sees it: its vector, to search with later by `nearest`.
+        """`source` as the search sees it: its vector, and what tells its file from others.
 
         Raises:
             ImageUnreadable: it cannot be read.
         """
         return embed_picture(self.encoder, source)
 
-    def nearest(
-        self,
-        pictures: Sequence[EmbeddedPicture],
-        k: int = 10,
-        *,
-        exclude_self: bool = False,
-        exclude_copies: bool = False,
+    def _embed_asked(
+        self, source: Source, asked: QueryOptions, region: Region | None = None
+    ) -> EmbeddedPicture:
+        """`source` with the vector to search by: of its `region`, and for copies if so `asked`."""
+        if region is not None and hasattr(source, "read"):
+            source = source.read()
+        whole = self.embed(source)
+        # It is still the whole file that answers may be, or may be a copy of.
+        seen = whole if region is None else self.embed(region.cut_from(source))
+        vector = seen.copy if asked.copies and seen.copy is not None else seen.vector
+        return replace(whole, vector=vector)
+
+    def _require_copies(self) -> None:
+        if not (self.encoder.copy_dim and self.index.copy_dim):
+            raise QueryInvalid(
+                f"index {self.index.directory} cannot tell copies: its encoder, "
+                f"{self.encoder.description.name}, gives no vectors for them: index again with --refit"
+            )
+
+    def _nearest(
+        self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions, among: Ids | None
     ) -> list[list[Hit]]:
-        """The `k` nearest pictures of each of `pictures`, as `query` answers."""
-        if not pictures:
-            return []
-        fetched = k + _SPARE if exclude_self or exclude_copies else k
+        """The `k` nearest pictures of each of `queries`; of those with the ids `among`, if they are given."""
+        count = len(self.index) if among is None else len(among)
+        if not queries or not count:
+            return [[] for _ in queries]
+        fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
         while True:
-            found = self._search(pictures, fetched)
-            wanted = [
-                [
-                    hit
-                    for hit in hits
-                    if not ((exclude_self and hit.is_self) or (exclude_copies and hit.is_copy))
-                ][:k]
-                for hits in found
-            ]
-            if fetched >= len(self.index) or all(len(hits) == k for hits in wanted):
+            found = self._search(queries, fetched, among, copies=options.copies)
+            wanted = [[hit for hit in hits if not _is_excluded(hit, options)][:k] for hits in found]
+            if fetched >= count or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4
 
-    def _try_embed(self, source: Source) -> EmbeddedPicture | ImageUnreadable:
-        try:
-            return self.embed(source)
-        except ImageUnreadable as error:
-            return error
-
-    def _search(self, pictures: Sequence[EmbeddedPicture], k: int) -> list[list[Hit]]:
-        neighbors = self.index.search(np.stack([each.vector for each in pictures]), k)
+    def _search(
+        self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None, *, copies: bool
+    ) -> list[list[Hit]]:
+        search = self.index.search_copies if copies else self.index.search
+        neighbors = search(np.stack([each.vector for each in queries]), k, among=among)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [
                 Hit.of(self.folders, row, distance, each)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
-            for each, distances in zip(pictures, neighbors.distances.tolist(), strict=True)
+            for each, distances in zip(queries, neighbors.distances.tolist(), strict=True)
         ]
+
+
+def _is_excluded(hit: Hit, options: QueryOptions) -> bool:
+    return (options.exclude_self and hit.is_self) or (options.exclude_copies and hit.is_copy)

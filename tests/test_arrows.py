@@ -9,8 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html"}
 RETRIEVER = {
-    "answers", "build", "changes", "current", "drift", "embed", "index_facts", "index_paths", "made",
-    "models", "parallel", "restore", "retriever", "sample", "single_files", "update", "verify", "watch",
+    "answers", "build", "changes", "combine", "current", "drift", "embed", "index_facts", "index_paths",
+    "made", "metadata", "models", "parallel", "query_options", "restore", "retriever", "sample",
+    "single_files", "update", "verify", "watch",
 }  # fmt: skip
 DOOR = {"__init__", "__main__"}
 

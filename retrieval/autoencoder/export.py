@@ -42,15 +42,18 @@ def to_keras_file(model: keras.Model) -> bytes:
         return path.read_bytes()
 
 
-def export(network: keras.Model, description: EncoderDescription) -> Model:
+def export(
+    network: keras.Model, description: EncoderDescription, *, running: keras.Model | None = None
+) -> Model:
     """The running model of an autoencoder, whose layers "encoder" and "decoder" are its halves.
 
-    Of a network that is called "encoder" itself: a model without a decoder.
+    Of a network that is called "encoder" itself: a model without a decoder. `running` is what runs as the
+    encoder, where that gives more than the latent vectors that the decoder takes.
     """
     if network.name == "encoder":
-        return Model(Encoder(to_litert(network), description), keras=to_keras_file(network))
+        return Model(Encoder(to_litert(running or network), description), keras=to_keras_file(network))
     return Model(
-        encoder=Encoder(to_litert(network.get_layer("encoder")), description),
+        encoder=Encoder(to_litert(running or network.get_layer("encoder")), description),
         decoder=Decoder(to_litert(network.get_layer("decoder"))),
         keras=to_keras_file(network),
     )

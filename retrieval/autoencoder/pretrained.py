@@ -6,7 +6,7 @@ import contextlib
 import io
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class PretrainedEncoder:
             path = Path(folder, KERAS)
             path.write_bytes(model.keras)
             network = keras.models.load_model(path, compile=False)
-        return cls(_encoder_of(network), model.encoder.description)
+        return cls(_encoder_of(network), _of_latents(model.encoder.description))
 
     def model(self) -> Model:
         """The encoder, ready to run.
@@ -100,7 +100,7 @@ class PretrainedEncoder:
                 str(path), f"{described} is missing, which says how to prepare a picture, as in {_EXAMPLE}"
             )
         text = described.read_text(encoding="utf-8", errors="replace")
-        description = EncoderDescription.parse(text, path=described)
+        description = _of_latents(EncoderDescription.parse(text, path=described))
         try:
             network = keras.models.load_model(path, compile=False)
         # Whatever is wrong with a file comes out of zipfile, json, h5py or Keras in a type of its own.
@@ -139,6 +139,11 @@ class PretrainedEncoder:
         prepare: Any = sys.modules[make.__module__].preprocess_input
         network = keras.Model(pictures, body(prepare(pictures)), name="encoder")
         return cls(network, EncoderDescription(name, size, network.output_shape[-1]))
+
+
+def _of_latents(description: EncoderDescription) -> EncoderDescription:
+    """A Keras file gives latent vectors alone; what finds copies is in the .tflite file."""
+    return replace(description, copy_dim=0)
 
 
 def _encoder_of(network: keras.Model) -> keras.Model:

@@ -19,6 +19,7 @@ from .options import RecipeRules, TrainingOptions
 from .recipes import RECIPES
 from .run import Run
 from .solved.config import choose_config
+from .solved.copies import with_copies
 from .trainer import Batches, OnEpoch, Trainer, computing_with
 
 _FULL_SCALE = 255.0
@@ -65,7 +66,8 @@ def train(
             keras.utils.set_random_seed(options.seed)
             network = keras.models.load_model(run.folder / KERAS, compile=False)
             descend(network, _contrastive(network, model.encoder.description, options))
-            model = export(network, _with_options(model.encoder.description, options))
+            description = _with_options(model.encoder.description, options)
+            model = export(network, description, running=_with_copies(network, description, pixels))
     else:
         config = options.network_config(channels=channels)
         with computing_with(options.precision):
@@ -99,6 +101,13 @@ def _fitted(
     encoder = model.encoder
     described = type(encoder)(encoder.model, _with_options(encoder.description, options))
     return replace(model, encoder=described)
+
+
+def _with_copies(network: keras.Model, description: EncoderDescription, pixels: Pixels) -> keras.Model | None:
+    """The encoder of `network` with the vector for copies solved anew; None where it has none."""
+    if not description.copy_dim:
+        return None
+    return with_copies(network.get_layer("encoder"), pixels, seed=description.details["seed"])
 
 
 def _contrastive(

@@ -109,7 +109,8 @@ def _milliseconds(value: float | None) -> str:
 
 
 def _weak_edits(report: Report) -> str:
-    """The edits after which latent search finds fewest originals."""
-    weakest = sorted(report.edits, key=lambda each: each.recall_at_1["latent"].value)[:WEAKEST_EDITS]
-    named = [f"{each.label}: {each.recall_at_1['latent'].value:.0%}" for each in weakest]
-    return f"After these edits latent search finds fewest originals: {'; '.join(named)}."
+    """The edits after which fewest originals are found, by the search that is for copies if there is one."""
+    name, said = ("copies", "search for copies") if report.of_copies else ("latent", "latent search")
+    weakest = sorted(report.edits, key=lambda each: each.recall_at_1[name].value)[:WEAKEST_EDITS]
+    named = [f"{each.label}: {each.recall_at_1[name].value:.0%}" for each in weakest]
+    return f"After these edits {said} finds fewest originals: {'; '.join(named)}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -82,6 +82,14 @@ def index(
         bool,
         typer.Option("--refit", help="Make the index anew, its encoder fitted to what is there now."),
     ] = False,
+    metadata: Annotated[
+        Path | None,
+        typer.Option(
+            "--metadata",
+            metavar="FILE",
+            help="CSV with a heading, or JSON lines: columns for --where, `path` names the picture.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
@@ -99,9 +107,12 @@ def index(
     from ..build import BuildSettings, build_index
     from ..drift import drift_of
     from ..index_paths import index_directory, is_indexed
+    from ..metadata import Metadata
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
+    # First: whatever is wrong with it, nothing has been done yet.
+    table = None if metadata is None else Metadata.read(metadata)
     progress = progress_on_stderr(quiet=as_json)
     settings = BuildSettings(
         dim=dim,
@@ -120,6 +131,8 @@ def index(
         if directory is not None:
             raise
         raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
+    if table is not None:
+        _note_unknown(table.keep_in(place), metadata)
     retriever = Retriever.open(place)
     drift = drift_of(retriever.index) if changes.new else None
     if as_json:
@@ -142,6 +155,14 @@ def _structure(name: str | None, code: str | None, recall: str | None, memory: s
         return str(Structure.of(name or "auto", code=code, recall=recall, memory=memory))
     except OptionInvalid as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _note_unknown(paths: Sequence[str], metadata: Path | None) -> None:
+    """Say which rows of the table `metadata` name no picture of the index."""
+    if paths:
+        named = ", ".join(map(printable, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
+        rows = "1 row names" if len(paths) == 1 else f"{len(paths):,} rows name"
+        note(f"retrieve: {rows} no indexed picture in {printable(str(metadata))}: {named}")
 
 
 def report(retriever: Retriever, seconds: dict[str, float], changes: Update | None = None) -> None:

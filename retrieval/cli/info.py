@@ -40,15 +40,15 @@ def info(
     facts = IndexFacts.of(index)
     if as_json:
         listed = {"rejections": rejections_as_json(index.catalog.rejected())} if rejected else {}
-        echo_json(facts.to_json() | listed)
+        echo_json(facts.to_json() | {"columns": list(index.columns())} | listed)
     elif rejected:
         for one in index.catalog.rejected():
             echo(in_words(one))
     else:
-        _report(facts, found=holds_pictures(facts.folders, index))
+        _report(facts, index.columns(), found=holds_pictures(facts.folders, index))
 
 
-def _report(facts: IndexFacts, *, found: bool) -> None:
+def _report(facts: IndexFacts, columns: tuple[str, ...], *, found: bool) -> None:
     lines = {
         "folder": printable(str(facts.folders)) + ("" if found else " (its pictures are not there)"),
         "index": printable(facts.directory),
@@ -61,6 +61,7 @@ def _report(facts: IndexFacts, *, found: bool) -> None:
         "dims": f"{facts.dim}",
         "metric": facts.metric,
         "structure": facts.structure,
+        "columns": printable(", ".join(columns)),
         "size": size_in_words(facts),
         "format": f"version {facts.format_version}, generation {facts.generation}",
         "built": f"{facts.built:%Y-%m-%d %H:%M:%S} UTC",

@@ -15,7 +15,8 @@ from .options import IndexOption, JsonOption, ThreadsOption, find_index
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
-    from ..answers import Answer, Query
+    from ..answers import Answer
+    from ..images import Source
     from ..retriever import Retriever
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
@@ -35,6 +36,27 @@ def query(
     exclude_copies: Annotated[
         bool, typer.Option("--exclude-copies", help="Leave out other files of the same contents.")
     ] = False,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Find this very picture, edited, rather than others of its kind.")
+    ] = False,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="SQL", help="Only pictures for which this is true, see below."),
+    ] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", metavar="IMG", help="Like this one too. May be repeated.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="IMG", help="Not like this one. May be repeated.")
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region",
+            metavar="X,Y,W,H",
+            help="Search by this part of IMG, in pixels or, if all are at most 1, in shares of its size.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     montage: Annotated[
         Path | None, typer.Option("--montage", metavar="OUT.png", help="Draw queries and answers on a sheet.")
@@ -51,6 +73,12 @@ def query(
 
     \b
     retrieve query img.png --index photos/
+    retrieve query cropped.png --copies
+    retrieve query img.png --where "folder = 'cats' and width > 600"
+    retrieve query img.png --with other.png --without unwanted.png
+
+    --where takes what SQLite takes after WHERE, over the columns that `retrieve info` lists: those of the
+    files and those that came with `retrieve index --metadata`. Times are UTC, as in mtime >= '2026-01-31'.
 
     If stdout is no terminal, each answer is a line of rank, distance, path, query and marks, with tabs
     between. Distances go from 0, the same to the encoder, to 2. Marks, with commas between: "self" the file
@@ -64,26 +92,37 @@ def query(
     be read, or if none of the indexed pictures is found, because the index or the folder was moved.
     """
     from ..answers import answers_to
+    from ..combine import Region
     from ..index_paths import path_values
+    from ..query_options import QueryKeywords
     from ..retriever import Retriever
     from .queries import expand
 
     _refuse_usage(montage, html)
     retriever = Retriever.open(find_index(directory))
+    options: QueryKeywords = {
+        "where": where,
+        "with_": with_ or [],
+        "without": without or [],
+        "region": None if region is None else Region.parse(region),
+        "exclude_self": exclude_self,
+        "exclude_copies": exclude_copies,
+        "copies": copies,
+    }
     queries, failures = expand(pictures)
+    asked_with = [*(query.source for query in queries), *(with_ or []), *(without or [])]
     for path in (montage, html):
         if path is not None:
-            _refuse_existing(path, retriever, queries, overwrite=overwrite)
-    answers, unreadable = answers_to(
-        retriever, queries, k, exclude_self=exclude_self, exclude_copies=exclude_copies
-    )
-    failures += unreadable
+            _refuse_existing(path, retriever, asked_with, overwrite=overwrite)
+    answers, unanswered = answers_to(retriever, queries, k, **options)
+    failures += unanswered
     # Before the answers: the one who reads them may stop reading, and the process with it.
     _write_outputs(answers, montage, html)
     if as_json:
         echo_json(
             {
                 **path_values("index", retriever.index.directory),
+                **({} if where is None else {"where": where}),
                 "queries": [answer.to_json() for answer in answers],
                 "failures": [printable(str(failure)) for failure in failures],
             }
@@ -109,7 +148,9 @@ def _refuse_usage(montage: Path | None, html: Path | None) -> None:
         raise typer.BadParameter(f"--montage and --html both name {html}: name two files")
 
 
-def _refuse_existing(path: Path, retriever: Retriever, queries: Sequence[Query], *, overwrite: bool) -> None:
+def _refuse_existing(
+    path: Path, retriever: Retriever, asked_with: Sequence[Source], *, overwrite: bool
+) -> None:
     """See that writing to `path` takes nothing away from the user, before any work is done."""
     if not path.exists():
         return
@@ -117,7 +158,7 @@ def _refuse_existing(path: Path, retriever: Retriever, queries: Sequence[Query],
         raise RetrievalError(f"{path} is not a regular file: name a file to write to")
     if path.resolve().is_relative_to(retriever.index.directory.resolve()):
         raise RetrievalError(f"{path} belongs to the index: name another file")
-    if _is_indexed(path, retriever) or any(_is_same(path, query.source) for query in queries):
+    if _is_indexed(path, retriever) or any(_is_same(path, source) for source in asked_with):
         raise RetrievalError(f"{path} is one of the pictures, which are never overwritten: name another file")
     if not overwrite:
         raise RetrievalError(f"{path} exists already: name another file, or add --overwrite to replace it")
@@ -187,7 +228,7 @@ def _print_tables(answers: Sequence[Answer]) -> None:
     from rich.text import Text
 
     for answer in answers:
-        title = Text(f"nearest to {printable(answer.query.name)}", style="bold")
+        title = Text(f"nearest to {printable(answer.asked)}", style="bold")
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
         table.add_column("rank", justify="right")
         table.add_column("distance", justify="right")

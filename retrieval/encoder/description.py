@@ -14,11 +14,12 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class EncoderDescription:
-    """The contract of an encoder: `size` × `size` × 3 RGB in, `dim` numbers out.
+    """The contract of an encoder: `size` × `size` × 3 RGB in, `dim` numbers out, and `copy_dim` more.
 
-    A pixel value v of 0 to 255 reaches the network as `(v - mean) / scale`, with a number for all
-    channels or three, one for red, green and blue each. `name` is the architecture, `details` whatever else
-    a person may want to know about it.
+    The first are the latent vector, which tells kinds apart; the others a second vector to find copies by,
+    0 where the network gives none. A pixel value v of 0 to 255 reaches the network as `(v - mean) / scale`,
+    with a number for all channels or three, one for red, green and blue each. `name` is the architecture,
+    `details` whatever else a person may want to know about it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class EncoderDescription:
     mean: tuple[float, ...] = (0.0,)
     scale: tuple[float, ...] = (1.0,)
     details: dict[str, Any] = field(default_factory=dict)
+    copy_dim: int = 0
 
     @classmethod
     def parse(cls, text: str, *, path: Path | str) -> EncoderDescription:
@@ -49,6 +51,7 @@ class EncoderDescription:
             mean=_numbers(value.get("mean", 0.0)),
             scale=_numbers(value.get("scale", 1.0)),
             details=dict(value.get("details", {})),
+            copy_dim=value.get("copy_dim", 0),
         )
 
     def to_json(self) -> str:
@@ -59,7 +62,11 @@ class EncoderDescription:
             >>> EncoderDescription.parse(description.to_json(), path="encoder.json") == description
             True
         """
-        return json.dumps({"format": FORMAT_VERSION, **asdict(self)}, indent=2, sort_keys=True) + "\n"
+        facts = asdict(self)
+        if not self.copy_dim:
+            # As before there were any: the fingerprint of an encoder is taken of this text.
+            del facts["copy_dim"]
+        return json.dumps({"format": FORMAT_VERSION, **facts}, indent=2, sort_keys=True) + "\n"
 
 
 def _numbers(value: float | list[float]) -> tuple[float, ...]:
@@ -73,10 +80,10 @@ def _faults(value: object) -> list[str]:
     version = value.get("format", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         faults.append(f"it is of format {version}, this version reads format {FORMAT_VERSION}")
-    for name in ("size", "dim"):
-        number = value.get(name)
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            faults.append(f"{name} is {number!r}, expected a whole number, 1 or more")
+    for name, least in (("size", 1), ("dim", 1), ("copy_dim", 0)):
+        number = value.get(name, None if least else 0)
+        if not isinstance(number, int) or isinstance(number, bool) or number < least:
+            faults.append(f"{name} is {number!r}, expected a whole number, {least} or more")
     faults.extend(
         f"{name} is {value[name]!r}, expected a number or a list of 1 or 3 numbers"
         for name in ("mean", "scale")

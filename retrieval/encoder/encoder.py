@@ -66,8 +66,13 @@ class Encoder:
 
     @property
     def dim(self) -> int:
-        """Numbers a vector."""
+        """Numbers a latent vector."""
         return self.description.dim
+
+    @property
+    def copy_dim(self) -> int:
+        """Numbers of the second vector, to find copies by; 0 if the network gives none."""
+        return self.description.copy_dim
 
     @property
     def fingerprint(self) -> str:
@@ -84,13 +89,30 @@ class Encoder:
         Raises:
             ValueError: pictures of another shape or type.
         """
+        return self.encode_both(pictures)[0]
+
+    def encode_both(self, pictures: Pixels) -> tuple[Floats, Floats]:
+        """The latent vectors (n, dim) as `encode` gives them, and those to find copies by (n, copy_dim).
+
+        Raises:
+            ValueError: pictures of another shape or type.
+
+        Example:
+            >>> latents, copies = encoder.encode_both(pictures)  # doctest: +SKIP
+            >>> latents.shape, copies.shape  # doctest: +SKIP
+            ((2, 64), (2, 48))
+        """
         side = self.size
         if pictures.ndim != 4 or pictures.shape[1:] != (side, side, 3) or pictures.dtype != np.uint8:
             raise ValueError(
                 f"pictures are {pictures.shape} {pictures.dtype}, expected (n, {side}, {side}, 3) uint8: "
                 "load them with retrieval.images.load(source, encoder.size)"
             )
-        return self._network.run((pictures.astype(np.float32) - self._mean) / self._scale)
+        vectors = self._network.run((pictures.astype(np.float32) - self._mean) / self._scale)
+        if not self.copy_dim:
+            return vectors, np.zeros((len(vectors), 0), dtype=np.float32)
+        latents, copies = vectors[:, : self.dim], vectors[:, self.dim :]
+        return np.ascontiguousarray(latents), np.ascontiguousarray(copies)
 
 
 class Decoder:
@@ -143,7 +165,7 @@ def _read(path: Path) -> bytes:
 
 
 def _refuse_shapes(network: Network, description: EncoderDescription, name: str) -> None:
-    expected = ((description.size, description.size, 3), (description.dim,))
+    expected = ((description.size, description.size, 3), (description.dim + description.copy_dim,))
     if (network.input_shape, network.output_shape) != expected:
         raise EncoderInvalid(
             name,

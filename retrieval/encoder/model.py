@@ -21,7 +21,8 @@ class Model:
     `keras` is the content of `autoencoder.keras`, a model that takes pictures (n, size, size, 3) float32,
     scaled as the encoder's description says, and gives pictures of the same shape in [0, 1]; its layers
     "encoder" and "decoder" are the two halves. Fitted without a decoder, it is the encoder alone and called
-    "encoder". A model from elsewhere may come without it and without a decoder.
+    "encoder". It gives latent vectors alone: what finds copies is in the running encoder. A model from
+    elsewhere may come without it and without a decoder.
     """
 
     encoder: Encoder

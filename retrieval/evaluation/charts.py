@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INK, PALE, GRID = "#1d2733", "#68737f", "#e4e8ec"
 COLORS = {
     "latent": "#1f6feb",
+    "copies": "#7aa7f0",
     "pixel": "#d1495b",
     "pixel_l1": "#e58f65",
     "pixel_cosine": "#e58f65",

@@ -33,9 +33,9 @@ class IndexedVectors:
         (array([[0.1, ...]], dtype=float32), array([0]))
     """
 
-    def __init__(self, index: Index) -> None:
-        """Take in which contents `index` holds."""
-        self._index = index
+    def __init__(self, index: Index, *, copies: bool = False) -> None:
+        """Take in which contents `index` holds; of their vectors the latent ones, or those for `copies`."""
+        self._vectors = index.copies if copies else index.vectors
         self._ids = {row.sha256: row.id for row in index.catalog.rows()}
 
     def count(self, contents: Sequence[str]) -> int:
@@ -45,7 +45,7 @@ class IndexedVectors:
     def find(self, contents: Sequence[str]) -> tuple[Distances, Integers]:
         """The vectors (m, dim) of the files that are in the index, and their positions (m,) in `contents`."""
         positions = [position for position, content in enumerate(contents) if content in self._ids]
-        vectors = self._index.vectors([self._ids[contents[position]] for position in positions])
+        vectors = self._vectors([self._ids[contents[position]] for position in positions])
         return vectors, np.array(positions, dtype=np.int64)
 
 

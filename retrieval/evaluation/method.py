@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +17,7 @@ from .baselines import BASELINES, FlatPixels, Pictures, PrincipalComponents
 from .measures import DistanceMetric
 
 if TYPE_CHECKING:
+    from ..encoder import Encoder
     from ..retriever import Retriever
 
 PIXEL_METHODS = ("pixel", "pixel_l1", "pixel_cosine")
@@ -92,16 +93,54 @@ class Method:
         return np.uint8 if self.whole_numbers else np.float32
 
 
-def latent_method(retriever: Retriever) -> Method:
-    """The search that `retriever` does, but exact whatever the structure of its index."""
+@dataclass(slots=True, eq=False)
+class _BothVectors:
+    """The latent vectors and those for copies of the same pictures, from one run of the network."""
+
+    encoder: Encoder
+    _last: tuple[Pictures, tuple[Distances, Distances]] | None = None
+
+    def of(self, pictures: Pictures) -> tuple[Distances, Distances]:
+        if self._last is None or self._last[0] is not pictures:
+            self._last = pictures, self.encoder.encode_both(pictures)
+        return self._last[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _OneOfBoth:
+    """A `PictureEncoder` of the latent vectors (place 0) or of those for copies (1)."""
+
+    both: _BothVectors
+    place: int
+
+    @property
+    def size(self) -> int:
+        return self.both.encoder.size
+
+    @property
+    def dim(self) -> int:
+        return (self.both.encoder.dim, self.both.encoder.copy_dim)[self.place]
+
+    def encode(self, pictures: Pictures) -> Distances:
+        return self.both.of(pictures)[self.place]
+
+
+def own_methods(retriever: Retriever) -> tuple[Method, ...]:
+    """The searches that `retriever` does, but exact whatever the structure of its index: "latent", and
+    "copies" if its encoder gives vectors for them."""
     index, encoder = retriever.index, retriever.encoder
-    return Method(
+    latent = Method(
         name="latent",
         title=f"latent ({encoder.description.name})",
         encoder=encoder,
         metric=index.manifest.metric,
         bytes_per_image=retriever.facts().bytes_per_picture,
     )
+    if not encoder.copy_dim:
+        return (latent,)
+    both = _BothVectors(encoder)
+    copies = Method.of(_OneOfBoth(both, 1), name="copies", title="for copies (query --copies)")
+    return replace(latent, encoder=_OneOfBoth(both, 0)), copies
 
 
 def fixed_methods() -> tuple[Method, ...]:
@@ -133,8 +172,9 @@ def best_pixel_method(qualities: Mapping[str, float]) -> str:
 def encode_milliseconds(encoder: PictureEncoder, pictures: Pictures) -> float:
     """Milliseconds a picture to encode `pictures` (n, size, size, 3) together; decoding is not counted."""
     encoder.encode(pictures[:1])  # the first call prepares what later ones use
+    fresh = pictures.copy()  # of an array that it has seen an encoder may know the vectors
     begun = perf_counter()
-    encoder.encode(pictures)
+    encoder.encode(fresh)
     return 1000.0 * (perf_counter() - begun) / len(pictures)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .intervals import Interval, verdict
+from .method import best_pixel_method
 from .report import Comparison
 from .scores import METRICS
 from .task import CorpusFacts
 
 IMBALANCED = 3
+_NAMES = {"latent": "Latent search", "copies": "Search for copies"}
 
 
 def sentence_of(comparison: Comparison, obstacle: str | None = None) -> str:
@@ -25,20 +27,22 @@ def sentence_of(comparison: Comparison, obstacle: str | None = None) -> str:
         'Latent search is better than pixel search on these pictures: mAP 0.567 against 0.134, ...'
     """
     name = comparison.judged_by
-    latent, pixel = (comparison.methods[each].figures[name] for each in ("latent", "pixel"))
+    judged = comparison.judged
+    own, pixel = (comparison.methods[each].figures[name] for each in (judged, "pixel"))
     figure = comparison.difference.figures[name]
     if math.isnan(figure.value):
         return f"There was nothing to measure: {obstacle}, and none were edited."
     figures = (
-        f"{METRICS[name].full} {latent.value:.3f} against {pixel.value:.3f}, a difference of "
+        f"{METRICS[name].full} {own.value:.3f} against {pixel.value:.3f}, a difference of "
         f"{interval_in_words(figure)}"
     )
     said = comparison.verdict
     if said in {"better", "worse"}:
-        first = f"Latent search is {said} than pixel search on these pictures: {figures}."
+        first = f"{_NAMES[judged]} is {said} than pixel search on these pictures: {figures}."
     else:
-        first = f"Between latent and pixel search there is {said}: {figures}."
-    best = comparison.differences[comparison.best_pixel].verdict(name)
+        short = _NAMES[judged].removesuffix(" search").lower()
+        first = f"Between {short} and pixel search there is {said}: {figures}."
+    best = comparison.gains[comparison.best_pixel].verdict(name)
     return first if best == said else f"{first} {best_pixels_in_words(comparison)}"
 
 
@@ -50,13 +54,14 @@ def best_pixels_in_words(comparison: Comparison) -> str:
         'By cosine pixels search better than by L2, mAP 0.227, and latent search is worse than that: ...'
     """
     best, name = comparison.best_pixel, comparison.judged_by
-    figure, pixels = comparison.differences[best].figures[name], comparison.methods[best]
+    figure, pixels = comparison.gains[best].figures[name], comparison.methods[best]
     compared = {"better": "better than that", "worse": "worse than that"}.get(
         verdict(figure), "not to be told apart from that"
     )
     return (
         f"By {pixels.title.split(', ')[-1]} pixels search better than by L2, {METRICS[name].full} "
-        f"{pixels.figures[name].value:.3f}, and latent search is {compared}: {interval_in_words(figure)}."
+        f"{pixels.figures[name].value:.3f}, and {_NAMES[comparison.judged].lower()} is {compared}: "
+        f"{interval_in_words(figure)}."
     )
 
 
@@ -89,8 +94,25 @@ def _about_figures(comparison: Comparison) -> Iterator[str]:
         yield f"Other figures say otherwise: {'; '.join(said_of)}."
     best = comparison.best_pixel
     # Where it changes the verdict, the verdict's own sentence says it.
-    if best != "pixel" and comparison.differences[best].verdict(comparison.judged_by) == comparison.verdict:
+    if best != "pixel" and comparison.gains[best].verdict(comparison.judged_by) == comparison.verdict:
         yield best_pixels_in_words(comparison)
+    if comparison.of_copies and comparison.by_class:
+        yield from _about_copies(comparison)
+
+
+def _about_copies(comparison: Comparison) -> Iterator[str]:
+    """How well each search finds the originals of edited pictures, and which to take for that."""
+    metric = "self_recall_at_1"
+    found = {name: comparison.methods[name].figures[metric].value for name in comparison.methods}
+    if math.isnan(found["copies"]):
+        return
+    best = best_pixel_method(found)
+    gain = comparison.of_copies[best].figures[metric]
+    yield (
+        f"For copies: retrieve query --copies finds the originals of {found['copies']:.1%} of edited "
+        f"pictures first, latent search {found['latent']:.1%}, {comparison.methods[best].title} "
+        f"{found[best]:.1%}; to those pixels that is a difference of {interval_in_words(gain)}."
+    )
 
 
 def _about_queries(comparison: Comparison, corpus: CorpusFacts, run: Mapping[str, Any]) -> Iterator[str]:

@@ -31,7 +31,7 @@ from .method import (
     component_method,
     encode_milliseconds,
     fixed_methods,
-    latent_method,
+    own_methods,
     search_milliseconds,
 )
 from .notes import notes_of, sentence_of
@@ -119,6 +119,7 @@ def evaluate(
         differences=comparison.differences,
         judged_by=comparison.judged_by,
         best_pixel=comparison.best_pixel,
+        of_copies=comparison.of_copies,
         sentence=sentence_of(comparison, corpus.obstacle),
         notes=notes_of(comparison, corpus, run),
         corpus=corpus,
@@ -143,7 +144,11 @@ def _load(
     """The methods, fitted where they have to be, and the queries and database with all their vectors."""
     wanted = {"pixel", *settings.baselines}
     baselines = [method for method in fixed_methods() if method.name in wanted]
-    methods = with_own_names((latent_method(retriever), *baselines, *settings.methods))
+    own = own_methods(retriever)
+    methods = with_own_names((*own, *baselines, *settings.methods))
+    known = {"latent": indexed}
+    if len(own) > 1 and retriever.index.copy_dim:
+        known["copies"] = IndexedVectors(retriever.index, copies=True)
 
     def load(pictures: Path) -> Dataset:
         return Dataset.load(
@@ -151,7 +156,7 @@ def _load(
             settings.labelling,
             methods,
             skip=[retriever.index.directory],
-            known={"latent": indexed},
+            known=known,
             progress=progress,
         )
 
@@ -166,7 +171,7 @@ def _load(
         database = database.with_vectors(pca.name, components.encode(_pixels(database)))
         queries = queries and queries.with_vectors(pca.name, components.encode(_pixels(queries)))
         methods = (*methods, pca)
-    order = ("latent", *BASELINE_NAMES)
+    order = ("latent", "copies", *BASELINE_NAMES)
     ordered = sorted(methods, key=lambda each: order.index(each.name) if each.name in order else len(order))
     task = (
         RetrievalTask.leave_one_out(database)
@@ -257,10 +262,12 @@ def _compare(
         for method in methods
     }
     chance = classes.chance().with_values(robustness.chance)
-    latent = scores.pop("latent")
+    latent, others = scores["latent"], {name: each for name, each in scores.items() if name != "latent"}
+    copies, compared = scores.get("copies"), {name: each for name, each in others.items() if name != "copies"}
     return Comparison(
         methods={**reports, "chance": MethodReport.of_chance(chance, seed)},
-        differences={name: latent.minus(each, seed) for name, each in scores.items()},
+        differences={name: latent.minus(each, seed) for name, each in others.items()},
+        of_copies={name: copies.minus(each, seed) for name, each in compared.items()} if copies else {},
         judged_by=judged_by,
         best_pixel=best_pixel_method({name: each.figures[judged_by].value for name, each in reports.items()}),
     )

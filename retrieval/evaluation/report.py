@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from .arrays import Integers
 from .intervals import Interval, Verdict
 from .method import Method
 from .robustness import Curve, EditFigures
-from .scores import Difference, Example, Scores
+from .scores import Difference, Example, Scores, is_of_edits
 from .task import CorpusFacts
 
 PACKAGES = ("retrieve", "numpy", "scipy", "faiss-cpu", "pillow", "ai-edge-litert", "tensorflow")
@@ -75,13 +75,15 @@ class Comparison:
     """The methods side by side.
 
     `differences`: latent minus every other method. `judged_by`: the metric that the verdict is about.
-    `best_pixel`: which pixel method does best by it.
+    `best_pixel`: which pixel method does best by it. `of_copies`: the search for copies minus every method
+    but latent; empty where the encoder has no vectors for that.
     """
 
     methods: Mapping[str, MethodReport]
     differences: Mapping[str, Difference]
     judged_by: str
     best_pixel: str
+    of_copies: Mapping[str, Difference] = field(default_factory=dict, kw_only=True)
 
     @property
     def by_class(self) -> bool:
@@ -89,23 +91,32 @@ class Comparison:
         return self.judged_by == "map"
 
     @property
+    def judged(self) -> str:
+        """The method that the verdict is about: the search for copies where only edited pictures were asked
+        for their originals and there is one, otherwise latent search."""
+        return "latent" if self.by_class or not self.of_copies else "copies"
+
+    @property
+    def gains(self) -> Mapping[str, Difference]:
+        """The method that the verdict is about minus every other."""
+        return self.differences if self.judged == "latent" else self.of_copies
+
+    @property
     def difference(self) -> Difference:
-        """Latent minus pixels by L2, query by query."""
-        return self.differences["pixel"]
+        """The method that the verdict is about minus pixels by L2, query by query."""
+        return self.gains["pixel"]
 
     @property
     def verdict(self) -> Verdict:
-        """Whether latent search is better than pixel search, worse, or neither can be shown."""
+        """Whether it is better than pixel search, worse, or neither can be shown."""
         return self.difference.verdict(self.judged_by)
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
-        """The same for every metric that was measured."""
-        return {
-            name: self.difference.verdict(name)
-            for name, figure in self.difference.figures.items()
-            if not math.isnan(figure.value)
-        }
+        """The same for every metric that was measured; by edited pictures where `judged` is for them."""
+        known = {name: each for name, each in self.difference.figures.items() if not math.isnan(each.value)}
+        own = self.judged == "latent" and bool(self.of_copies)
+        return {name: self.difference.verdict(name) for name in known if not (own and is_of_edits(name))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +156,7 @@ class Report(Comparison):
                 "methods": {name: method.to_json() for name, method in self.methods.items()},
                 "difference": _figures(self.difference),
                 "differences": {name: _figures(each) for name, each in self.differences.items()},
+                "differences_of_copies": {name: _figures(each) for name, each in self.of_copies.items()},
                 "best_pixel": self.best_pixel,
                 "corpus": self.corpus.to_json(),
                 "self_retrieval": [asdict(each) for each in self.edits],

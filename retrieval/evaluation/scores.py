@@ -42,7 +42,13 @@ METRICS = {
 }
 """Every metric of a report by its key. Those that begin with "self_" need no classes."""
 
-BY_CLASS = tuple(name for name in METRICS if not name.startswith("self_"))
+
+def is_of_edits(metric: str) -> bool:
+    """Whether `metric` tells how well edited pictures find their originals, and needs no classes."""
+    return metric.startswith("self_")
+
+
+BY_CLASS = tuple(name for name in METRICS if not is_of_edits(name))
 COMPARED = (
     *("precision_at_1", "precision_at_5", "precision_at_10", "map", "ndcg", "knn_accuracy"),
     *("self_recall_at_1", "self_mrr"),

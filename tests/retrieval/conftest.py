@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from retrieval import sample
-from retrieval.encoder import Model
+from retrieval.encoder import Encoder, Model
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -28,6 +29,13 @@ def model_folder():
 def model(model_folder):
     """Pictures of 16 pixels to the mean colours of their four quarters, and back."""
     return Model.open(model_folder)
+
+
+@pytest.fixture(scope="session")
+def model_with_copies(model):
+    """The same network, of which the upper left quarter is the latent vector and the rest tells copies."""
+    description = replace(model.encoder.description, dim=3, copy_dim=9)
+    return Model(Encoder(model.encoder.model, description))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from index_store import IndexNotFound
+from index_store import IndexNotFound, OptionInvalid
 from retrieval import Hit, Retriever
-from retrieval.errors import DecoderMissing, ImageUnreadable, NoPictures
+from retrieval.errors import DecoderMissing, ImageUnreadable, NoPictures, QueryInvalid
 
 
 @pytest.fixture
@@ -219,3 +220,116 @@ def test_an_index_taken_out_of_its_folder_is_refused(retriever, photos, tmp_path
     shutil.move(photos / ".retrieve", tmp_path / "elsewhere" / "index")
     with pytest.raises(NoPictures, match=rf"no pictures in {tmp_path / 'elsewhere'}: those of index"):
         Retriever.open(tmp_path / "elsewhere" / "index")
+
+
+def names_of(hits):
+    return [hit.path.name for hit in hits]
+
+
+def test_answers_are_those_that_meet_a_condition_and_as_many_as_there_are(retriever, photos):
+    red = photos / "warm" / "red.png"
+    assert names_of(retriever.query(red, k=2, where="folder = 'cold'")) == ["blue.png", "green.png"]
+    assert names_of(retriever.query(red, where="width > 32")) == ["violet.png"]
+    assert names_of(retriever.query(red, k=1, where="name <> 'red.png'")) == ["reddish.png"]
+    assert retriever.query(red, where="width > 1000") == []
+    assert names_of(retriever.query(red, where="folder = 'warm'", exclude_self=True)) == ["reddish.png"]
+    assert [names_of(hits) for hits in retriever.query([red, red], where="width > 32")] == [
+        ["violet.png"]
+    ] * 2
+
+
+def test_a_condition_on_what_is_not_there_names_what_is(retriever, photos):
+    with pytest.raises(OptionInvalid, match=r"no such column: label; the columns are id, path, folder, name"):
+        retriever.query(photos / "violet.png", where="label = 'x'")
+
+
+def test_two_pictures_together_find_what_is_like_both_before_what_is_like_one(retriever, photos):
+    red, blue = photos / "warm" / "red.png", photos / "cold" / "blue.png"
+    hits = retriever.query(red, k=3, with_=[blue])
+    assert names_of(hits)[0] == "violet.png"
+    assert hits[0].distance == pytest.approx(0, abs=1e-6)
+    assert hits == retriever.query(blue, k=3, with_=red)
+    assert {hit.path.name for hit in hits if hit.is_self} <= {"red.png", "blue.png"}
+    both = retriever.query(red, with_=[blue], exclude_self=True)
+    assert names_of(both)[:2] == ["violet.png", "reddish.png"]
+    assert len(both) == 3
+
+
+def test_without_a_picture_what_is_like_it_comes_later(retriever, photos):
+    violet, blue = photos / "violet.png", photos / "cold" / "blue.png"
+    hits = {hit.path.name: hit.distance for hit in retriever.query(violet, without=[blue])}
+    # From (1, 0, 1) / sqrt(2) half of blue is taken away.
+    left = np.array([np.sqrt(0.5), 0, np.sqrt(0.5) - 0.5])
+    left /= np.linalg.norm(left)
+    assert hits["red.png"] == pytest.approx(1 - left[0], abs=1e-6)
+    assert hits["blue.png"] == pytest.approx(1 - left[2], abs=1e-6)
+    assert hits["violet.png"] == pytest.approx(1 - (left[0] + left[2]) / np.sqrt(2), abs=1e-6)
+
+
+def test_a_picture_without_itself_is_refused_and_does_not_stop_the_others(retriever, photos):
+    red, blue = photos / "warm" / "red.png", photos / "cold" / "blue.png"
+    with pytest.raises(QueryInvalid, match="nothing is left of the query"):
+        retriever.query(red, without=[red])
+    first, second = retriever.query_each([red, blue], k=1, without=[red])
+    assert isinstance(first, QueryInvalid)
+    assert names_of(second) == ["blue.png"]
+
+
+def test_a_part_of_a_picture_finds_what_looks_like_the_part(retriever, photos, paint, tmp_path):
+    left = paint(tmp_path / "quarters.png", (0, 255, 0), (255, 0, 0), (0, 255, 0), (255, 0, 0), size=(40, 20))
+    for source in (left, str(left), left.read_bytes(), Image.open(left), io.BytesIO(left.read_bytes())):
+        assert names_of(retriever.query(source, k=1, region=(0, 0, 20, 20))) == ["green.png"]
+    assert names_of(retriever.query(left, k=1, region=(0.5, 0, 0.5, 1))) == ["red.png"]
+    with pytest.raises(
+        QueryInvalid, match="region 0,0,41,20 reaches beyond the 40 x 20 pixels of the picture"
+    ):
+        retriever.query(left, region=(0, 0, 41, 20))
+
+
+def test_the_file_that_a_part_is_of_is_the_picture_itself(retriever, photos):
+    hit = retriever.query(photos / "violet.png", k=1, region=(0, 0, 10, 10))[0]
+    assert (hit.path.name, hit.is_self) == ("violet.png", True)
+
+
+def test_an_unreadable_picture_beside_the_query_is_named(retriever, photos):
+    with pytest.raises(ImageUnreadable, match=r"cut\.png cannot be read"):
+        retriever.query(photos / "violet.png", with_=photos / "cut.png")
+
+
+def test_an_option_that_is_not_there_is_refused(retriever, photos):
+    with pytest.raises(TypeError, match="wher"):
+        retriever.query(photos / "violet.png", wher="1")
+
+
+@pytest.fixture
+def with_copies(model_with_copies, tmp_path, paint):
+    """`a` and `b` look alike by the quarter that is the latent vector, `b` and `c` by the other three."""
+    red, green, blue = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    # 16 pixels, so that resizing does not mix the colours of two quarters.
+    for name, colors in {"a": (red, red, green, blue), "b": (red, blue, red, green)}.items():
+        paint(tmp_path / "photos" / f"{name}.png", *colors, size=(16, 16))
+    paint(tmp_path / "photos" / "c.png", green, blue, red, green, size=(16, 16))
+    return Retriever.build(tmp_path / "photos", encoder=model_with_copies)
+
+
+def test_copies_are_found_by_vectors_of_their_own(with_copies):
+    folder = with_copies.folder
+    kinds = with_copies.query(folder / "b.png")
+    assert {hit.path.name for hit in kinds[:2]} == {"a.png", "b.png"}
+    np.testing.assert_allclose([hit.distance for hit in kinds], [0, 0, 1], atol=1e-6)
+    copies = with_copies.query(folder / "b.png", copies=True)
+    assert {hit.path.name for hit in copies[:2]} == {"b.png", "c.png"}
+    np.testing.assert_allclose([hit.distance for hit in copies], [0, 0, 1], atol=1e-6)
+
+
+def test_copies_are_found_with_what_else_a_query_may_say(with_copies):
+    folder = with_copies.folder
+    [hit] = with_copies.query(folder / "b.png", copies=True, exclude_self=True, where="name = 'c.png'")
+    assert (hit.path.name, round(hit.distance, 4)) == ("c.png", 0.0)
+    hits = with_copies.query(folder / "c.png", copies=True, with_=folder / "a.png")
+    np.testing.assert_allclose([hit.distance for hit in hits], [1 - 0.5**0.5] * 3, atol=1e-6)
+
+
+def test_an_index_that_cannot_tell_copies_says_so(retriever, photos):
+    with pytest.raises(QueryInvalid, match=r"cannot tell copies: its encoder, quarters, gives no vectors"):
+        retriever.query(photos / "violet.png", copies=True)

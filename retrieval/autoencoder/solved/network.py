@@ -24,14 +24,14 @@ def contents(pictures: keras.KerasTensor, branch: Branch, num: int) -> list[kera
         x = layers.AveragePooling2D(config.factor, name=f"{name}_shrink")(x)
     kernel, bias = branch.whitening
     kernel = kernel.reshape(config.patch, config.patch, 3, -1)
-    x = _convolution(x, kernel, bias, name=f"{name}_whiten", strides=config.stride)
+    x = convolution(x, kernel, bias, name=f"{name}_whiten", strides=config.stride)
     x = layers.UnitNormalization(name=f"{name}_contrast")(x)
     threshold = np.full(len(branch.atoms), -config.threshold, dtype=np.float32)
-    x = _convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
+    x = convolution(x, branch.atoms.T[None, None], threshold, name=f"{name}_atoms", activation="relu")
     weights, bias = branch.content
-    found = [_convolution(x, weights[None, None, :, :num], bias[:num], name=f"{name}_content")]
+    found = [convolution(x, weights[None, None, :, :num], bias[:num], name=f"{name}_content")]
     if weights.shape[1] > num:
-        found.append(_convolution(x, weights[None, None, :, num:], bias[num:], name=f"{name}_more_content"))
+        found.append(convolution(x, weights[None, None, :, num:], bias[num:], name=f"{name}_more_content"))
     return found
 
 
@@ -99,21 +99,21 @@ def encoder_network(
         by_place, by_pair = last.parts[2 * number : 2 * number + 2]
         found = contents(pictures, branch, config.pair_dims)
         x = cells(feature_map(found, name), name, config.grid)
-        x = _dense(x, by_place, name=f"{name}_cells_agreement")
+        x = dense(x, by_place, name=f"{name}_cells_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_cells_vector")(x))
         whole = for_full_matrices(by_pair.weights, found[0].shape[-1])
-        x = _dense(pairs(found[0], name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
+        x = dense(pairs(found[0], name), Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_pairs_vector")(x))
     joined = layers.Concatenate(name="parts")(vectors)
     known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
-    known.append(_dense(joined, last.joint, name="joint_agreement"))
-    known.append(_dense(joined, last.neighbors, name="neighbor_agreement"))
+    known.append(dense(joined, last.joint, name="joint_agreement"))
+    known.append(dense(joined, last.neighbors, name="neighbor_agreement"))
     known = [layers.UnitNormalization(name=f"known_{row}")(each) for row, each in enumerate(known)]
-    x = _dense(layers.Concatenate(name="known")(known), last.latent, name="compression")
+    x = dense(layers.Concatenate(name="known")(known), last.latent, name="compression")
     return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")
 
 
-def _convolution(
+def convolution(
     x: keras.KerasTensor,
     kernel: Floats,
     bias: Floats,
@@ -122,11 +122,13 @@ def _convolution(
     strides: int = 1,
     activation: str | None = None,
 ) -> keras.KerasTensor:
+    """`x` (h, w, in) through a `kernel` (side, side, in, out) with its `bias` (out,)."""
     layer = layers.Conv2D(kernel.shape[3], kernel.shape[0], strides=strides, activation=activation, name=name)
     return _weighted(layer, x, kernel, bias)
 
 
-def _dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTensor:
+def dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTensor:
+    """`x` (in,) through `linear`."""
     return _weighted(layers.Dense(linear.weights.shape[1], name=name), x, *linear)
 
 

@@ -13,6 +13,7 @@ from ...threads import single_threaded_products
 from ..export import export
 from .branch import Branch, solve_branch
 from .config import EncoderConfig, choose_config
+from .copies import with_copies
 from .decoder import STEPS, train_decoder
 from .features import run, view_features
 from .last_layers import LastLayers, Part, solve_last_layers, solve_part
@@ -53,20 +54,29 @@ def solve(
     config = choose_config(size, aligned=aligned)
     with single_threaded_products():
         branches, last, found = _solve_encoder(pictures, config, dim=dim, seed=seed, progress=progress)
-    encoder = encoder_network(branches, last, config, size=size)
+        encoder = encoder_network(branches, last, config, size=size)
+        with progress.step("solve for copies"):
+            both = with_copies(encoder, pictures, seed=seed)
+    dim = encoder.output_shape[-1]
     details = {"aligned": aligned, "alignment": round(share, 4), **found}
     details |= {"fitted_on": len(pictures), "seed": seed}
     description = EncoderDescription(
-        "solved", size=size, dim=encoder.output_shape[-1], scale=(255.0,), details=details
+        "solved",
+        size=size,
+        dim=dim,
+        scale=(255.0,),
+        details=details,
+        copy_dim=both.output_shape[-1] - dim,
     )
     if not decoder:
         with progress.step("export"):
-            return export(encoder, description)
+            return export(encoder, description, running=both)
     with progress.step("train the decoder", total=STEPS) as step:
-        trained = train_decoder(run(encoder, pictures), pictures, seed=seed, step=step)
+        trained = train_decoder(run(both, pictures)[:, :dim], pictures, seed=seed, step=step)
     with progress.step("export"):
         inputs = keras.Input(pictures.shape[1:], name="pictures")
-        return export(keras.Model(inputs, trained(encoder(inputs)), name="autoencoder"), description)
+        autoencoder = keras.Model(inputs, trained(encoder(inputs)), name="autoencoder")
+        return export(autoencoder, description, running=both)
 
 
 def _solve_encoder(

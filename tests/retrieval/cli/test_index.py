@@ -119,3 +119,27 @@ def test_threads_are_those_of_the_option(retrieve, photos, model_folder):
     retrieve("index", photos, "--encoder", model_folder)
     assert num_threads() == available_cores()
     assert retrieve("index", photos, "--threads", 0).status == 2
+
+
+def test_metadata_become_columns_and_rows_without_a_picture_are_named(
+    retrieve, photos, model_folder, tmp_path
+):
+    table = tmp_path / "metadata.csv"
+    table.write_text("path,label,price\nviolet.png,glass,3\nwarm/red.png,paper,4\nvoilet.png,glass,5\n")
+    asked = ["index", photos, "--encoder", model_folder, "--metadata", table]
+    outcome = retrieve(*asked)
+    assert outcome.status == 0
+    assert f"retrieve: 1 row names no indexed picture in {table}: voilet.png\n" in outcome.err
+    assert retrieve("info", photos, "--json").json["columns"][-2:] == ["label", "price"]
+    found = retrieve(
+        "query", photos / "violet.png", "--index", photos, "--where", "label = 'paper' and price > 3"
+    )
+    assert [fields[2] for fields in found.fields] == [str(photos / "warm" / "red.png")]
+
+
+def test_a_table_of_metadata_that_cannot_be_used_stops_before_anything_is_done(retrieve, photos, tmp_path):
+    (tmp_path / "metadata.csv").write_text("picture,label\nviolet.png,glass\n")
+    outcome = retrieve("index", photos, "--metadata", tmp_path / "metadata.csv")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "has no column path or file that names the picture: it has picture, label" in outcome.err
+    assert not (photos / ".retrieve").exists()

@@ -318,3 +318,72 @@ def test_an_index_that_was_moved_away_from_its_pictures_is_one_sentence(
         "move them back, or index them again\n"
     )
     assert "(its pictures are not there)" in retrieve("info", tmp_path / "index").out
+
+
+def test_a_condition_leaves_the_pictures_that_meet_it(retrieve, indexed):
+    asked = ["query", indexed / "warm" / "red.png", "--index", indexed, "-k", 2]
+    outcome = retrieve(*asked, "--where", "folder = 'cold' or width > 32")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert [Path(fields[2]).name for fields in outcome.fields] == ["violet.png", "blue.png"]
+    assert retrieve(*asked, "--where", "width > 32", "--json").json["where"] == "width > 32"
+    refused = retrieve(*asked, "--where", "1; drop table row")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.startswith(
+        "retrieve: where '1; drop table row' cannot be used: near \";\": syntax error;"
+    )
+    assert refused.err.count("\n") == 1
+
+
+def test_pictures_are_combined_and_shown_so(retrieve, indexed, tmp_path):
+    red, blue, violet = (indexed / name for name in ("warm/red.png", "cold/blue.png", "violet.png"))
+    asked = ["query", red, "--index", indexed, "--with", blue, "--without", indexed / "cold" / "green.png"]
+    outcome = retrieve(*asked, "-k", 1, "--json")
+    (answer,) = outcome.json["queries"]
+    assert (answer["query"], answer["with"]) == (str(red), [str(blue)])
+    assert answer["without"] == [str(indexed / "cold" / "green.png")]
+    assert [hit["path"] for hit in answer["hits"]] == [str(violet)]
+    page, sheet = tmp_path / "page.html", tmp_path / "sheet.png"
+    assert retrieve(*asked, "--html", page, "--montage", sheet, "--where", "width < 40").status == 0
+    text = page.read_text()
+    assert text.count("<img") == 3 + 4
+    assert 'class="more"' in text
+    assert 'class="less"' in text
+    assert "where width &lt; 40" in text
+    with Image.open(sheet) as picture:
+        assert picture.width > picture.height
+    refused = retrieve(*asked, "--montage", blue, "--overwrite")
+    assert f"{blue} is one of the pictures" in refused.err
+
+
+def test_a_part_of_the_picture_is_asked_with_and_shown_so(retrieve, indexed, paint, tmp_path):
+    quarters = paint(tmp_path / "quarters.png", (0, 255, 0), (255, 0, 0), size=(40, 20))
+    asked = ["query", quarters, "--index", indexed, "-k", 1]
+    outcome = retrieve(*asked, "--region", "20,0,20,20", "--html", tmp_path / "page.html", "--json")
+    (answer,) = outcome.json["queries"]
+    assert answer["region"] == [20, 0, 20, 20]
+    assert Path(answer["hits"][0]["path"]).name == "red.png"
+    beyond = retrieve(*asked, "--region", "20,0,30,20")
+    assert (beyond.status, beyond.out) == (1, "")
+    assert beyond.err == (
+        f"retrieve: {quarters}: region 20,0,30,20 reaches beyond the 40 x 20 pixels of the picture\n"
+    )
+    assert "expected x,y,width,height" in retrieve(*asked, "--region", "20,0").err
+
+
+def test_a_terminal_is_told_the_whole_query(retrieve, indexed, monkeypatch):
+    monkeypatch.setattr("retrieval.cli.query.is_terminal", lambda: True)
+    monkeypatch.chdir(indexed)
+    outcome = retrieve("query", "violet.png", "--without", "cold/blue.png", "--region", "0,0,9,9")
+    assert "nearest to violet.png, region 0,0,9,9 − cold/blue.png" in outcome.out
+
+
+def test_copies_are_found_where_the_encoder_tells_them(retrieve, indexed, model_with_copies):
+    from retrieval import Retriever
+
+    red = indexed / "warm" / "red.png"
+    outcome = retrieve("query", red, "--index", indexed, "--copies")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "cannot tell copies" in outcome.err
+    Retriever.build(indexed, index=indexed / "other", encoder=model_with_copies)
+    found = retrieve("query", red, "--index", indexed / "other", "--copies", "-k", 1).fields
+    assert [fields[1:3] for fields in found] == [["0.0000", str(red)]]

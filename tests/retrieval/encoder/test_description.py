@@ -15,16 +15,32 @@ def test_what_is_written_is_read():
     assert EncoderDescription.parse(description.to_json(), path="x.json") == description
 
 
+def test_copy_vectors_are_told_where_there_are_any():
+    description = EncoderDescription("mine", size=32, dim=8, copy_dim=3)
+    assert EncoderDescription.parse(description.to_json(), path="x.json") == description
+    without = EncoderDescription("mine", size=32, dim=8)
+    assert "copy_dim" not in without.to_json()
+    assert EncoderDescription.parse(without.to_json(), path="x.json").copy_dim == 0
+
+
 def test_size_and_dim_are_enough():
     description = EncoderDescription.parse('{"size": 224, "dim": 512, "mean": 127.5}', path="x.json")
     assert (description.mean, description.scale, description.name) == ((127.5,), (1.0,), "custom")
 
 
 def test_all_faults_are_told_at_once():
-    text = json.dumps({"size": 0, "dim": "64", "mean": [1, 2], "scale": 0, "details": []})
+    text = json.dumps({"size": 0, "dim": "64", "mean": [1, 2], "scale": 0, "details": [], "copy_dim": -1})
     with pytest.raises(EncoderInvalid) as caught:
         EncoderDescription.parse(text, path="x.json")
-    for fault in ("x.json", "size is 0", "dim is '64'", "mean is [1, 2]", "scale is 0", "details is []"):
+    for fault in (
+        "x.json",
+        "size is 0",
+        "dim is '64'",
+        "mean is [1, 2]",
+        "scale is 0",
+        "details is []",
+        "copy_dim is -1",
+    ):
         assert fault in str(caught.value)
 
 

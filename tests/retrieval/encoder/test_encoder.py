@@ -3,6 +3,7 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,33 @@ def test_opened_from_files_it_is_the_same(model, copied):
     opened = Encoder.open(copied / "encoder.tflite")
     assert opened.fingerprint == model.encoder.fingerprint
     assert (opened.size, opened.dim) == (16, 12)
+
+
+def test_a_network_that_gives_more_than_latent_vectors_gives_copy_vectors(model):
+    pictures = np.random.default_rng(0).integers(256, size=(3, 16, 16, 3), dtype=np.uint8)
+    description = replace(model.encoder.description, dim=7, copy_dim=5)
+    encoder = Encoder(model.encoder.model, description)
+    latents, copies = encoder.encode_both(pictures)
+    whole = model.encoder.encode(pictures)
+    np.testing.assert_array_equal(latents, whole[:, :7])
+    np.testing.assert_array_equal(copies, whole[:, 7:])
+    np.testing.assert_array_equal(encoder.encode(pictures), latents)
+    assert (encoder.dim, encoder.copy_dim) == (7, 5)
+    assert latents.flags.c_contiguous
+    assert copies.flags.c_contiguous
+
+
+def test_most_networks_have_no_copy_vectors(model):
+    pictures = np.zeros((2, 16, 16, 3), dtype=np.uint8)
+    latents, copies = model.encoder.encode_both(pictures)
+    np.testing.assert_array_equal(latents, model.encoder.encode(pictures))
+    assert (model.encoder.copy_dim, copies.shape) == (0, (2, 0))
+
+
+def test_a_network_of_fewer_numbers_than_described_is_refused(model):
+    description = replace(model.encoder.description, copy_dim=5)
+    with pytest.raises(EncoderInvalid, match=r"gives \(12,\), its description says .* and \(17,\)"):
+        Encoder(model.encoder.model, description)
 
 
 def test_the_fingerprint_covers_network_and_description(model):

@@ -12,7 +12,7 @@ from retrieval.evaluation.method import (
     PIXEL_METHODS,
     encode_milliseconds,
     fixed_methods,
-    latent_method,
+    own_methods,
     search_milliseconds,
 )
 
@@ -96,7 +96,20 @@ def test_searching_is_timed_for_any_vectors_and_leaves_the_threads_alone(metric)
 
 
 def test_the_method_is_that_of_the_index(retriever):
-    method = latent_method(retriever)
+    [method] = own_methods(retriever)
     assert (method.name, method.title, method.metric) == ("latent", "latent (quarters)", "cosine")
     assert method.bytes_per_image == 48
     assert method.encoder is retriever.encoder
+
+
+def test_vectors_for_copies_are_a_method_of_their_own_from_the_same_run(photos, model_with_copies, tmp_path):
+    retriever = Retriever.build(photos, index=tmp_path / "index", encoder=model_with_copies)
+    latent, copies = own_methods(retriever)
+    assert (latent.name, copies.name, copies.metric) == ("latent", "copies", "cosine")
+    assert (latent.encoder.dim, copies.encoder.dim, copies.bytes_per_image) == (3, 9, 36)
+    pictures = np.random.default_rng(0).integers(256, size=(4, 16, 16, 3), dtype=np.uint8)
+    expected = retriever.encoder.encode_both(pictures)
+    for method, vectors in zip((latent, copies), expected, strict=True):
+        assert method.encoder.size == 16
+        np.testing.assert_array_equal(method.encoder.encode(pictures), vectors)
+        np.testing.assert_array_equal(method.encoder.encode(pictures[1:]), vectors[1:])

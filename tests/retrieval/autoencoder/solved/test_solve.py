@@ -95,6 +95,22 @@ def test_a_cropped_picture_finds_its_original(solved, pictures):
 
 
 @pytest.mark.slow
+def test_a_tinted_noisy_picture_finds_its_original_by_the_vector_for_copies(solved, pictures):
+    rng = np.random.default_rng(0)
+    tint, noise = rng.integers(-50, 50, size=(96, 1, 1, 3)), rng.normal(0, 30, size=pictures.shape)
+    edited = np.clip(pictures + tint + noise, 0, 255).astype(np.uint8)
+    originals, queries = (solved.encoder.encode_both(each) for each in (pictures, edited))
+    assert originals[1].shape == (96, 64)
+    np.testing.assert_allclose(np.linalg.norm(originals[1], axis=1), 1.0, atol=1e-5)
+    by_latents, by_copies = (
+        (np.argmax(asked @ known.T, axis=1) == np.arange(96)).mean()
+        for asked, known in zip(queries, originals, strict=True)
+    )
+    assert by_copies > 0.8
+    assert by_copies > by_latents
+
+
+@pytest.mark.slow
 def test_the_decoder_has_learned_something(solved, pictures):
     reconstructed = solved.decoder.decode(solved.encoder.encode(pictures)).astype(float)
     error = np.mean((reconstructed - pictures) ** 2)
@@ -108,9 +124,10 @@ def test_the_number_of_threads_changes_no_vector(solved, solve_cheaply, pictures
     use_threads(3)
     triple = solve_cheaply(pictures, seed=3, decoder=False)
     use_threads(None)
-    expected = solved.encoder.encode(pictures)
-    np.testing.assert_allclose(single.encoder.encode(pictures), expected, atol=1e-5)
-    np.testing.assert_allclose(triple.encoder.encode(pictures), expected, atol=1e-5)
+    for model in (single, triple):
+        both = zip(model.encoder.encode_both(pictures), solved.encoder.encode_both(pictures), strict=True)
+        for vectors, expected in both:
+            np.testing.assert_allclose(vectors, expected, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -1,0 +1,88 @@
+"""The vector for copies, behind an encoder that is hardly one."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from retrieval.autoencoder.solved.copies import layout, with_copies
+from retrieval.autoencoder.solved.features import run
+
+LATENT, COPIES = slice(12), slice(12, None)
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    """Pictures of 32 pixels to the colours of their quarters."""
+    pictures = keras.Input((32, 32, 3), name="pictures")
+    x = layers.Flatten()(layers.AveragePooling2D(16)(pictures))
+    # Black has a direction too, as it has to the real encoder.
+    parts = layers.UnitNormalization(name="parts")(layers.Rescaling(1.0, offset=0.1)(x))
+    return keras.Model(pictures, parts, name="encoder")
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """40 pictures of smooth spots, all different."""
+    spots = np.random.default_rng(0).random((40, 4, 4, 3))
+    return np.rint(spots.repeat(8, axis=1).repeat(8, axis=2) * 200 + 20).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def both(encoder, pictures):
+    return with_copies(encoder, pictures, seed=1)
+
+
+def found_first(queries, vectors):
+    return float((np.argmax(queries @ vectors.T, axis=1) == np.arange(len(queries))).mean())
+
+
+def test_both_vectors_have_length_one_and_the_first_is_the_latent_one(both, encoder, pictures):
+    # As many directions as 40 pictures can differ in.
+    assert both.output_shape == (None, 12 + 39)
+    vectors = run(both, pictures)
+    np.testing.assert_allclose(vectors[:, :12], run(encoder, pictures), atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(vectors[:, 12:], axis=1), 1.0, atol=1e-5)
+
+
+def test_what_runs_equals_keras(both, pictures):
+    expected = both.predict(pictures.astype(np.float32) / 255, verbose=0)
+    np.testing.assert_allclose(run(both, pictures), expected, atol=1e-4)
+
+
+def test_edited_pictures_find_their_originals_where_latent_vectors_do_not(both, pictures):
+    originals = run(both, pictures)
+    rng = np.random.default_rng(2)
+    tinted = np.clip(pictures + rng.integers(-50, 50, size=(40, 1, 1, 3)), 0, 255).astype(np.uint8)
+    noisy = np.clip(pictures + rng.normal(0, 60, size=pictures.shape), 0, 255).astype(np.uint8)
+    mirrored = pictures[:, :, ::-1]
+    for changed in (tinted, noisy, mirrored):
+        assert found_first(run(both, changed)[:, COPIES], originals[:, COPIES]) > 0.95
+    assert found_first(run(both, mirrored)[:, LATENT], originals[:, LATENT]) < 0.5
+
+
+def test_the_same_seed_gives_the_same_vectors(both, encoder, pictures):
+    again, other = (with_copies(encoder, pictures, seed=seed) for seed in (1, 2))
+    np.testing.assert_array_equal(run(again, pictures), run(both, pictures))
+    assert not np.allclose(run(other, pictures), run(both, pictures), atol=1e-3)
+
+
+def test_flat_and_equal_pictures_have_finite_vectors(encoder, both):
+    flat = np.full((3, 32, 32, 3), 0, dtype=np.uint8)
+    flat[1:] = [[[[255]]], [[[7]]]]
+    assert np.isfinite(run(both, flat)).all()
+    for pictures in (flat, flat[[1, 1]]):
+        assert np.isfinite(run(with_copies(encoder, pictures, seed=0), pictures)).all()
+
+
+def test_the_layout_knows_no_tint_brightness_or_contrast():
+    pictures = keras.Input((64, 64, 3))
+    network = keras.Model(pictures, layout(pictures))
+    spots = (
+        np.random.default_rng(0).random((2, 8, 8, 3), dtype=np.float32).repeat(8, axis=1).repeat(8, axis=2)
+    )
+    first, second = network.predict(spots, verbose=0)
+    changed = network.predict(spots * np.float32(0.3) + np.float32([0.1, 0.5, 0.2]), verbose=0)
+    np.testing.assert_allclose(changed, [first, second], atol=2e-3)
+    assert first.shape == (32 * 32 + 8 * 8 * 3,)
+    assert first @ second < 0.5

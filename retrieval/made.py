@@ -51,7 +51,8 @@ def refuse_other_ways(index: Index, encoder: AnyEncoder | None, settings: BuildS
     if settings.adapt and not made.get("adapt", True):
         contradictions.append("with an encoder that is not adapted to the pictures")
     if settings.recipe is not None and settings.recipe != made.get("recipe", settings.recipe):
-        contradictions.append(f"by recipe {made['recipe']}, not {settings.recipe}")
+        before = f"by recipe {made['recipe']}" if made["recipe"] else "with an encoder that was given"
+        contradictions.append(f"{before}, not by recipe {settings.recipe}")
     if settings.seed is not None and settings.seed != seed and made.get("encoder") is None:
         contradictions.append(f"with seed {seed}, not {settings.seed}")
     if contradictions:

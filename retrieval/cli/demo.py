@@ -52,7 +52,9 @@ def demo(
     progress = progress_on_stderr(quiet=as_json)
     _refuse_others_folder(folder)
     _draw(folder / PICTURES, images, seed, progress)
-    retriever = Retriever.build(folder / PICTURES, settings=BuildSettings(seed=seed), progress=progress)
+    # The pictures of an earlier demonstration may have been drawn with another seed.
+    made_anew = BuildSettings(seed=seed, refit=True)
+    retriever = Retriever.build(folder / PICTURES, settings=made_anew, progress=progress)
     with progress.step("compare"):
         settings = EvaluationSettings(baselines=("color_histogram", "pixel"), sample=0, seed=seed)
         report = evaluate(retriever, settings=settings)

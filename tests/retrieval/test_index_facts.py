@@ -10,7 +10,7 @@ def test_the_facts_are_those_of_the_index(model, photos):
     assert (facts.folder, facts.directory) == (photos, photos / ".retrieve")
     assert (facts.pictures, facts.rejected) == (5, 2)
     assert (facts.encoder, facts.size, facts.dim) == ("quarters", 16, 12)
-    assert (facts.metric, facts.structure, facts.fingerprint) == ("cosine", "flat", model.encoder.fingerprint)
+    assert (facts.metric, facts.structure, facts.fingerprint) == ("cosine", "auto", model.encoder.fingerprint)
     assert facts.bytes_per_picture == 48
     on_disk = {path for path in facts.directory.iterdir() if path.name not in {"lock", "manifest.json"}}
     assert facts.bytes_on_disk == sum(path.stat().st_size for path in on_disk)

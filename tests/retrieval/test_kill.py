@@ -149,3 +149,4 @@ def test_killed_at_any_instant_the_next_command_goes_on(tmp_path, model_folder, 
     assert held(directory, pictures) == final
     commands.close()
     assert kills >= ROUNDS // 2
+    assert set(commands.logged()) >= {"fit", *(pictures.keys[content] for content in final.values())}

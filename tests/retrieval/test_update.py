@@ -43,7 +43,7 @@ def small_commits(monkeypatch):
 @pytest.fixture
 def interrupted(photos, stand_in_solve):
     """The folder `photos`, of whose first index only a part was made; the fit counts in stand_in_solve."""
-    left, encode = [4], Encoder.encode
+    left, encode = [4], Encoder.encode_both
 
     def counted(self, pictures):
         left[0] -= 1
@@ -52,7 +52,7 @@ def interrupted(photos, stand_in_solve):
         return encode(self, pictures)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Encoder, "encode", counted)
+        patch.setattr(Encoder, "encode_both", counted)
         with pytest.raises(Killed):
             Retriever.build(photos)
     return photos

@@ -64,7 +64,10 @@ def test_without_a_change_nothing_is_done(retrieve, indexed, decoded):
     ("options", "words"),
     [
         (["--dim", 64], "was made with 12 dims, not 64"),
-        (["--recipe", "solved-photos"], "by recipe None, not solved-photos"),
+        (
+            ["--recipe", "solved-photos"],
+            "with an encoder that was given, not by recipe solved-photos",
+        ),
     ],
 )
 def test_options_that_contradict_the_index_are_refused(retrieve, indexed, options, words):
@@ -87,7 +90,7 @@ def test_another_seed_or_recipe_than_the_encoder_was_fitted_with_is_refused(retr
     assert retrieve("index", photos, "--seed", 7).status == 0
     assert retrieve("index", photos).status == 0
     assert "with seed 7, not 8: leave" in retrieve("index", photos, "--seed", 8).err
-    assert "by recipe solved, not mine: leave" in retrieve("index", photos, "--recipe", "mine").err
+    assert "by recipe solved, not by recipe mine: leave" in retrieve("index", photos, "--recipe", "mine").err
     assert len(stand_in_solve) == 1
 
 

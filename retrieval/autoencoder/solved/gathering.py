@@ -1,4 +1,4 @@
-"""Where pictures gather: each is moved to the middle of those that it shares neighbours with; a layer does it.
+"""Where pictures gather: each is moved to the middle of those it shares neighbours with, and a layer does it.
 
 How much the layer is worth is read off halves of the pictures: solved on one, how much does it foretell of
 where the other goes? No label is needed.
@@ -17,6 +17,7 @@ _NEIGHBORS = 15
 _LEAST_SHARED = 0.1
 _ROUNDS = 3
 _LEAST_VARIANCE = 1e-6
+_SMALL = 1e-6
 _LEAST_PICTURES = 4 * _NEIGHBORS
 
 
@@ -66,7 +67,9 @@ def solve_gathering(
     share = _foretold(centred, total, targets)
     weights = _regression(centred, total, targets).astype(np.float32)
     worth = float(np.clip((share / max(1.0 - share, 1e-6) - 1.0) / 2.0, 0.0, 1.0))
-    return Linear(weights, (-scatter.mean @ weights).astype(np.float32)), worth
+    bias = -scatter.mean @ weights
+    bias[bias == 0.0] = _SMALL  # LiteRT makes NaN of zeros that are to get unit length
+    return Linear(weights, bias.astype(np.float32)), worth
 
 
 def _foretold(centred: Floats, total: Doubles, targets: Floats) -> float:

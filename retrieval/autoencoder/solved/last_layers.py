@@ -1,4 +1,4 @@
-"""The layers after pooling: parts, solved together, with neighbours that agree, and to where pictures gather."""
+"""The layers after pooling: parts, together, with neighbours that agree, and to where pictures gather."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers after pooling: parts, weighed and solved together, then once more with neighbours that agree."""
+"""The layers after pooling: parts, together, with neighbours that agree, and to where pictures gather."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config import BranchConfig, EncoderConfig
+from .gathering import gathered, solve_gathering
 from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
 from .neighbors import mutual_links, scatter_of_links
 from .pictures import Floats
@@ -31,15 +32,17 @@ class LastLayers:
     """The weights after pooling.
 
     parts: the features (d,) of each part to its vector. joint: the vectors of all parts, each of unit length,
-    to 64 directions; neighbors: the same, solved so that linked pictures agree. latent: the first
-    `leading_dims` of each part, the joint ones and those of neighbours, each of unit length, to the latent
-    vector.
+    to 64 directions; neighbors: the same, solved so that linked pictures agree; gathering: the same to where
+    pictures gather, which counts by its worth. latent: the first `leading_dims` of each part and these
+    three, each of unit length, to the latent vector.
     """
 
     parts: tuple[Linear, ...]
     leading_dims: int
     joint: Linear
     neighbors: Linear
+    gathering: Linear
+    gathering_worth: float
     latent: Linear
 
 
@@ -56,7 +59,8 @@ def solve_last_layers(
     """Solve what comes after the `parts`, which count by `weights` (parts,).
 
     Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
-    then counts as what two views of one differ in: it is not what tells pictures apart.
+    then counts as what two views of one differ in: it is not what tells pictures apart. Where the vectors
+    found so far gather in a way that can be foretold, that counts as well.
     """
     by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
     joined = np.concatenate([part.views for part in parts], axis=2)
@@ -68,18 +72,26 @@ def solve_last_layers(
     known.append(apply(joint, joined[:, :1])[:, 0])
     first = np.concatenate(known, axis=1)
     links = mutual_links(first @ compress(first, dim).weights, config.neighbors)
-    apart = scatter_of_links(joined.mean(axis=1), links)
+    means = joined.mean(axis=1)
+    apart = scatter_of_links(means, links)
     neighbors = solve_agreement(scatter, ridge=ridge, num=num, apart=apart)
     known.append(apply(neighbors, joined[:, :1])[:, 0])
+    second = np.concatenate(known, axis=1)
+    targets = gathered(second @ compress(second, dim).weights)
+    gathering, worth = solve_gathering(means, scatter, targets, ridge=ridge)
+    known.append(apply(gathering, joined[:, :1])[:, 0] * np.float32(worth))
     latent = compress(np.concatenate(known, axis=1), dim)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
-    by_known = np.concatenate([by_leading, np.ones(sum(each.shape[1] for each in known[len(parts) :]))])
+    others = [len(each.bias) for each in (joint, neighbors)]
+    by_known = np.concatenate([by_leading, np.ones(sum(others)), np.full(len(gathering.bias), worth)])
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
         leading_dims=config.leading_dims,
         joint=_multiplied(joint, by_part),
         neighbors=_multiplied(neighbors, by_part),
+        gathering=_multiplied(gathering, by_part),
+        gathering_worth=worth,
         latent=_multiplied(latent, by_known),
     )
 

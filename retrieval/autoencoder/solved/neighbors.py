@@ -19,10 +19,10 @@ def nearest(similarities: Floats, num: int) -> Rows:
     return np.argpartition(-similarities, num - 1, axis=1)[:, :num]
 
 
-def mutual_links(vectors: Floats, num: int) -> Rows:
-    """Pairs of rows (links, 2) of `vectors` (n, d) of which each is among the `num` nearest of the other.
+def nearest_others(vectors: Floats, num: int) -> Rows:
+    """The `num` nearest other rows (n, num) of each of `vectors` (n, d), in any order, by cosine.
 
-    By cosine. The smaller row of a pair comes first, and each pair once.
+    All others, where there are fewer.
     """
     vectors, count = unit(vectors), len(vectors)
     num = min(num, count - 1)
@@ -33,8 +33,17 @@ def mutual_links(vectors: Floats, num: int) -> Rows:
         similarities[rows, begin + rows] = -np.inf
         return nearest(similarities, num)
 
-    columns = np.concatenate(list(in_order(found, range(0, count, _BLOCK)))).ravel()
-    rows = np.repeat(np.arange(count), num)
+    return np.concatenate(list(in_order(found, range(0, count, _BLOCK))))
+
+
+def mutual_links(vectors: Floats, num: int) -> Rows:
+    """Pairs of rows (links, 2) of `vectors` (n, d) of which each is among the `num` nearest of the other.
+
+    By cosine. The smaller row of a pair comes first, and each pair once.
+    """
+    near, count = nearest_others(vectors, num), len(vectors)
+    columns = near.ravel()
+    rows = np.repeat(np.arange(count), near.shape[1])
     mutual = np.intersect1d(rows * count + columns, columns * count + rows)
     pairs = np.stack([mutual // count, mutual % count], axis=1)
     return pairs[pairs[:, 0] < pairs[:, 1]]

@@ -111,6 +111,7 @@ def encoder_network(
     known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
     known.append(dense(joined, last.joint, name="joint_agreement"))
     known.append(dense(joined, last.neighbors, name="neighbor_agreement"))
+    known.append(dense(joined, last.gathering, name="gathering"))
     known = [layers.UnitNormalization(name=f"known_{row}")(each) for row, each in enumerate(known)]
     x = dense(layers.Concatenate(name="known")(known), last.latent, name="compression")
     return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")

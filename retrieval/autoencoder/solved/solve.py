@@ -98,6 +98,7 @@ def _solve_encoder(
         rows = np.random.default_rng([seed, 3]).permutation(len(pictures))[:MOST_COMPARED]
         chosen, weights, found = weigh(parts, config, rows)
         last = solve_last_layers(chosen, weights, config, dim=dim)
+        found["gathering_worth"] = round(last.gathering_worth, 3)
         step.advance()
     kept = {part.branch for part in chosen}
     return [branch for branch in branches if branch.config in kept], last, found

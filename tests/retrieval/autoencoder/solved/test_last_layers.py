@@ -31,7 +31,7 @@ def latents(parts, last):
     joined = np.concatenate(whole, axis=2)
     leading = [part[:, 0, : last.leading_dims] for part in whole]
     known = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in leading]
-    known += [apply(linear, joined)[:, 0] for linear in (last.joint, last.neighbors)]
+    known += [apply(linear, joined)[:, 0] for linear in (last.joint, last.neighbors, last.gathering)]
     return np.concatenate(known, axis=1) @ last.latent.weights + last.latent.bias, known
 
 
@@ -42,9 +42,11 @@ def test_parts_have_unit_length_and_the_dims_asked_for(parts):
 
 def test_the_latent_keeps_the_inner_products_of_its_parts(parts):
     weights = np.array([1.0, 0.5, 1.0], dtype=np.float32)
-    found, known = latents(parts, solve_last_layers(parts, weights, CONFIG, dim=1000))
+    last = solve_last_layers(parts, weights, CONFIG, dim=1000)
+    found, known = latents(parts, last)
     leading = sum(share * each @ each.T for share, each in zip([4, 1, 4], known, strict=False)) / 9
-    expected = leading + sum(each @ each.T for each in known[3:])
+    joint, neighbors, gathering = (each @ each.T for each in known[3:])
+    expected = leading + joint + neighbors + last.gathering_worth**2 * gathering
     np.testing.assert_allclose(found @ found.T, expected, atol=1e-4)
 
 
@@ -59,7 +61,7 @@ def test_a_part_of_no_weight_changes_nothing(parts):
 
 def test_neighbors_bring_pictures_of_a_kind_together(parts):
     last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=16)
-    joint, neighbors = latents(parts, last)[1][3:]
+    joint, neighbors, gathering = latents(parts, last)[1][3:]
     same = np.arange(200)[:, None] % 20 == np.arange(200) % 20
 
     def contrast(vectors):
@@ -67,9 +69,10 @@ def test_neighbors_bring_pictures_of_a_kind_together(parts):
         return cosines[same].mean() - cosines[~same].mean()
 
     assert contrast(neighbors) > contrast(joint)
+    assert contrast(gathering) > contrast(neighbors)
 
 
 @pytest.mark.parametrize("dim", [2, 16, 38])
 def test_the_latent_has_the_dims_asked_for(parts, dim):
     last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=dim)
-    assert last.latent.weights.shape == (3 * 6 + 2 * 10, dim)
+    assert last.latent.weights.shape == (3 * 6 + 2 * 10 + dim, dim)

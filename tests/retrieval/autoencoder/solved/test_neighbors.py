@@ -3,7 +3,7 @@
 import numpy as np
 
 from retrieval.autoencoder.solved import neighbors
-from retrieval.autoencoder.solved.neighbors import mutual_links, nearest, scatter_of_links
+from retrieval.autoencoder.solved.neighbors import mutual_links, nearest, nearest_others, scatter_of_links
 
 
 def circle(*degrees):
@@ -14,6 +14,12 @@ def circle(*degrees):
 def test_the_nearest_are_those_of_largest_similarity():
     similarities = np.array([[0.1, 0.9, 0.5], [0.2, 0.1, 0.3]], dtype=np.float32)
     assert [set(row) for row in nearest(similarities, 2)] == [{1, 2}, {0, 2}]
+
+
+def test_the_nearest_others_are_never_the_picture_itself():
+    found = nearest_others(circle(0, 10, 25, 90), 2)
+    assert [set(row) for row in found] == [{1, 2}, {0, 2}, {0, 1}, {1, 2}]
+    assert nearest_others(circle(0, 90), 5).tolist() == [[1], [0]]
 
 
 def test_a_link_is_mutual():

@@ -196,7 +196,9 @@ def test_any_pictures_have_finite_weights(few_patches, pictures, aligned):
         assert all(np.isfinite(weights).all() for weights in (*solved.whitening, *solved.content))
     chosen, weights, _ = weigh(parts, config, np.arange(len(pictures)))
     last = solve_last_layers(chosen, weights, config, dim=8)
-    assert all(np.isfinite(each).all() for each in (*last.joint, *last.neighbors, *last.latent))
+    assert all(
+        np.isfinite(each).all() for each in (*last.joint, *last.neighbors, *last.gathering, *last.latent)
+    )
 
 
 def draw_centred(rng, *, color_tells, num=240, kinds=20):

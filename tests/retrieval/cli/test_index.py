@@ -113,7 +113,8 @@ def test_the_decoder_can_be_left_out_and_the_recipe_named(retrieve, photos, stan
     assert len(stand_in_solve) == 1
 
 
-def test_threads_are_those_of_the_option(retrieve, photos, model_folder):
+def test_threads_are_those_of_the_option(retrieve, photos, model_folder, monkeypatch):
+    monkeypatch.delenv("RETRIEVE_THREADS", raising=False)
     assert retrieve("index", photos, "--encoder", model_folder, "--threads", 3).status == 0
     assert num_threads() == 3
     retrieve("index", photos, "--encoder", model_folder)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import RetrievalError
-from .options import SeedOption, ThreadsOption, find_index
+from .options import JsonOption, SeedOption, ThreadsOption, find_index
 from .outputs import refuse_existing, replaced
-from .printing import note, printable
+from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
-    from ..insight.map_page import MapPlan
+    from ..insight.map_page import MapFacts, MapPlan
 
 
 def map(  # noqa: A001 - the command's name
@@ -31,6 +31,7 @@ def map(  # noqa: A001 - the command's name
         bool, typer.Option("--overwrite", help="Replace OUT if it exists. Pictures are never replaced.")
     ] = False,
     seed: SeedOption = 0,
+    as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
     """Draw a map of all pictures, alike ones beside each other, as a page to zoom into.
@@ -57,16 +58,32 @@ def map(  # noqa: A001 - the command's name
     new_files = files.with_name(f".{files.name}.{os.getpid()}")
     try:
         with replaced(out) as part:
-            facts = plan.write(part, new_files, files.name, seed=seed, progress=progress_on_stderr())
+            facts = plan.write(
+                part, new_files, files.name, seed=seed, progress=progress_on_stderr(quiet=as_json)
+            )
             if facts.beside:
                 shutil.rmtree(files, ignore_errors=True)
                 new_files.rename(files)
     finally:
         shutil.rmtree(new_files, ignore_errors=True)
+    if as_json:
+        echo_json(_as_json(facts, out, files))
+    else:
+        _print(facts, out, files)
+
+
+def _as_json(facts: MapFacts, out: Path, files: Path) -> dict[str, Any]:
+    from ..index_paths import path_values
+
+    counts = {name: getattr(facts, name) for name in ("pictures", "clusters", "unreadable")}
+    return {**path_values("page", out), **(path_values("files", files) if facts.beside else {}), **counts}
+
+
+def _print(facts: MapFacts, out: Path, files: Path) -> None:
     beside = f" and {printable(files)}" if facts.beside else ""
     pictures = f"{facts.pictures:,} picture{'s' * (facts.pictures != 1)}"
     clusters = f"{facts.clusters:,} cluster{'s' * (facts.clusters != 1)}"
-    note(f"wrote {printable(out)}{beside}: {pictures} in {clusters}")
+    echo(f"wrote {printable(out)}{beside}: {pictures} in {clusters}")
     if facts.unreadable:
         note(
             f"retrieve: {facts.unreadable:,} of them can no longer be read, and are drawn as empty frames: "

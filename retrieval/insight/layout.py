@@ -23,6 +23,7 @@ _ITERATIONS = 500  # twice as many take twice the time and make no better map, o
 _FEW = 8  # below that, neighbourhoods say nothing
 _MOST_CLUSTERS = 48
 _FILLED = 0.45  # of the cells: the rest is the space between groups
+_ROOM = 1.3  # times the extent, so that groups at the rim can spread outwards too
 _TRIED = 64  # cells a picture asks for before the free ones are looked up anew
 
 
@@ -52,7 +53,7 @@ class Layout:
 
         Example:
             >>> Layout.of(np.eye(2, dtype=np.float32)).cells.tolist()
-            [[1, 0], [0, 0]]
+            [[2, 0], [0, 0]]
         """
         with single_threaded_products():
             drawn = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:LANDMARKS])
@@ -135,9 +136,9 @@ def _cells(points: Points) -> Numbers:
 def _on_grid(points: Points) -> tuple[Points, tuple[int, int]]:
     """`points` in units of cells, and the columns and rows of a grid that has cells enough for them."""
     extent = np.ptp(points, axis=0)
-    extent = np.maximum(extent, max(float(extent.max()) / 20, 1e-9))
+    extent = np.maximum(extent, max(float(extent.max()) / min(len(points), 20), 1e-9))
     unit = np.sqrt(extent.prod() / (len(points) / _FILLED))
-    columns, rows = (int(np.ceil(each)) + 1 for each in extent / unit)
+    columns, rows = (int(np.ceil(each * _ROOM)) + 1 for each in extent / unit)
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
     return (points - middle) / unit + (np.array([columns, rows]) - 1) / 2, (columns, rows)
 

@@ -164,7 +164,7 @@ function outline(i, style, line) {
 /* The examples that have room, the largest clusters first. */
 function drawCards() {
   cards = [];
-  const strength = Math.min(1, Math.max(0, (CARDS_UNTIL - view.scale) / 6));
+  const strength = Math.min(1, Math.max(0, (CARDS_UNTIL - view.scale) / 2));
   if (!withCards || !strength || numClusters < 2) return;
   const side = width < 700 ? 46 : 64, gap = 5;
   for (let cluster = 0; cluster < numClusters; cluster++) {

@@ -31,8 +31,8 @@ def beside(monkeypatch):
 def test_a_map_is_one_page_that_holds_its_pictures_and_fetches_nothing(retrieve, indexed, tmp_path):
     out = tmp_path / "map.html"
     outcome = retrieve("map", indexed, "--out", out)
-    assert (outcome.status, outcome.out) == (0, "")
-    assert outcome.err == f"wrote {out}: 5 pictures in 2 clusters\n"
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out == f"wrote {out}: 5 pictures in 2 clusters\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["map.html", "photos"]
     assert re.findall(r"""(?:src|href)=["']?(?!data:)[a-z/]+|https?://|@import""", out.read_text()) == []
     data = data_of(out)
@@ -62,7 +62,7 @@ def test_of_many_pictures_the_sheets_lie_beside_the_page(retrieve, indexed, tmp_
     out, files = tmp_path / "out" / "map.html", tmp_path / "out" / "map_files"
     out.parent.mkdir()
     outcome = retrieve("map", indexed, "--out", out)
-    assert outcome.err == f"wrote {out} and {files}: 5 pictures in 2 clusters\n"
+    assert outcome.out == f"wrote {out} and {files}: 5 pictures in 2 clusters\n"
     urls = [url for sheets in data_of(out)["pictures"] for url in sheets["urls"]]
     assert urls == ["map_files/sheet-0.jpg", "map_files/overview-0.jpg"]
     assert all((out.parent / url).read_bytes().startswith(b"\xff\xd8") for url in urls)
@@ -134,7 +134,7 @@ def test_one_picture_has_a_map(retrieve, model, tmp_path, paint):
     paint(tmp_path / "one" / "red.png", (255, 0, 0))
     Retriever.build(tmp_path / "one", encoder=model)
     outcome = retrieve("map", tmp_path / "one", "--out", tmp_path / "map.html")
-    assert outcome.err == f"wrote {tmp_path / 'map.html'}: 1 picture in 1 cluster\n"
+    assert outcome.out == f"wrote {tmp_path / 'map.html'}: 1 picture in 1 cluster\n"
     assert data_of(tmp_path / "map.html")["cells"] == [0, 0]
 
 
@@ -161,3 +161,14 @@ def test_a_page_ends_as_pages_do(retrieve, indexed):
     outcome = retrieve("map", indexed, "--out", "map.png")
     assert outcome.status == 2
     assert "map.png has no ending of a page: name a .html file" in outcome.err
+
+
+def test_as_json_it_names_what_it_wrote(retrieve, indexed, tmp_path, beside):
+    out = tmp_path / "map.html"
+    assert retrieve("map", indexed, "--out", out, "--json").json == {
+        "page": str(out),
+        "files": str(tmp_path / "map_files"),
+        "pictures": 5,
+        "clusters": 2,
+        "unreadable": 0,
+    }

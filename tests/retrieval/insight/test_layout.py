@@ -82,6 +82,11 @@ def test_pictures_without_a_difference_lie_side_by_side(count):
     assert made.cells.max() <= 3 * np.sqrt(count)
 
 
+def test_two_pictures_are_no_further_apart_than_many():
+    made = Layout.of(np.eye(2, dtype=np.float32))
+    assert made.cells.tolist() == [[2, 0], [0, 0]]
+
+
 def test_many_copies_beside_others_do_not_push_each_other_out(grouped):
     vectors = np.concatenate([np.repeat(grouped[0][:1], 100, axis=0), grouped[0]])
     made = Layout.of(vectors)

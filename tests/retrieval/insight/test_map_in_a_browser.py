@@ -74,6 +74,12 @@ def scale(browser):
     return float(browser.find_element("id", "map").get_attribute("data-scale"))
 
 
+def point_at(browser, x, y):
+    """Move the mouse there, from elsewhere: a move to where it is already is none."""
+    mouse(browser, "mouseMoved", 1, 1)
+    mouse(browser, "mouseMoved", x, y)
+
+
 def mouse(browser, kind, x, y, **more):
     event = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1, **more}
     browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
@@ -123,8 +129,8 @@ def test_from_far_the_examples_stand_for_their_clusters(page):
     page.execute_script("view.scale = 12; redraw()")
     assert settled(page, "return cards.length") >= 2
     card = page.execute_script("return cards[0]")
-    mouse(page, "mouseMoved", card["x"] + 9, card["y"] + 9)
-    assert page.execute_script("return shownCluster") == card["cluster"]
+    point_at(page, card["x"] + 9, card["y"] + 9)
+    assert settled(page, f"return shownCluster === {card['cluster']}")
     press(page, "e")
     assert settled(page, "return cards.length === 0")
     press(page, "e")
@@ -157,7 +163,7 @@ def test_hovering_and_clicking_tell_the_path_and_show_the_file(page):
     page.execute_script("Object.assign(view, viewOf(whole)); redraw()")
     name = page.execute_script("return data.names[11]")
     x, y = place_of(page, name)
-    mouse(page, "mouseMoved", x, y)
+    point_at(page, x, y)
     assert page.find_element("id", "tip").text == name
     click(page, x, y)
     link = page.find_element("id", "path")
@@ -165,6 +171,8 @@ def test_hovering_and_clicking_tell_the_path_and_show_the_file(page):
     # The file itself, in its own size, found in a folder whose name needs escaping.
     assert settled(page, "return byId('large').naturalWidth") == 60
     assert "/photos%20%231/" in link.get_attribute("href")
+    other = "data.names[0] = 'scans//a/b c.png'; data.folders.scans = 'file:///scans'; return urlOf(0)"
+    assert page.execute_script(other) == "file:///scans/a/b%20c.png"
 
 
 def test_the_keyboard_does_it_all(page):

@@ -76,7 +76,7 @@ def scale(browser):
 
 def point_at(browser, x, y):
     """Move the mouse there, from elsewhere: a move to where it is already is none."""
-    mouse(browser, "mouseMoved", 1, 1)
+    mouse(browser, "mouseMoved", x + 3, y + 3)
     mouse(browser, "mouseMoved", x, y)
 
 
@@ -127,7 +127,7 @@ def test_pictures_show_where_they_lie_from_far_and_near(page):
 def test_from_far_the_examples_stand_for_their_clusters(page):
     canvas = page.find_element("id", "map")
     page.execute_script("view.scale = 12; redraw()")
-    assert settled(page, "return cards.length") >= 2
+    assert settled(page, "return !waiting && cards.length") >= 2
     card = page.execute_script("return cards[0]")
     point_at(page, card["x"] + 9, card["y"] + 9)
     assert settled(page, f"return shownCluster === {card['cluster']}")
@@ -161,10 +161,11 @@ def test_wheel_drag_pinch_and_buttons_move_the_map(page):
 def test_hovering_and_clicking_tell_the_path_and_show_the_file(page):
     page.find_element("id", "examples").click()
     page.execute_script("Object.assign(view, viewOf(whole)); redraw()")
+    settled(page, "return !waiting && cards.length === 0")
     name = page.execute_script("return data.names[11]")
     x, y = place_of(page, name)
     point_at(page, x, y)
-    assert page.find_element("id", "tip").text == name
+    assert settled(page, "return byId('tip').textContent") == name
     click(page, x, y)
     link = page.find_element("id", "path")
     assert link.text == name

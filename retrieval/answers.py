@@ -31,6 +31,9 @@ MOST_ROWS = 40
 MOST_QUERIES = 200
 """Queries on one page: with ten answers each it has about 15 MB then."""
 
+MOST_IN_NOTEBOOK = 20
+"""Answers that a notebook shows: it keeps their pictures in its file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -80,6 +83,14 @@ class Hit:
         values = {name: getattr(self, name) for name in ("id", "is_self", "is_copy")}
         marks = {name: True for name in ("missing", "changed") if getattr(self, name)}
         return {"distance": round(self.distance, 6), **path_values("path", self.path), **values, **marks}
+
+
+class Hits(list[Hit]):
+    """The answers to one query, nearest first: a list, which a notebook shows as a row of pictures."""
+
+    def _repr_html_(self) -> str:
+        shown = [{"hit": hit, **_figure(str(hit.path), hit.path)} for hit in self[:MOST_IN_NOTEBOOK]]
+        return render_page("retrieval", "hits.html", hits=shown, others=len(self) - len(shown))
 
 
 def _sha256(path: Path) -> str | None:

@@ -15,6 +15,7 @@ from PIL import Image
 from index_store import Index
 
 from .answers import Hit as Hit
+from .answers import Hits as Hits
 from .combine import EmbeddedQuery, embed_part
 from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
@@ -154,16 +155,16 @@ class Retriever(KeptCurrent):
         return IndexFacts.of(self.index)
 
     @overload
-    def query(self, source: Sources, k: int = ..., **options: Unpack[QueryKeywords]) -> list[list[Hit]]: ...
+    def query(self, source: Sources, k: int = ..., **options: Unpack[QueryKeywords]) -> list[Hits]: ...
     @overload
-    def query(self, source: Source, k: int = ..., **options: Unpack[QueryKeywords]) -> list[Hit]: ...
+    def query(self, source: Source, k: int = ..., **options: Unpack[QueryKeywords]) -> Hits: ...
     def query(
         self, source: Source | Sources, k: int = 10, **options: Unpack[QueryKeywords]
-    ) -> list[Hit] | list[list[Hit]]:
+    ) -> Hits | list[Hits]:
         """The `k` pictures that look most like `source`, nearest first; for a list, a list of such lists.
 
-        options: `where`, `with_`, `without`, `region`, `exclude_self`, `exclude_copies`, `copies`, see
-        `QueryOptions`.
+        A notebook shows them as a row of pictures. options: `where`, `with_`, `without`, `region`,
+        `exclude_self`, `exclude_copies`, `copies`, see `QueryOptions`.
 
         Raises:
             ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, nothing is left
@@ -183,7 +184,7 @@ class Retriever(KeptCurrent):
 
     def query_each(
         self, sources: Sequence[Source], k: int = 10, **options: Unpack[QueryKeywords]
-    ) -> Iterator[list[Hit] | RetrievalError]:
+    ) -> Iterator[Hits | RetrievalError]:
         """What `query` answers to each of `sources`, in their order, or why one has no answer.
 
         Some hundred are embedded on threads and searched for at a time, however many there are.
@@ -255,7 +256,7 @@ class Retriever(KeptCurrent):
                 "--refit, which fits one that does"
             )
 
-    def nearest(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[list[Hit]]:
+    def nearest(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[Hits]:
         """The `k` nearest pictures of each of `queries`, of those that `options` admit.
 
         Raises:
@@ -267,11 +268,12 @@ class Retriever(KeptCurrent):
         among = None if options.where is None else self.index.where(options.where)
         count = len(self.index) if among is None else len(among)
         if not queries or not count:
-            return [[] for _ in queries]
+            return [Hits() for _ in queries]
         fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
         while True:
             found = self._search(queries, fetched, among, copies=options.copies)
-            wanted = [[hit for hit in hits if not _is_excluded(hit, options)][:k] for hits in found]
+            kept = ([hit for hit in hits if not _is_excluded(hit, options)] for hits in found)
+            wanted = [Hits(hits[:k]) for hits in kept]
             if fetched >= count or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4

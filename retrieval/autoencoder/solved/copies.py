@@ -18,7 +18,7 @@ from .lda import scatter_of_views, solve_agreement
 from .network import convolution, dense
 from .pictures import Pixels
 
-COPY_DIM = 64
+COPY_DIM = 96
 _PICTURES = 300
 _EDITED = 1_200
 _LEAST_VERSIONS = 4
@@ -34,7 +34,7 @@ _SMALL = 1e-3
 def with_copies(encoder: keras.Model, pictures: Pixels, *, seed: int) -> keras.Model:
     """`encoder` with a second vector of unit length behind the latent one: (dim + copy_dim,).
 
-    Solved on edited versions of at most 300 of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 64 numbers
+    Solved on edited versions of at most 300 of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 96 numbers
     where so few pictures cannot differ in as many ways.
     """
     rng = np.random.default_rng([seed, 4])

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from retrieval import Retriever
+from retrieval.encoder import Model
 from retrieval.images import find_images
 from retrieval.insight.anomalies import AnomalyDetector, auroc
 from retrieval.models import model_of
@@ -46,8 +47,8 @@ def main() -> None:
     scores = [[detector.judge(path).scores for path in pair] for pair in pairs]
     each = (time.perf_counter() - learnt) / (2 * len(pairs))
     print(
-        f"{len(fitted)} fitted, {len(pairs)} + {len(pairs)} ranked at {detector.side} px; seconds: autoencoder "
-        f"{solved - begun:.1f}, detector {learnt - solved:.1f}, a picture {each:.2f}; "
+        f"{len(fitted)} fitted, {len(pairs)} + {len(pairs)} ranked at {detector.side} px; seconds: "
+        f"autoencoder {solved - begun:.1f}, detector {learnt - solved:.1f}, a picture {each:.2f}; "
         f"chosen without labels: {detector.method}"
     )
     print(
@@ -71,7 +72,7 @@ def pictures(folder: Path) -> dict[str, Path]:
     }
 
 
-def autoencoder(normal: list[Path], seed: int):
+def autoencoder(normal: list[Path], seed: int) -> Model:
     """The default autoencoder, fitted to the pictures at `normal`."""
     from retrieval.build import BuildSettings
 
@@ -93,7 +94,7 @@ def interval(values: np.ndarray, seed: int) -> tuple[float, float]:
 
 
 def of_size(detector: AnomalyDetector, pairs: list, scores: list) -> None:
-    """Print how normal pictures saved at another size rank against the same as they are: 0.5 if nothing shows."""
+    """Print how normal pictures saved at another size rank against themselves: 0.5 if it does not show."""
     clean = [pair[0] for pair in pairs]
     with tempfile.TemporaryDirectory() as place:
         for size in SIZES:

@@ -30,6 +30,8 @@ PARTS = 5
 _DIMS = 48
 _PATCHES_FOR_FIT = 100_000
 _REGULARISER = 0.01
+_LEAST_VARIANCE = 1e-6  # a thousandth of full contrast
+_LEAST_DEVIATION = 1e-3
 _CODES_OF_A_PART = 200_000
 _KEPT_OF_A_PART = 20_000
 _STEPS = 10  # along a standard deviation of codes: within one step two regions count as the same
@@ -40,14 +42,17 @@ _CELLS_LOOKED_AT = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatchCodes:
-    """Turns regions into codes: `(patch - mean) @ weights`, with weights (243, dim) float32.
+    """Turns regions into codes: components along `directions` (dim, 243), times `scales` (dim + 1,).
 
-    The weights are leading principal components, each divided by the root of its deviation: half-way to
-    whitening. Without that, distances tell little but brightness; with all of it, they tell noise.
+    The directions are leading principal components. The scales divide by the root of the deviation: half-way
+    to whitening. Without that, distances tell little but brightness; with all of it, they tell noise. The
+    last number of a code is how much of the region lies in no direction: such as colour, where normal
+    pictures are grey.
     """
 
     mean: Floats
-    weights: Floats
+    directions: Floats
+    scales: Floats
 
     @classmethod
     def fit(cls, pictures: Sequence[Pixels], rng: np.random.Generator) -> PatchCodes:
@@ -55,15 +60,24 @@ class PatchCodes:
         each = max(1, _PATCHES_FOR_FIT // len(pictures))
         patches = np.concatenate([_drawn(_patches(picture), each, rng) for picture in pictures])
         pca = PCA.fit(patches, _DIMS)
-        deviations = np.sqrt(pca.deviations**2 + _REGULARISER * (pca.deviations**2).mean() + 1e-12)
-        weights = pca.directions.T / np.sqrt(deviations)
+        variances = np.append(pca.deviations**2, 0.0)
+        added = _REGULARISER * variances.mean() + _LEAST_VARIANCE
+        scales = (variances + added) ** -0.25
+        codes = cls(*(each.astype(np.float32) for each in (pca.mean, pca.directions, scales)))
         # Codes vary by 1 in all, whatever the contrast of the pictures.
-        scale = max(float(np.sqrt(((patches - pca.mean) @ weights).var(axis=0).sum())), 1e-6)
-        return cls(pca.mean.astype(np.float32), (weights / scale).astype(np.float32))
+        deviation = float(np.sqrt(codes._of_patches(patches).var(axis=0).sum()))
+        return cls(codes.mean, codes.directions, codes.scales / np.float32(max(deviation, _LEAST_DEVIATION)))
 
     def of(self, picture: Pixels) -> Floats:
-        """The codes (g · g, dim) of the regions of `picture` (S, S, 3), row by row; g is ⌈S / 4⌉."""
-        return np.asarray((_patches(picture) - self.mean) @ self.weights, dtype=np.float32)
+        """The codes (g · g, dim + 1) of the regions of `picture` (S, S, 3), row by row; g is ⌈S / 4⌉."""
+        return self._of_patches(_patches(picture))
+
+    def _of_patches(self, patches: Floats) -> Floats:
+        centred = patches - self.mean
+        components = centred @ self.directions.T
+        rest = (centred**2).sum(axis=1) - (components**2).sum(axis=1)
+        codes: Floats = np.column_stack([components, np.sqrt(np.maximum(rest, 0.0))]) * self.scales
+        return codes
 
 
 class PatchMemory:

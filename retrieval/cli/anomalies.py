@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..progress import Progress
 
 _METHODS: tuple[Method, ...] = ("patches", "reconstruction")
+_LEAST_SEPARATION = 0.6
 _PAGES = {".html", ".htm"}
 
 
@@ -249,6 +250,11 @@ def _tell(ranking: AnomalyRanking, areas: dict[Method, float], progress: Progres
     checks = ranking.detector.checks.items()
     told = ", ".join(f"{method} {check.separation:.2f}" for method, check in checks)
     note(f"ranked by {ranking.method}; synthetic defects told from none, AUROC: {told}")
+    if max(check.separation for _, check in checks) < _LEAST_SEPARATION:
+        note(
+            "normal pictures differ among themselves as much as by such a defect: the order says little about "
+            "small defects"
+        )
     small, side = sum(one.is_small for one in ranking.judged), ranking.detector.side
     if small:
         note(

@@ -96,3 +96,12 @@ def test_a_broken_picture_is_told_and_the_rest_ranked(retrieve, parts):
     assert told.status == 1
     assert len(told.fields) == 12
     assert "cut.png cannot be read" in told.err
+
+
+def test_it_is_told_where_normal_pictures_differ_too_much(retrieve, tmp_path, paint):
+    for number in range(6):
+        paint(tmp_path / "flat" / f"{number}.png", (number * 40, 90, 200 - number * 30))
+    told = retrieve("anomalies", tmp_path / "flat", "--method", "patches")
+    assert told.status == 0
+    assert "AUROC: patches 0.50" in told.err
+    assert "the order says little about small defects" in told.err

@@ -65,3 +65,13 @@ def test_pictures_without_any_variation_can_be_remembered():
     heat = PatchMemory.fit(flat).heat(flat[0])
     assert np.isfinite(heat).all()
     assert heat.max() < 1e-3
+
+
+def test_colour_is_noticed_where_normal_pictures_are_grey():
+    grey = [np.repeat(noise(number)[..., :1], 3, axis=2) for number in range(6)]
+    tinted = grey[0].copy()
+    tinted[12:20, 12:20, 2] = 255 - tinted[12:20, 12:20, 2]
+    heat = PatchMemory.fit(grey).heat(tinted)
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    assert (12 <= 4 * row + 2 < 20, 12 <= 4 * column + 2 < 20) == (True, True)
+    assert heat.max() > 1.0

@@ -252,8 +252,8 @@ def _tell(ranking: AnomalyRanking, areas: dict[Method, float], progress: Progres
     note(f"ranked by {ranking.method}; synthetic defects told from none, AUROC: {told}")
     if max(check.separation for _, check in checks) < _LEAST_SEPARATION:
         note(
-            "normal pictures differ among themselves as much as by such a defect: the order says little about "
-            "small defects"
+            "normal pictures differ among themselves as much as by such a defect: "
+            "the order says little about small defects"
         )
     small, side = sum(one.is_small for one in ranking.judged), ranking.detector.side
     if small:

@@ -79,19 +79,23 @@ def anomalies(
     marks, with tabs between. "unusual": its score is above those of 95 % of normal pictures. "small": it has
     fewer pixels than pictures are compared at, and may look strange for that alone.
     """
+    from ..index_paths import is_indexed
     from ..insight.anomalies import AnomalyDetector
     from ..insight.anomaly_ranking import AnomalyRanking
     from .progress import progress_on_stderr
 
-    tops = _folders(folder)
-    _refuse_outputs(heatmaps, html, tops, overwrite=overwrite)
+    tops, index = _meant(folder, directory)
+    normals = tops if normal is None else [normal]
+    _refuse_outputs(heatmaps, html, [*tops, *normals], overwrite=overwrite)
     progress = progress_on_stderr(quiet=as_json)
     paths = _pictures_in(tops)
-    normals = tops if normal is None else [normal]
+    index = index or next(filter(is_indexed, normals), None)
     if method == "patches":
         model = None
+    elif index is not None:
+        model = _opened(index, required=method == "reconstruction")
     else:
-        model = _model(directory, [*tops, *normals], normals, progress, required=method == "reconstruction")
+        model = _fitted(normals, seed, progress)
     normal_paths = paths if normal is None else _pictures_in(normals)
     detector = AnomalyDetector.fit(normal_paths, model, seed=seed, progress=progress)
     ranking = AnomalyRanking.of(
@@ -114,17 +118,20 @@ def anomalies(
         raise typer.Exit(1)
 
 
-def _folders(folder: Path | None) -> list[Path]:
-    """The folders of pictures that `folder` means: itself, or those of the index that it is."""
+def _meant(folder: Path | None, directory: Path | None) -> tuple[list[Path], Path | None]:
+    """The folders of pictures to rank, and the index to reconstruct with, None if there is none.
+
+    FOLDER may itself be an index; where it is not given, that of --index is meant, or the nearest.
+    """
     from index_store import Index
 
-    from ..index_paths import existing_index, folders_of
+    from ..index_paths import existing_index, folders_of, is_indexed
 
-    place = find_index(None) if folder is None else folder
     if folder is not None and not (folder / "manifest.json").is_file():
-        return [folder]
-    with Index.open(existing_index(place)) as index:
-        return list(folders_of(index).tops.values())
+        return [folder], directory or (folder if is_indexed(folder) else None)
+    place = existing_index(folder or find_index(directory))
+    with Index.open(place) as index:
+        return list(folders_of(index).tops.values()), directory or place
 
 
 def _pictures_in(folders: Sequence[Path]) -> list[Path]:
@@ -136,23 +143,13 @@ def _pictures_in(folders: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _model(
-    directory: Path | None,
-    places: Sequence[Path],
-    normals: Sequence[Path],
-    progress: Progress,
-    *,
-    required: bool,
-) -> Model | None:
-    """The autoencoder of `directory`, else of the first of `places` with an index, else one fitted now."""
+def _opened(place: Path, *, required: bool) -> Model | None:
+    """The autoencoder of an index; None if it has no decoder and none is `required`."""
     from index_store import Index
 
-    from ..index_paths import existing_index, is_indexed
+    from ..index_paths import existing_index
     from ..models import model_of
 
-    place = directory or next((place for place in places if is_indexed(place)), None)
-    if place is None:
-        return _fitted(normals, progress)
     with Index.open(existing_index(place)) as index:
         model = model_of(index)
     if model.decoder is None and not required:
@@ -161,14 +158,16 @@ def _model(
     return model
 
 
-def _fitted(normals: Sequence[Path], progress: Progress) -> Model:
+def _fitted(normals: Sequence[Path], seed: int, progress: Progress) -> Model:
     """An autoencoder fitted to the pictures in `normals`, as `retrieve index` fits it, and not kept."""
+    from ..build import BuildSettings
     from ..models import model_of
     from ..retriever import Retriever
 
     note("retrieve: there is no index, so an autoencoder is fitted first; --method patches needs none")
+    settings = BuildSettings(seed=seed)
     with tempfile.TemporaryDirectory() as place:
-        retriever = Retriever.build(*normals, index=place, progress=progress)
+        retriever = Retriever.build(*normals, index=place, settings=settings, progress=progress)
         with retriever.index as index:
             return model_of(index)
 
@@ -245,6 +244,11 @@ def _tell(ranking: AnomalyRanking, areas: dict[Method, float], progress: Progres
     """What the ranking goes by, beside it."""
     for failure in ranking.failures:
         note(f"retrieve: {printable(str(failure))}")
+    unread = set(ranking.detector.unread) - {Path(failure.path) for failure in ranking.failures}
+    if unread:
+        note(
+            f"retrieve: of the normal pictures {len(unread):,} cannot be read, such as {printable(min(unread))}"
+        )
     if quiet:
         return
     checks = ranking.detector.checks.items()

@@ -84,12 +84,18 @@ class AnomalyDetector:
         checks: Mapping[Method, Check],
         *,
         parts: Mapping[Path, int],
+        unread: Sequence[Path] = (),
     ) -> None:
-        """Use `fit`. parts: in which part of the memory a normal picture is, by its resolved path."""
+        """Use `fit`.
+
+        parts: in which part of the memory a normal picture is, by its resolved path. unread: normal pictures
+        that cannot be read.
+        """
         self.side = side
         self.checks = checks
         self._memory = memory
         self._model = model
+        self.unread = unread
         self._parts = parts
 
     @classmethod
@@ -127,7 +133,8 @@ class AnomalyDetector:
         with progress.step("remember regions"):
             memory = PatchMemory.fit(pixels, seed=seed)
         parts = {path.resolve(): memory.part_of(place) for place, path in enumerate(read)}
-        detector = cls(side, memory, model, {}, parts=parts)
+        unread = [path for path in paths if path not in read]
+        detector = cls(side, memory, model, {}, parts=parts, unread=unread)
         with progress.step("check on defects", total=min(len(pixels), _CHECKED)) as step:
             detector.checks = detector._checked(pixels, seed, step)
         return detector

@@ -105,3 +105,19 @@ def test_it_is_told_where_normal_pictures_differ_too_much(retrieve, tmp_path, pa
     assert told.status == 0
     assert "AUROC: patches 0.50" in told.err
     assert "the order says little about small defects" in told.err
+
+
+def test_a_broken_normal_picture_is_told(retrieve, parts):
+    (parts / "good" / "cut.png").write_bytes((parts / "bad" / "10.png").read_bytes()[:60])
+    told = retrieve("anomalies", parts / "bad", "--normal", parts / "good", "--method", "patches")
+    assert told.status == 0
+    assert f"of the normal pictures 1 cannot be read, such as {parts / 'good' / 'cut.png'}" in told.err
+
+
+def test_an_index_elsewhere_stands_for_its_folder(retrieve, parts, model, tmp_path):
+    Retriever.build(parts, encoder=model, index=tmp_path / "index")
+    for arguments in ([tmp_path / "index"], ["--index", tmp_path / "index"]):
+        told = retrieve("anomalies", *arguments, "--json")
+        assert told.status == 0
+        assert len(told.json["pictures"]) == 12
+        assert "reconstruction" in told.json["checks"]

@@ -247,7 +247,8 @@ def _tell(ranking: AnomalyRanking, areas: dict[Method, float], progress: Progres
     unread = set(ranking.detector.unread) - {Path(failure.path) for failure in ranking.failures}
     if unread:
         note(
-            f"retrieve: of the normal pictures {len(unread):,} cannot be read, such as {printable(min(unread))}"
+            f"retrieve: of the normal pictures {len(unread):,} cannot be read, "
+            f"such as {printable(min(unread))}"
         )
     if quiet:
         return

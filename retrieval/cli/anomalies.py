@@ -269,5 +269,7 @@ def _tell(ranking: AnomalyRanking, areas: dict[Method, float], progress: Progres
     if areas:
         words = (f"{method} {area:.3f}" for method, area in areas.items())
         note(f"AUROC by the folders: {', '.join(words)}")
+        if ranking.among_normal and "reconstruction" in areas:
+            note("that of reconstruction is too good where the autoencoder was fitted to the normal pictures")
     each = progress.seconds.get("rank", 0.0) / max(1, len(ranking.judged))
     note(f"{each:.2f} s a picture, {sum(progress.seconds.values()):.0f} s in all")

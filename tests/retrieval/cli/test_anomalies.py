@@ -42,12 +42,19 @@ def test_the_index_of_the_folder_reconstructs(retrieve, parts, model):
     assert told.err == ""
 
 
+def test_it_is_told_that_an_autoencoder_may_know_the_normal_pictures(retrieve, parts, model):
+    Retriever.build(parts, encoder=model)
+    told = retrieve("anomalies", parts, "--normal", parts / "good")
+    assert "too good where the autoencoder was fitted to the normal pictures" in told.err
+
+
 def test_an_autoencoder_is_fitted_where_there_is_no_index(retrieve, parts, stand_in_solve):
     told = retrieve("anomalies", parts / "bad", "--normal", parts / "good")
     assert told.status == 0
     assert len(stand_in_solve) == 1
     assert "an autoencoder is fitted first" in told.err
     assert all(len(fields[2]) for fields in told.fields)
+    assert "AUROC by" not in told.err
     assert not (parts / "good" / ".retrieve").exists()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,8 +47,7 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # Takes seconds, and the first question should not wait for it.
-        threading.Thread(target=lambda: live.current.calibration(), daemon=True).start()
+        live.current.prepare()
         yield
 
     app = FastAPI(

@@ -11,9 +11,10 @@ from fastapi.responses import FileResponse
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..errors import printable
 from ..images import open_picture
-from .live import LiveRetriever
-from .questions import PictureId
+from .live import LiveRetriever, meeting
+from .questions import IN_FOLDER, PictureId
 
 Ids = NDArray[np.int64]
 
@@ -35,12 +36,12 @@ def picture_routes(live: LiveRetriever) -> APIRouter:
     def pictures(
         after: Annotated[int, Query(ge=-1, le=2**63 - 1, description="The last id that was seen")] = -1,
         count: Annotated[int, Query(ge=1, le=500)] = 60,
-        folder: Annotated[str | None, Query(max_length=4_000, description="As /folders has it")] = None,
+        folder: Annotated[str | None, Query(max_length=4_000, description=IN_FOLDER)] = None,
         where: Annotated[str | None, Query(max_length=1_000)] = None,
         seed: Annotated[int | None, Query(ge=0, le=2**31, description="At random, by this seed")] = None,
     ) -> dict[str, Any]:
         snapshot = live.current
-        ids = snapshot.ids(folder=folder, where=where or None)
+        ids = snapshot.ids(meeting(where, folder))
         shown = (
             ids[np.searchsorted(ids, after, side="right") :][:count]
             if seed is None
@@ -48,17 +49,21 @@ def picture_routes(live: LiveRetriever) -> APIRouter:
         )
         return {"count": len(ids), "pictures": [snapshot.row_as_json(each) for each in snapshot.rows(shown)]}
 
-    @routes.get("/folders", summary="The folders of the index, with how many pictures each holds")
+    @routes.get("/folders", summary="The folders of the index, and how many pictures are inside each")
     def folders() -> list[dict[str, Any]]:
-        return [{"folder": name, "count": count} for name, count in live.current.folder_counts.items()]
+        return [
+            {"folder": printable(name), "count": count} for name, count in live.current.folder_counts.items()
+        ]
 
     @routes.get("/images/{picture}", summary="A picture as it is", response_class=Response)
     def image(picture: PictureId) -> Response:
-        _, path = live.current.file(picture)
+        snapshot = live.current
+        _, path = snapshot.file(picture)
         kind = _SHOWN.get(path.suffix.lower())
         if kind is not None:
             return FileResponse(path, media_type=kind, headers=_KEPT)
-        return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
+        with snapshot.decoding:
+            return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
 
     @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", response_class=Response)
     def thumbnail(picture: PictureId) -> Response:

@@ -8,19 +8,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Path, Query, UploadFile
 
-from ..answers import Hit
 from ..combine import EmbeddedQuery, Region
 from ..embed import EmbeddedPicture
-from ..errors import RetrievalError
+from ..errors import RetrievalError, printable
 from ..images import load
 from ..insight.agreement import Agreement
 from ..query_options import QueryOptions
-from .live import LiveRetriever, Snapshot
+from .live import LiveRetriever, Snapshot, meeting
 from .metrics import Metrics
+from .searches import Found
 from .settings import ServiceSettings
 from .uploads import refuse_large
 
 PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
+IN_FOLDER = "Only pictures in this folder, as /folders has it, or inside it"
 _IDS = "Ids of pictures in the index, with commas between"
 
 
@@ -33,6 +34,7 @@ class Options:
         where: Annotated[
             str | None, Query(max_length=1_000, description="A condition in SQL on the columns of /info")
         ] = None,
+        folder: Annotated[str | None, Query(max_length=4_000, description=IN_FOLDER)] = None,
         region: Annotated[
             str | None, Query(max_length=100, description="x,y,width,height: the part that counts")
         ] = None,
@@ -42,7 +44,7 @@ class Options:
     ) -> None:
         """Read them. Raises QueryInvalid, RetrievalError for what cannot be read."""
         self.k = k
-        self.where = where or None
+        self.where = meeting(where, folder)
         self.region = Region.parse(region) if region else None
         self.with_ = _ids(with_)
         self.without = _ids(without)
@@ -55,10 +57,13 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
 
     def answer(snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, kind: str) -> dict[str, Any]:
         started = time.perf_counter()
-        with_, without = (snapshot.stored(ids, copies=asked.copies) for ids in (asked.with_, asked.without))
+        with_, without = (
+            snapshot.stored(snapshot.rows(ids), copies=asked.copies) if ids else []
+            for ids in (asked.with_, asked.without)
+        )
         query = EmbeddedQuery.of([picture, *with_], without)
         options = QueryOptions(where=asked.where, copies=asked.copies)
-        hits = snapshot.nearest(query, min(asked.k, settings.most_answers), options)
+        found = snapshot.nearest(query, min(asked.k, settings.most_answers), options)
         seconds = time.perf_counter() - started
         metrics.queries.labels(kind).inc()
         metrics.seconds.observe(seconds)
@@ -66,8 +71,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
             "width": picture.width,
             "height": picture.height,
             "milliseconds": round(1000 * seconds, 2),
-            "no_match": round(snapshot.calibration(copies=asked.copies).no_match, 4),
-            "hits": _as_json(snapshot, hits, asked.copies),
+            **_as_json(snapshot, found, asked),
         }
 
     @routes.post("/query", summary="The pictures that look most like an uploaded one")
@@ -80,10 +84,11 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
     @routes.get("/query/{picture}", summary="The pictures that look most like one of the index")
     def query_stored(picture: PictureId, asked: Annotated[Options, Depends()]) -> dict[str, Any]:
         snapshot = live.current
-        [stored] = snapshot.stored([picture], copies=asked.copies)
+        [row] = snapshot.rows([picture])
+        [stored] = snapshot.stored([row], copies=asked.copies)
         if asked.region is not None:
             stored = snapshot.embed(snapshot.file(picture)[1], asked.region, copies=asked.copies)
-        return {"path": snapshot.path_of(picture), **answer(snapshot, stored, asked, "stored")}
+        return {"path": printable(row.path), **answer(snapshot, stored, asked, "stored")}
 
     @routes.post(
         "/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree"
@@ -103,22 +108,26 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
 
 def _agreement(snapshot: Snapshot, source: Any, hit: int) -> dict[str, Any]:
     size = snapshot.retriever.encoder.size
-    pictures = [load(each, size) for each in (source, snapshot.file(hit)[1])]
-    return Agreement.between(snapshot.maps, *pictures).to_json()
+    with snapshot.decoding:
+        pictures = [load(each, size) for each in (source, snapshot.file(hit)[1])]
+        return Agreement.between(snapshot.maps, *pictures).to_json()
 
 
-def _as_json(snapshot: Snapshot, hits: Sequence[Hit], copies: bool) -> list[dict[str, Any]]:
-    words = snapshot.calibration(copies=copies).in_words
-    return [
+def _as_json(snapshot: Snapshot, found: Sequence[Found], asked: Options) -> dict[str, Any]:
+    calibration = snapshot.calibration(copies=asked.copies)
+    if asked.region is not None or asked.with_ or asked.without:
+        calibration = calibration.of_parts()
+    hits = [
         {
-            "id": hit.id,
-            "distance": round(hit.distance, 5),
-            "meaning": words(hit.distance),
-            "path": snapshot.path_of(hit.id),
-            "marks": hit.marks,
+            "id": each.hit.id,
+            "distance": round(each.hit.distance, 5),
+            "meaning": calibration.in_words(each.hit.distance),
+            "path": printable(each.row.path),
+            "marks": each.hit.marks,
         }
-        for hit in hits
+        for each in found
     ]
+    return {"no_match": round(calibration.no_match, 4), "hits": hits}
 
 
 def _ids(text: str | None) -> list[int]:

@@ -63,7 +63,6 @@ def test_all_pictures_can_be_browsed_page_by_page_by_folder_and_at_random(servic
     rest = client.get(f"/pictures?after={first['pictures'][-1]['id']}").json()["pictures"]
     assert len({each["id"] for each in [*first["pictures"], *rest]}) == 5
     assert client.get("/folders").json() == [
-        {"folder": "", "count": 1},
         {"folder": "cold", "count": 2},
         {"folder": "warm", "count": 2},
     ]
@@ -101,7 +100,7 @@ def test_info_health_and_metrics(service, ids):
     client.get(f"/query/{ids['red.png']}")
     info = client.get("/info").json()
     assert info["pictures"] == 5
-    assert set(info["calibration"]) == {"copy", "neighbor", "random", "no_match"}
+    assert set(info["calibration"]) == {"copy", "part", "neighbor", "random", "no_match"}
     assert client.get("/healthz").json() == {"status": "ok"}
     text = client.get("/metrics").text
     assert 'retrieve_queries_total{kind="stored"} 1.0' in text

@@ -28,6 +28,7 @@ _PART = {"crop": 0.5}
 _MOST_COPIES = 0.9
 _MOST_NEIGHBORS = 0.95
 _AT_RANDOM = 0.05
+_ROUNDING = 1e-5
 
 FILE = "calibration.json"
 """Beside the index; it may be removed at any time."""
@@ -44,7 +45,7 @@ class Calibration:
 
     Example:
         >>> Calibration(copy=0.1, part=0.5, neighbor=0.4, random=0.6, no_match=0.4).in_words(0.3)
-        'alike'
+        'similar'
     """
 
     copy: float
@@ -101,8 +102,8 @@ class Calibration:
     def in_words(self, distance: float) -> str:
         """What `distance` says, in words."""
         if distance <= self.copy:
-            return "nearly the same"
-        return "alike" if distance <= self.no_match else "no good match"
+            return "very close"
+        return "similar" if distance <= self.no_match else "no good match"
 
     def to_json(self) -> dict[str, Any]:
         """The figures, as JSON holds them."""
@@ -147,5 +148,5 @@ def _distances_of_edited(
 
 
 def _share(distances: Distances, share: float) -> float:
-    """The distance within which `share` of them lie; 0 if there are none."""
-    return float(np.quantile(distances, share)) if len(distances) else 0.0
+    """The distance within which `share` of them lie, never below what is rounding; 0 if there are none."""
+    return max(_ROUNDING, float(np.quantile(distances, share))) if len(distances) else 0.0

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from ..insight.calibration import Calibration
 from ..query_options import QueryOptions
 from ..retriever import Retriever
 from ..threads import num_threads
+from .schema import PictureFacts
 from .searches import Found, Searches
 from .thumbnails import FOLDER, Thumbnails
 
@@ -158,7 +158,7 @@ class Snapshot:
         """The rows of these pictures. Raises IdsUnknown for ids that the index does not hold."""
         return self.retriever.index.catalog.rows_of(ids)
 
-    def row_as_json(self, row: Row) -> dict[str, Any]:
+    def row_as_json(self, row: Row) -> PictureFacts:
         """What the page shows of a picture."""
         return {"id": row.id, "path": printable(row.path), "width": row.width, "height": row.height}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Annotated, Any
+from pathlib import Path as FilePath
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Path, Query, UploadFile
 
@@ -13,12 +13,14 @@ from ..embed import EmbeddedPicture
 from ..errors import RetrievalError, printable
 from ..images import load
 from ..insight.agreement import Agreement
+from ..insight.calibration import Calibration
 from ..query_options import QueryOptions
 from .live import LiveRetriever, Snapshot, meeting
 from .metrics import Metrics
+from .schema import AgreementMaps, Answers, HitFacts
 from .searches import Found
 from .settings import ServiceSettings
-from .uploads import refuse_large
+from .uploads import uploaded
 
 PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
 IN_FOLDER = "Only pictures in this folder, as /folders has it, or inside it"
@@ -55,7 +57,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
     """`/query` and `/agreement`."""
     routes = APIRouter()
 
-    def answer(snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, kind: str) -> dict[str, Any]:
+    def answer(snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, kind: str) -> Answers:
         started = time.perf_counter()
         with_, without = (
             snapshot.stored(snapshot.rows(ids), copies=asked.copies) if ids else []
@@ -67,67 +69,69 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         seconds = time.perf_counter() - started
         metrics.queries.labels(kind).inc()
         metrics.seconds.observe(seconds)
+        calibration = _calibration(snapshot, asked)
         return {
+            "path": None,
             "width": picture.width,
             "height": picture.height,
             "milliseconds": round(1000 * seconds, 2),
-            **_as_json(snapshot, found, asked),
+            "no_match": round(calibration.no_match, 4),
+            "hits": [_as_json(each, calibration) for each in found],
         }
 
     @routes.post("/query", summary="The pictures that look most like an uploaded one")
-    def query(file: Annotated[UploadFile, File()], asked: Annotated[Options, Depends()]) -> dict[str, Any]:
-        data = file.file.read()
-        refuse_large(data, settings)
+    def query(file: Annotated[UploadFile, File()], asked: Annotated[Options, Depends()]) -> Answers:
+        data = uploaded(file, settings)
         snapshot = live.current
         return answer(snapshot, snapshot.embed(data, asked.region, copies=asked.copies), asked, "upload")
 
     @routes.get("/query/{picture}", summary="The pictures that look most like one of the index")
-    def query_stored(picture: PictureId, asked: Annotated[Options, Depends()]) -> dict[str, Any]:
+    def query_stored(picture: PictureId, asked: Annotated[Options, Depends()]) -> Answers:
         snapshot = live.current
         [row] = snapshot.rows([picture])
         [stored] = snapshot.stored([row], copies=asked.copies)
         if asked.region is not None:
             stored = snapshot.embed(snapshot.file(picture)[1], asked.region, copies=asked.copies)
-        return {"path": printable(row.path), **answer(snapshot, stored, asked, "stored")}
+        return {**answer(snapshot, stored, asked, "stored"), "path": printable(row.path)}
 
     @routes.post(
         "/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree"
     )
-    def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
-        data = file.file.read()
-        refuse_large(data, settings)
+    def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> AgreementMaps:
+        data = uploaded(file, settings)
         return _agreement(live.current, data, hit)
 
     @routes.get("/agreement/{picture}/{hit}", summary="The places where two pictures of the index agree")
-    def agreement_stored(picture: PictureId, hit: PictureId) -> dict[str, Any]:
+    def agreement_stored(picture: PictureId, hit: PictureId) -> AgreementMaps:
         snapshot = live.current
         return _agreement(snapshot, snapshot.file(picture)[1], hit)
 
     return routes
 
 
-def _agreement(snapshot: Snapshot, source: Any, hit: int) -> dict[str, Any]:
+def _agreement(snapshot: Snapshot, source: bytes | FilePath, hit: int) -> AgreementMaps:
     size = snapshot.retriever.encoder.size
     with snapshot.decoding:
         pictures = [load(each, size) for each in (source, snapshot.file(hit)[1])]
-        return Agreement.between(snapshot.maps, *pictures).to_json()
+        found = Agreement.between(snapshot.maps, *pictures).to_json()
+    return {"query": found["query"], "hit": found["hit"]}
 
 
-def _as_json(snapshot: Snapshot, found: Sequence[Found], asked: Options) -> dict[str, Any]:
+def _calibration(snapshot: Snapshot, asked: Options) -> Calibration:
     calibration = snapshot.calibration(copies=asked.copies)
-    if asked.region is not None or asked.with_ or asked.without:
-        calibration = calibration.of_parts()
-    hits = [
-        {
-            "id": each.hit.id,
-            "distance": round(each.hit.distance, 5),
-            "meaning": calibration.in_words(each.hit.distance),
-            "path": printable(each.row.path),
-            "marks": each.hit.marks,
-        }
-        for each in found
-    ]
-    return {"no_match": round(calibration.no_match, 4), "hits": hits}
+    is_whole = asked.region is None and not asked.with_ and not asked.without
+    return calibration if is_whole else calibration.of_parts()
+
+
+def _as_json(found: Found, calibration: Calibration) -> HitFacts:
+    hit = found.hit
+    return {
+        "id": hit.id,
+        "distance": round(hit.distance, 5),
+        "meaning": calibration.in_words(hit.distance),
+        "path": printable(found.row.path),
+        "marks": hit.marks,
+    }
 
 
 def _ids(text: str | None) -> list[int]:

@@ -15,8 +15,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from ..errors import RetrievalError
 from .settings import ServiceSettings
 
-_MOST_CONNECTIONS = 256
 _KEPT_OPEN_SECONDS = 5
+_MOST_HEAD_BYTES = 64 * 2**10
+_SWITCH_SECONDS = 0.0005
 
 
 class Server:
@@ -36,7 +37,7 @@ class Server:
                 ws="none",
                 log_level="error",
                 server_header=False,
-                limit_concurrency=_MOST_CONNECTIONS,
+                limit_concurrency=settings.most_connections,
                 timeout_keep_alive=_KEPT_OPEN_SECONDS,
                 timeout_graceful_shutdown=_KEPT_OPEN_SECONDS,
             )
@@ -49,7 +50,8 @@ class Server:
 
     def run(self) -> None:
         """Answer until Ctrl-C, or `stop`."""
-        sys.setswitchinterval(0.0005)
+        # Threads of questions must not keep the one waiting for long that answers all connections.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         with self._socket, suppress(KeyboardInterrupt):
             self._server.run(sockets=[self._socket])
 
@@ -59,12 +61,12 @@ class Server:
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
     except OSError as error:
+        listening.close()
         raise RetrievalError(
             f"port {port} of {host} cannot be listened on: {error.strerror}: name another with --port"
         ) from error
@@ -72,10 +74,18 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _patient(seconds: float) -> type[HttpToolsProtocol]:
-    """The protocol of uvicorn, but it does not wait for ever for the head of a request."""
+    """The protocol of uvicorn, but the head of a request may be so long and take so long to arrive."""
 
     class Patient(HttpToolsProtocol):
         _waiting: asyncio.TimerHandle | None = None
+        _head_bytes = 0
+
+        def data_received(self, data: bytes) -> None:
+            if self._waiting is not None:
+                self._head_bytes += len(data)
+            super().data_received(data)
+            if self._waiting is not None and self._head_bytes > _MOST_HEAD_BYTES:
+                self.transport.abort()
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -100,6 +110,6 @@ def _patient(seconds: float) -> type[HttpToolsProtocol]:
         def _wait_no_more(self) -> None:
             if self._waiting is not None:
                 self._waiting.cancel()
-                self._waiting = None
+                self._waiting, self._head_bytes = None, 0
 
     return Patient

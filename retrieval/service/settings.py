@@ -19,6 +19,7 @@ class ServiceSettings:
     upload_bytes: of one request. upload_pixels, upload_side: of one picture, in all and along its longer
     side. head_seconds, upload_seconds: how long the head of a request, and all of it, may take to arrive;
     send_seconds: how long a part of an answer may take to be received. most_answers: k at most.
+    most_connections: at a time; what comes beyond is told to come back.
     """
 
     host: str = LOOPBACK
@@ -31,6 +32,7 @@ class ServiceSettings:
     upload_seconds: float = 30.0
     send_seconds: float = 30.0
     most_answers: int = 200
+    most_connections: int = 256
 
     def __post_init__(self) -> None:
         """Refuse to be reachable from other machines without a token."""

@@ -29,7 +29,7 @@ def fact_routes(live: LiveRetriever, metrics: Metrics) -> APIRouter:
         }
 
     @routes.get("/healthz", summary="Whether the service runs")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @routes.get("/metrics", summary="Counts and times for Prometheus", response_class=PlainTextResponse)

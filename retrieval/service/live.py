@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
@@ -46,23 +47,21 @@ class LiveRetriever:
 
     @property
     def current(self) -> Snapshot:
-        """The newest generation, as far as it was there a second ago."""
+        """The newest generation, as far as it was there a second ago; never waits for one to be opened."""
         if time.monotonic() - self._looked > _SECONDS_BETWEEN_LOOKS and self._lock.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._looked = time.monotonic()
+            self._looked = time.monotonic()
+            if self._snapshot.stamp == _stamp(self._directory):
                 self._lock.release()
+            else:
+                threading.Thread(target=self._take_up, daemon=True).start()
         return self._snapshot
 
-    def _look(self) -> None:
-        try:
-            if self._snapshot.stamp != _stamp(self._directory):
-                self._snapshot = Snapshot(Retriever.open(self._directory), self._snapshot)
-                self._snapshot.prepare()
-        except (OSError, IndexStoreError, RetrievalError):
-            # Being replaced, moved or damaged: what is open can still be asked.
-            return
+    def _take_up(self) -> None:
+        # Being replaced, moved or damaged: what is open can still be asked.
+        with suppress(OSError, IndexStoreError, RetrievalError):
+            self._snapshot = Snapshot(Retriever.open(self._directory), self._snapshot)
+            self._snapshot.prepare()
+        self._lock.release()
 
 
 class Snapshot:
@@ -101,8 +100,11 @@ class Snapshot:
 
     def calibration(self, *, copies: bool = False) -> Calibration:
         """What distances mean in this folder, or those between vectors for `copies`; measured once."""
-        found = self._calibrations.get(copies) or self._earlier.get(copies)
-        return found or self._measured(copies=copies)
+        return self.known_calibration(copies=copies) or self._measured(copies=copies)
+
+    def known_calibration(self, *, copies: bool = False) -> Calibration | None:
+        """The same where it has been measured, else None."""
+        return self._calibrations.get(copies) or self._earlier.get(copies)
 
     def _measured(self, *, copies: bool) -> Calibration:
         with self._calibrating:
@@ -162,17 +164,12 @@ class Snapshot:
         """What the page shows of a picture."""
         return {"id": row.id, "path": printable(row.path), "width": row.width, "height": row.height}
 
-    def file(self, picture: int) -> tuple[Row, Path]:
-        """The row and the file of a picture.
-
-        Raises:
-            IdsUnknown: the index does not hold it. ImageUnreadable: the file is gone.
-        """
-        [row] = self.rows([picture])
+    def file(self, row: Row) -> Path:
+        """The file of a picture. Raises ImageUnreadable: it is gone."""
         path = self.retriever.folders / row.path
         if not path.is_file():
             raise ImageUnreadable(row.path, "the file is gone since it was indexed")
-        return row, path
+        return path
 
     def stored(self, rows: Sequence[Row], *, copies: bool = False) -> list[EmbeddedPicture]:
         """Pictures of the index as queries, to find `copies` if so asked. Raises IdsUnknown."""
@@ -192,9 +189,9 @@ class Snapshot:
         with self.decoding:
             return embed_part(self.retriever.encoder, source, region, copies=copies)
 
-    def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
+    async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
         """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
-        return self._searches.nearest(query, k, options)
+        return await asyncio.wrap_future(self._searches.ask(query, k, options))
 
 
 def meeting(where: str | None, folder: str | None) -> str | None:
@@ -212,7 +209,10 @@ def meeting(where: str | None, folder: str | None) -> str | None:
     return f"{inside} and (\n{where}\n)" if where else inside
 
 
-def _stamp(directory: Path) -> tuple[int, int, int]:
-    """What changes whenever a generation is put in force."""
-    status = (directory / "manifest.json").stat()
+def _stamp(directory: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a generation is put in force; None while there is none."""
+    try:
+        status = (directory / "manifest.json").stat()
+    except OSError:
+        return None
     return status.st_ino, status.st_mtime_ns, status.st_size

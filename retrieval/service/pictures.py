@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, File, HTTPException, Query, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from numpy.typing import NDArray
 from PIL import Image
@@ -65,7 +66,8 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
     @routes.get("/images/{picture}", summary="A picture as it is", **_picture(*_SHOWN.values()))
     def image(picture: PictureId) -> Response:
         snapshot = live.current
-        _, path = snapshot.file(picture)
+        [row] = snapshot.rows([picture])
+        path = snapshot.file(row)
         kind = _SHOWN.get(path.suffix.lower())
         if kind is not None:
             return FileResponse(path, media_type=kind, headers=_KEPT)
@@ -73,10 +75,13 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
             return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
 
     @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", **_picture("image/jpeg"))
-    def thumbnail(picture: PictureId) -> Response:
+    async def thumbnail(picture: PictureId) -> Response:
         snapshot = live.current
-        row, path = snapshot.file(picture)
-        return Response(snapshot.thumbnails.of(row, path), media_type="image/jpeg", headers=_KEPT)
+        [row] = snapshot.rows([picture])
+        small = snapshot.thumbnails.kept(row)
+        if small is None:
+            small = await run_in_threadpool(lambda: snapshot.thumbnails.of(row, snapshot.file(row)))
+        return Response(small, media_type="image/jpeg", headers=_KEPT)
 
     @routes.get(
         "/reconstructions/{picture}",

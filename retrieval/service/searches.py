@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,7 +36,7 @@ class _Waiting:
 
 
 class Searches:
-    """Searches of one retriever, asked for by many threads.
+    """Searches of one retriever, asked for by many requests.
 
     One thread searches, in one product of matrices for all who wait: 32 queries take a few times as long as
     one. Where a condition has to be met, each is searched for by itself, on as many threads as there are.
@@ -48,21 +47,28 @@ class Searches:
         self._retriever = retriever
         self._waiting: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
-        self._conditions = threading.BoundedSemaphore(num_threads())
+        self._conditions = ThreadPoolExecutor(num_threads(), thread_name_prefix="condition")
 
-    def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
-        """As `Retriever.nearest` for one query; of `options`, the condition and the kind of vectors count."""
+    def ask(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> Future[list[Found]]:
+        """The `k` nearest pictures, when they are found; of `options`, condition and kind of vectors count.
+
+        Fails with what `Retriever.nearest` raises.
+        """
         if options.where is not None:
-            with self._conditions:
-                return self._with_rows(self._retriever.nearest([query], k, options))[0]
+            return self._conditions.submit(self._search_among, query, k, options)
         mine = _Waiting(query, k, options.copies)
         self._waiting.append(mine)
         self._thread.submit(self._search_waiting)
-        return mine.answer.result()
+        return mine.answer
+
+    def _search_among(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
+        return self._with_rows(self._retriever.nearest([query], k, options))[0]
 
     def _search_waiting(self) -> None:
         """Search for all who wait, if those who came before have not been searched for already."""
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
+        # Who has gone away is not searched for.
+        batch = [each for each in batch if each.answer.set_running_or_notify_cancel()]
         for copies in (False, True):
             self._search([each for each in batch if each.copies is copies], copies=copies)
 

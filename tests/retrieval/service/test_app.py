@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -92,6 +93,8 @@ def test_a_new_generation_is_taken_up_without_a_restart(service, retriever, phot
     assert client.get("/info").json()["pictures"] == 5
     paint(photos / "new.png", (10, 200, 10))
     Retriever.open(photos).update()
+    while client.get("/info").json()["pictures"] == 5:
+        time.sleep(0.05)
     assert client.get("/info").json()["pictures"] == 6
 
 

@@ -13,7 +13,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 load_all_checks()
-EXAMPLES = 20
+EXAMPLES = 12
 # Not that all that is described is taken: of what is in a picture, the description knows nothing.
 NOT_CHECKED = [CHECKS.get_one("positive_data_acceptance")]
 

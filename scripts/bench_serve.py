@@ -159,10 +159,17 @@ def measure(index: Path, clients: int, seconds: float) -> None:
     try:
         wait_for(f"http://127.0.0.1:{port}/info")
         asyncio.run(load(1, 3, port, ids, uploads))
-        told("1 client", asyncio.run(load(1, 10, port, ids, uploads)), 10)
+        alone = asyncio.run(load(1, 10, port, ids, uploads))
+        told("1 client", alone, 10)
         asyncio.run(load(clients, 3, port, ids, uploads))
         before = resident(server.pid)
-        told(f"{clients} clients", asyncio.run(load(clients, seconds, port, ids, uploads)), seconds)
+        together = asyncio.run(load(clients, seconds, port, ids, uploads))
+        told(f"{clients} clients", together, seconds)
+        slowest, usual = (
+            np.percentile([time for _, time, _ in each], share)
+            for each, share in ((together, 99), (alone, 50))
+        )
+        print(f"p99 of {clients} clients is {slowest / usual:.1f} times the median of one")
         print(f"memory: {before:.0f} MB before, {resident(server.pid):.0f} MB after")
     finally:
         server.send_signal(signal.SIGINT)

@@ -39,22 +39,11 @@ def serve(
     Only this machine can ask, unless --host and --token say otherwise. /openapi.json describes the API. A new
     generation of the index is taken up within a second. Ctrl-C ends it.
     """
-    import uvicorn
-
-    from ..service import ServiceSettings, create_app
+    from ..service import Server, ServiceSettings, create_app
 
     settings = ServiceSettings(host=host, port=port, token=token)
-    app = create_app(find_index(folder), settings)
+    server = Server(create_app(find_index(folder), settings), settings)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
     note(f"retrieve: searching at {address} until Ctrl-C")
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        server_header=False,
-        limit_concurrency=256,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=5,
-    )
+    server.run()

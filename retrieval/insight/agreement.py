@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +37,6 @@ class Agreement:
         found = [np.clip(each / max(most, 1e-6), 0.0, 1.0).reshape(side, side) ** 2 for each in best]
         return cls(*found)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, list[list[float]]]:
         """Both maps as rows of numbers."""
         return {name: np.round(getattr(self, name), 3).tolist() for name in ("query", "hit")}

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
 from index_store import IdsUnknown, IndexStoreError, OptionInvalid
 
-from ..errors import RetrievalError
+from ..errors import RetrievalError, printable
 from .facts import fact_routes
 from .guard import Guard
 from .live import LiveRetriever
 from .metrics import Metrics
 from .pictures import picture_routes
 from .questions import question_routes
+from .schema import refusals
 from .settings import ServiceSettings
 
 _PAGE = Path(__file__).with_name("page")
-_KINDS = {"index.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+_SCRIPTS = ("ask.js", "keys.js", "look.js", "page.js", "region.js")
+_KINDS = {"index.html": "text/html", "page.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
 _STATUS = {IdsUnknown: 404, OptionInvalid: 422, RetrievalError: 422, IndexStoreError: 503}
-_REFUSALS = {
-    401: "No token was shown",
-    403: "Asked by a page of another site",
-    404: "There is no such picture",
-    408: "The request took too long to arrive",
-    413: "The request, or the picture in it, is too large",
-    421: "Asked under a name that is not this service's",
-    422: "The picture or an option cannot be used",
-}
 
 
 def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
@@ -48,8 +41,7 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # Takes seconds, and the first question should not wait for it.
-        threading.Thread(target=lambda: live.current.calibration(), daemon=True).start()
+        live.current.prepare()
         yield
 
     app = FastAPI(
@@ -58,15 +50,16 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={status: {"description": why} for status, why in _REFUSALS.items()},
+        responses=refusals(),
     )
     app.add_middleware(Guard, settings=settings)
     for error, status in _STATUS.items():
         app.add_exception_handler(error, _telling(status))
+    app.add_exception_handler(RequestValidationError, _tell_invalid)
     for name in _KINDS:
         app.get("/" if name == "index.html" else f"/{name}", include_in_schema=False)(_file(name))
     app.include_router(question_routes(live, settings, metrics))
-    app.include_router(picture_routes(live))
+    app.include_router(picture_routes(live, settings))
     app.include_router(fact_routes(live, metrics))
     return app
 
@@ -76,6 +69,12 @@ def _telling(status: int) -> Any:
         return JSONResponse({"detail": str(error)}, status_code=status)
 
     return tell
+
+
+def _tell_invalid(_: Request, error: Exception) -> JSONResponse:
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    told = "; ".join(f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in faults)
+    return JSONResponse({"detail": printable(told)}, status_code=422)
 
 
 def _file(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from .live import LiveRetriever
@@ -28,10 +29,10 @@ def fact_routes(live: LiveRetriever, metrics: Metrics) -> APIRouter:
         }
 
     @routes.get("/healthz", summary="Whether the service runs")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    @routes.get("/metrics", summary="Counts and times for Prometheus", response_class=Response)
+    @routes.get("/metrics", summary="Counts and times for Prometheus", response_class=PlainTextResponse)
     def measured() -> Response:
         index = live.current.retriever.index
         metrics.pictures.set(len(index))

@@ -32,7 +32,8 @@ class Guard:
 
     A page elsewhere can make a browser ask 127.0.0.1, also by a name that it has pointed there (DNS
     rebinding): the Host, Origin and Sec-Fetch-Site headers tell. What is let through may be
-    `upload_bytes` long and take `upload_seconds` to arrive.
+    `upload_bytes` long and take `upload_seconds` to arrive; nobody waits longer than `send_seconds` for a
+    part of an answer to be received.
     """
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
@@ -128,13 +129,16 @@ class _Bounded:
         return message
 
     def watched(self, send: Send) -> Send:
-        """`send` for the application: of a refused request, it may no longer answer."""
+        """`send` for the application: not for a refused request, nor for who does not take the answer."""
 
         async def sent(message: Message) -> None:
             if self.refusal is not None and not self.answered:
                 return
             self.answered = True
-            await send(message)
+            try:
+                await asyncio.wait_for(send(message), self._settings.send_seconds)
+            except asyncio.TimeoutError as error:
+                raise _Aborted from error
 
         return sent
 

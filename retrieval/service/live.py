@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index_store import IndexStoreError, Row
 
-from ..answers import Hit
 from ..combine import EmbeddedQuery, Region, embed_part
 from ..embed import EmbeddedPicture
 from ..encoder import FeatureMaps
@@ -26,6 +25,8 @@ from ..insight.calibration import Calibration
 from ..query_options import QueryOptions
 from ..retriever import Retriever
 from ..threads import num_threads
+from .schema import PictureFacts
+from .searches import Found, Searches
 from .thumbnails import FOLDER, Thumbnails
 
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -46,42 +47,69 @@ class LiveRetriever:
 
     @property
     def current(self) -> Snapshot:
-        """The newest generation, as far as it was there a second ago."""
+        """The newest generation, as far as it was there a second ago; never waits for one to be opened."""
         if time.monotonic() - self._looked > _SECONDS_BETWEEN_LOOKS and self._lock.acquire(blocking=False):
-            try:
-                self._look()
-            finally:
-                self._looked = time.monotonic()
+            self._looked = time.monotonic()
+            if self._snapshot.stamp == _stamp(self._directory):
                 self._lock.release()
+            else:
+                threading.Thread(target=self._take_up, daemon=True).start()
         return self._snapshot
 
-    def _look(self) -> None:
-        try:
-            if self._snapshot.stamp != _stamp(self._directory):
-                self._snapshot = Snapshot(Retriever.open(self._directory))
-        except (OSError, IndexStoreError, RetrievalError):
-            # Being replaced, moved or damaged: what is open can still be asked.
-            return
+    def _take_up(self) -> None:
+        # Being replaced, moved or damaged: what is open can still be asked.
+        with suppress(OSError, IndexStoreError, RetrievalError):
+            self._snapshot = Snapshot(Retriever.open(self._directory), self._snapshot)
+            self._snapshot.prepare()
+        self._lock.release()
 
 
 class Snapshot:
     """One generation of an index, and what is asked of it by several requests at once."""
 
-    def __init__(self, retriever: Retriever) -> None:
-        """Ask `retriever`."""
+    def __init__(self, retriever: Retriever, earlier: Snapshot | None = None) -> None:
+        """Ask `retriever`. `earlier`: what distances mean is taken from there until it is measured here."""
         self.retriever = retriever
         self.stamp = _stamp(retriever.index.directory)
         self.thumbnails = Thumbnails(retriever.index.directory / FOLDER)
-        self._searches = _Searches(retriever)
-        self._encoding = threading.BoundedSemaphore(num_threads())
+        self.decoding = threading.BoundedSemaphore(num_threads())
+        """Held while a picture is decoded: so many at once are in memory."""
+        self._searches = Searches(retriever)
         self._calibrations: dict[bool, Calibration] = {}
         self._calibrating = threading.Lock()
+        same = earlier is not None and earlier.encoder_name == self.encoder_name
+        self._earlier = earlier._calibrations if earlier is not None and same else {}
+
+    @property
+    def encoder_name(self) -> str | None:
+        """The fingerprint of the encoder: distances mean the same only with the same one."""
+        return self.retriever.index.manifest.encoder
+
+    def prepare(self) -> None:
+        """Begin, on a thread, with what takes seconds, so that the first question need not wait for it."""
+        threading.Thread(target=self._prepare, daemon=True).start()
+
+    def _prepare(self) -> None:
+        # Loaded for combined queries, which takes a second.
+        import scipy.optimize  # noqa: F401
+
+        with suppress(OSError, IndexStoreError, RetrievalError):
+            for copies in (False, True)[: 1 + self.has_copies]:
+                self._measured(copies=copies)
+            _ = self.folder_counts
 
     def calibration(self, *, copies: bool = False) -> Calibration:
         """What distances mean in this folder, or those between vectors for `copies`; measured once."""
+        return self.known_calibration(copies=copies) or self._measured(copies=copies)
+
+    def known_calibration(self, *, copies: bool = False) -> Calibration | None:
+        """The same where it has been measured, else None."""
+        return self._calibrations.get(copies) or self._earlier.get(copies)
+
+    def _measured(self, *, copies: bool) -> Calibration:
         with self._calibrating:
             if copies not in self._calibrations:
-                self._calibrations[copies] = Calibration.of(self.retriever, copies=copies)
+                self._calibrations[copies] = Calibration.kept(self.retriever, copies=copies)
             return self._calibrations[copies]
 
     @cached_property
@@ -106,60 +134,50 @@ class Snapshot:
 
     @cached_property
     def folder_counts(self) -> dict[str, int]:
-        """How many pictures each folder holds, the folders in order."""
-        found = Counter(_folder(row.path) for row in self.retriever.index.catalog.rows())
+        """How many pictures each folder holds, those in folders inside it included; the folders in order."""
+        found: Counter[str] = Counter()
+        for path in (row.path for row in self.retriever.index.catalog.rows()):
+            parts = path.split("/")[:-1]
+            # Two slashes in a row follow the name of a further folder of the index.
+            found.update("/".join(parts[: end + 1]) for end, part in enumerate(parts) if part)
         return dict(sorted(found.items()))
 
-    def ids(self, *, folder: str | None, where: str | None) -> NDArray[np.int64]:
-        """The ids of all pictures, of those in `folder`, of those that meet the condition `where`; ascending.
+    def ids(self, condition: str | None) -> NDArray[np.int64]:
+        """The ids of all pictures, or of those that meet the `condition`; ascending.
 
         Raises:
-            OptionInvalid: `where` is no condition on the columns.
+            OptionInvalid: it is no condition on the columns.
         """
-        index = self.retriever.index
-        ids = index.ids if where is None else index.where(where)
-        if folder is not None:
-            ids = np.intersect1d(ids, self._ids_by_folder.get(folder, np.empty(0, dtype=np.int64)))
-        return np.asarray(ids)
+        return self._ids_by_condition(condition)
 
     @cached_property
-    def _ids_by_folder(self) -> dict[str, NDArray[np.int64]]:
-        found: dict[str, list[int]] = {}
-        for row in self.retriever.index.catalog.rows():
-            found.setdefault(_folder(row.path), []).append(row.id)
-        return {folder: np.array(ids, dtype=np.int64) for folder, ids in found.items()}
+    def _ids_by_condition(self) -> Callable[[str | None], NDArray[np.int64]]:
+        """Pages are looked at one after the other, and a condition is compared with every row."""
+        index = self.retriever.index
+        return lru_cache(8)(lambda condition: index.ids if condition is None else index.where(condition))
 
     def rows(self, ids: Sequence[int] | NDArray[np.int64]) -> list[Row]:
         """The rows of these pictures. Raises IdsUnknown for ids that the index does not hold."""
         return self.retriever.index.catalog.rows_of(ids)
 
-    def path_of(self, picture: int) -> str:
-        """The path of a picture as the index has it, for a person."""
-        return printable(self.rows([picture])[0].path)
-
-    def row_as_json(self, row: Row) -> dict[str, Any]:
+    def row_as_json(self, row: Row) -> PictureFacts:
         """What the page shows of a picture."""
         return {"id": row.id, "path": printable(row.path), "width": row.width, "height": row.height}
 
-    def file(self, picture: int) -> tuple[Row, Path]:
-        """The row and the file of a picture.
-
-        Raises:
-            IdsUnknown: the index does not hold it. ImageUnreadable: the file is gone.
-        """
-        [row] = self.rows([picture])
+    def file(self, row: Row) -> Path:
+        """The file of a picture. Raises ImageUnreadable: it is gone."""
         path = self.retriever.folders / row.path
         if not path.is_file():
             raise ImageUnreadable(row.path, "the file is gone since it was indexed")
-        return row, path
+        return path
 
-    def stored(self, ids: Sequence[int], *, copies: bool = False) -> list[EmbeddedPicture]:
+    def stored(self, rows: Sequence[Row], *, copies: bool = False) -> list[EmbeddedPicture]:
         """Pictures of the index as queries, to find `copies` if so asked. Raises IdsUnknown."""
-        index = self.retriever.index
-        vectors = np.asarray((index.copies if copies else index.vectors)(np.asarray(ids, dtype=np.int64)))
+        index, ids = self.retriever.index, [row.id for row in rows]
+        vectors = np.asarray((index.copies if copies else index.vectors)(ids))
         return [
             EmbeddedPicture(vector, row.width, row.height, row.sha256)
-            for vector, row in zip(vectors, self.rows(ids), strict=True)
+            for vector, row in zip(vectors, rows, strict=True)
         ]
 
     def embed(self, source: bytes | Path, region: Region | None, *, copies: bool = False) -> EmbeddedPicture:
@@ -168,64 +186,33 @@ class Snapshot:
         Raises:
             ImageUnreadable: it cannot be read. QueryInvalid: the region lies outside.
         """
-        with self._encoding:
+        with self.decoding:
             return embed_part(self.retriever.encoder, source, region, copies=copies)
 
-    def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Hit]:
+    async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
         """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
-        return self._searches.ask(query, k, options)
+        return await asyncio.wrap_future(self._searches.ask(query, k, options))
 
 
-@dataclass
-class _Waiting:
-    query: EmbeddedQuery
-    k: int
-    answer: list[Hit] | None = None
-    error: Exception | None = None
+def meeting(where: str | None, folder: str | None) -> str | None:
+    """The condition in SQL for pictures that meet `where` and lie in `folder`, or in folders inside it.
+
+    Example:
+        >>> meeting("width > 600", "cats")
+        "substr(path, 1, 5) = 'cats/' and (\\nwidth > 600\\n)"
+    """
+    if not folder:
+        return where or None
+    quoted = folder.replace("'", "''")
+    inside = f"substr(path, 1, {len(folder) + 1}) = '{quoted}/'"
+    # On lines of its own, so that a comment at its end ends there.
+    return f"{inside} and (\n{where}\n)" if where else inside
 
 
-class _Searches:
-    """Searches for all requests that wait, in one call: whoever comes first searches for the others too."""
-
-    def __init__(self, retriever: Retriever) -> None:
-        self._retriever = retriever
-        self._waiting: list[_Waiting] = []
-        self._lock = threading.Lock()
-        self._searching = threading.Lock()
-
-    def ask(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Hit]:
-        if options.where is not None or options.copies:
-            return self._retriever.nearest([query], k, options)[0]
-        mine = _Waiting(query, k)
-        with self._lock:
-            self._waiting.append(mine)
-        with self._searching:
-            if mine.answer is None and mine.error is None:
-                with self._lock:
-                    batch, self._waiting = self._waiting, []
-                self._search(batch)
-        if mine.error is not None:
-            raise mine.error
-        return mine.answer or []
-
-    def _search(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            found = self._retriever.nearest(
-                [each.query for each in batch], max(each.k for each in batch), QueryOptions()
-            )
-            for each, hits in zip(batch, found, strict=True):
-                each.answer = hits[: each.k]
-        except Exception as error:
-            # Raised again in every request that it concerns.
-            for each in batch:
-                each.error = error
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _stamp(directory: Path) -> tuple[int, int, int]:
-    """What changes whenever a generation is put in force."""
-    status = (directory / "manifest.json").stat()
+def _stamp(directory: Path) -> tuple[int, int, int] | None:
+    """What changes whenever a generation is put in force; None while there is none."""
+    try:
+        status = (directory / "manifest.json").stat()
+    except OSError:
+        return None
     return status.st_ino, status.st_mtime_ns, status.st_size

@@ -6,14 +6,19 @@ import io
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, File, HTTPException, Query, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..errors import printable
 from ..images import open_picture
-from .live import LiveRetriever
-from .questions import PictureId
+from .live import LiveRetriever, Snapshot, meeting
+from .questions import IN_FOLDER, PictureId
+from .schema import FolderFacts, Pictures, picture_of
+from .settings import ServiceSettings
+from .uploads import uploaded
 
 Ids = NDArray[np.int64]
 
@@ -27,7 +32,11 @@ _SHOWN = {
 _KEPT = {"Cache-Control": "private, max-age=3600"}
 
 
-def picture_routes(live: LiveRetriever) -> APIRouter:
+def _picture(*kinds: str) -> dict[str, Any]:
+    return {"response_class": Response, "responses": picture_of(*kinds)}
+
+
+def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
     """`/pictures`, `/folders`, `/images`, `/thumbnails` and `/reconstructions`."""
     routes = APIRouter()
 
@@ -35,12 +44,12 @@ def picture_routes(live: LiveRetriever) -> APIRouter:
     def pictures(
         after: Annotated[int, Query(ge=-1, le=2**63 - 1, description="The last id that was seen")] = -1,
         count: Annotated[int, Query(ge=1, le=500)] = 60,
-        folder: Annotated[str | None, Query(max_length=4_000, description="As /folders has it")] = None,
+        folder: Annotated[str | None, Query(max_length=4_000, description=IN_FOLDER)] = None,
         where: Annotated[str | None, Query(max_length=1_000)] = None,
         seed: Annotated[int | None, Query(ge=0, le=2**31, description="At random, by this seed")] = None,
-    ) -> dict[str, Any]:
+    ) -> Pictures:
         snapshot = live.current
-        ids = snapshot.ids(folder=folder, where=where or None)
+        ids = snapshot.ids(meeting(where, folder))
         shown = (
             ids[np.searchsorted(ids, after, side="right") :][:count]
             if seed is None
@@ -48,38 +57,59 @@ def picture_routes(live: LiveRetriever) -> APIRouter:
         )
         return {"count": len(ids), "pictures": [snapshot.row_as_json(each) for each in snapshot.rows(shown)]}
 
-    @routes.get("/folders", summary="The folders of the index, with how many pictures each holds")
-    def folders() -> list[dict[str, Any]]:
-        return [{"folder": name, "count": count} for name, count in live.current.folder_counts.items()]
+    @routes.get("/folders", summary="The folders of the index, and how many pictures are inside each")
+    def folders() -> list[FolderFacts]:
+        return [
+            {"folder": printable(name), "count": count} for name, count in live.current.folder_counts.items()
+        ]
 
-    @routes.get("/images/{picture}", summary="A picture as it is", response_class=Response)
+    @routes.get("/images/{picture}", summary="A picture as it is", **_picture(*_SHOWN.values()))
     def image(picture: PictureId) -> Response:
-        _, path = live.current.file(picture)
+        snapshot = live.current
+        [row] = snapshot.rows([picture])
+        path = snapshot.file(row)
         kind = _SHOWN.get(path.suffix.lower())
         if kind is not None:
             return FileResponse(path, media_type=kind, headers=_KEPT)
-        return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
+        with snapshot.decoding:
+            return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
 
-    @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", response_class=Response)
-    def thumbnail(picture: PictureId) -> Response:
+    @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", **_picture("image/jpeg"))
+    async def thumbnail(picture: PictureId) -> Response:
         snapshot = live.current
-        row, path = snapshot.file(picture)
-        return Response(snapshot.thumbnails.of(row, path), media_type="image/jpeg", headers=_KEPT)
+        [row] = snapshot.rows([picture])
+        small = snapshot.thumbnails.kept(row)
+        if small is None:
+            small = await run_in_threadpool(lambda: snapshot.thumbnails.of(row, snapshot.file(row)))
+        return Response(small, media_type="image/jpeg", headers=_KEPT)
 
     @routes.get(
         "/reconstructions/{picture}",
         summary="What is left of a picture in its vector",
-        response_class=Response,
+        **_picture("image/png"),
     )
     def reconstruction(picture: PictureId) -> Response:
         snapshot = live.current
-        if not snapshot.has_decoder:
-            raise HTTPException(404, "the encoder of this index has no decoder")
-        vector = np.asarray(snapshot.retriever.index.vectors([picture]))
-        [pixels] = snapshot.retriever.decoder.decode(vector)
-        return Response(_png(Image.fromarray(pixels)), media_type="image/png", headers=_KEPT)
+        return _reconstruction(snapshot, np.asarray(snapshot.retriever.index.vectors([picture])))
+
+    @routes.post(
+        "/reconstructions",
+        summary="What is left of an uploaded picture in its vector",
+        **_picture("image/png"),
+    )
+    def reconstruction_of(file: Annotated[UploadFile, File()]) -> Response:
+        snapshot = live.current
+        picture = snapshot.embed(uploaded(file, settings), None)
+        return _reconstruction(snapshot, picture.vector[None])
 
     return routes
+
+
+def _reconstruction(snapshot: Snapshot, vectors: NDArray[np.float32]) -> Response:
+    if not snapshot.has_decoder:
+        raise HTTPException(404, "the encoder of this index has no decoder")
+    [pixels] = snapshot.retriever.decoder.decode(vectors)
+    return Response(_png(Image.fromarray(pixels)), media_type="image/png", headers=_KEPT)
 
 
 def _drawn(ids: Ids, count: int, seed: int) -> Ids:

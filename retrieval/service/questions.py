@@ -3,122 +3,171 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Path, Query, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 
-from ..answers import Hit
+from index_store import Row
+
 from ..combine import EmbeddedQuery, Region
 from ..embed import EmbeddedPicture
-from ..errors import RetrievalError
+from ..errors import RetrievalError, printable
 from ..images import load
 from ..insight.agreement import Agreement
+from ..insight.calibration import Calibration
 from ..query_options import QueryOptions
-from .live import LiveRetriever, Snapshot
+from .live import LiveRetriever, Snapshot, meeting
 from .metrics import Metrics
+from .schema import AgreementMaps, Answers, HitFacts
+from .searches import Found
 from .settings import ServiceSettings
-from .uploads import refuse_large
+from .uploads import uploaded
 
 PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
+IN_FOLDER = "Only pictures in this folder, as /folders has it, or inside it"
 _IDS = "Ids of pictures in the index, with commas between"
 
 
+@dataclass(frozen=True, slots=True)
 class Options:
-    """What can be said of a question beside its picture, as the parameters of a request."""
+    """What can be said of a question beside its picture."""
 
-    def __init__(
-        self,
-        k: Annotated[int, Query(ge=1, le=10_000, description="Answers")] = 24,
-        where: Annotated[
-            str | None, Query(max_length=1_000, description="A condition in SQL on the columns of /info")
-        ] = None,
-        region: Annotated[
-            str | None, Query(max_length=100, description="x,y,width,height: the part that counts")
-        ] = None,
-        with_: Annotated[str | None, Query(alias="with", max_length=1_000, description=_IDS)] = None,
-        without: Annotated[str | None, Query(max_length=1_000, description=_IDS)] = None,
-        copies: Annotated[bool, Query(description="Search for this very picture, also where edited")] = False,
-    ) -> None:
-        """Read them. Raises QueryInvalid, RetrievalError for what cannot be read."""
-        self.k = k
-        self.where = where or None
-        self.region = Region.parse(region) if region else None
-        self.with_ = _ids(with_)
-        self.without = _ids(without)
-        self.copies = copies
+    k: int
+    where: str | None
+    region: Region | None
+    with_: list[int]
+    without: list[int]
+    copies: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the question is one picture, and all of it."""
+        return self.region is None and not self.with_ and not self.without
+
+
+# A coroutine, since functions are called on threads, and this takes less than the way there.
+async def options_of(
+    k: Annotated[int, Query(ge=1, le=10_000, description="Answers")] = 24,
+    where: Annotated[
+        str | None, Query(max_length=1_000, description="A condition in SQL on the columns of /info")
+    ] = None,
+    folder: Annotated[str | None, Query(max_length=4_000, description=IN_FOLDER)] = None,
+    region: Annotated[
+        str | None, Query(max_length=100, description="x,y,width,height: the part that counts")
+    ] = None,
+    with_: Annotated[str | None, Query(alias="with", max_length=1_000, description=_IDS)] = None,
+    without: Annotated[str | None, Query(max_length=1_000, description=_IDS)] = None,
+    copies: Annotated[bool, Query(description="Search for this very picture, also where edited")] = False,
+) -> Options:
+    """The parameters of a request. Raises QueryInvalid, RetrievalError for what cannot be read."""
+    part = Region.parse(region) if region else None
+    return Options(k, meeting(where, folder), part, _ids(with_), _ids(without), copies)
+
+
+Asked = Annotated[Options, Depends(options_of)]
 
 
 def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Metrics) -> APIRouter:
     """`/query` and `/agreement`."""
     routes = APIRouter()
 
-    def answer(snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, kind: str) -> dict[str, Any]:
+    async def answer(
+        snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, row: Row | None = None
+    ) -> JSONResponse:
         started = time.perf_counter()
-        with_, without = (snapshot.stored(ids, copies=asked.copies) for ids in (asked.with_, asked.without))
+        with_, without = (
+            snapshot.stored(snapshot.rows(ids), copies=asked.copies) if ids else []
+            for ids in (asked.with_, asked.without)
+        )
         query = EmbeddedQuery.of([picture, *with_], without)
         options = QueryOptions(where=asked.where, copies=asked.copies)
-        hits = snapshot.nearest(query, min(asked.k, settings.most_answers), options)
+        found = await snapshot.nearest(query, min(asked.k, settings.most_answers), options)
         seconds = time.perf_counter() - started
-        metrics.queries.labels(kind).inc()
+        metrics.queries.labels("upload" if row is None else "stored").inc()
         metrics.seconds.observe(seconds)
-        return {
+        calibration = await _calibration(snapshot, asked)
+        answers: Answers = {
+            "path": None if row is None else printable(row.path),
             "width": picture.width,
             "height": picture.height,
             "milliseconds": round(1000 * seconds, 2),
-            "no_match": round(snapshot.calibration(copies=asked.copies).no_match, 4),
-            "hits": _as_json(snapshot, hits, asked.copies),
+            "no_match": round(calibration.no_match, 4),
+            "hits": [_as_json(each, calibration) for each in found],
         }
+        # As it is: checking it once more would take longer than the search.
+        return JSONResponse(answers)
 
-    @routes.post("/query", summary="The pictures that look most like an uploaded one")
-    def query(file: Annotated[UploadFile, File()], asked: Annotated[Options, Depends()]) -> dict[str, Any]:
-        data = file.file.read()
-        refuse_large(data, settings)
+    @routes.post("/query", summary="The pictures that look most like an uploaded one", response_model=Answers)
+    async def query(file: Annotated[UploadFile, File()], asked: Asked) -> JSONResponse:
         snapshot = live.current
-        return answer(snapshot, snapshot.embed(data, asked.region, copies=asked.copies), asked, "upload")
 
-    @routes.get("/query/{picture}", summary="The pictures that look most like one of the index")
-    def query_stored(picture: PictureId, asked: Annotated[Options, Depends()]) -> dict[str, Any]:
+        def embed() -> EmbeddedPicture:
+            return snapshot.embed(uploaded(file, settings), asked.region, copies=asked.copies)
+
+        return await answer(snapshot, await run_in_threadpool(embed), asked)
+
+    @routes.get(
+        "/query/{picture}",
+        summary="The pictures that look most like one of the index",
+        response_model=Answers,
+    )
+    async def query_stored(picture: PictureId, asked: Asked) -> JSONResponse:
         snapshot = live.current
-        [stored] = snapshot.stored([picture], copies=asked.copies)
-        if asked.region is not None:
-            stored = snapshot.embed(snapshot.file(picture)[1], asked.region, copies=asked.copies)
-        return {"path": snapshot.path_of(picture), **answer(snapshot, stored, asked, "stored")}
+        [row] = snapshot.rows([picture])
+        if asked.region is None:
+            [stored] = snapshot.stored([row], copies=asked.copies)
+            return await answer(snapshot, stored, asked, row)
+
+        def embed() -> EmbeddedPicture:
+            return snapshot.embed(snapshot.file(row), asked.region, copies=asked.copies)
+
+        return await answer(snapshot, await run_in_threadpool(embed), asked, row)
 
     @routes.post(
         "/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree"
     )
-    def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
-        data = file.file.read()
-        refuse_large(data, settings)
+    def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> AgreementMaps:
+        data = uploaded(file, settings)
         return _agreement(live.current, data, hit)
 
     @routes.get("/agreement/{picture}/{hit}", summary="The places where two pictures of the index agree")
-    def agreement_stored(picture: PictureId, hit: PictureId) -> dict[str, Any]:
+    def agreement_stored(picture: PictureId, hit: PictureId) -> AgreementMaps:
         snapshot = live.current
-        return _agreement(snapshot, snapshot.file(picture)[1], hit)
+        [row] = snapshot.rows([picture])
+        return _agreement(snapshot, snapshot.file(row), hit)
 
     return routes
 
 
-def _agreement(snapshot: Snapshot, source: Any, hit: int) -> dict[str, Any]:
+def _agreement(snapshot: Snapshot, source: bytes | FilePath, hit: int) -> AgreementMaps:
     size = snapshot.retriever.encoder.size
-    pictures = [load(each, size) for each in (source, snapshot.file(hit)[1])]
-    return Agreement.between(snapshot.maps, *pictures).to_json()
+    [row] = snapshot.rows([hit])
+    with snapshot.decoding:
+        pictures = [load(each, size) for each in (source, snapshot.file(row))]
+        found = Agreement.between(snapshot.maps, *pictures).to_json()
+    return {"query": found["query"], "hit": found["hit"]}
 
 
-def _as_json(snapshot: Snapshot, hits: Sequence[Hit], copies: bool) -> list[dict[str, Any]]:
-    words = snapshot.calibration(copies=copies).in_words
-    return [
-        {
-            "id": hit.id,
-            "distance": round(hit.distance, 5),
-            "meaning": words(hit.distance),
-            "path": snapshot.path_of(hit.id),
-            "marks": hit.marks,
-        }
-        for hit in hits
-    ]
+async def _calibration(snapshot: Snapshot, asked: Options) -> Calibration:
+    calibration = snapshot.known_calibration(copies=asked.copies)
+    if calibration is None:
+        calibration = await run_in_threadpool(snapshot.calibration, copies=asked.copies)
+    return calibration if asked.is_whole else calibration.of_parts()
+
+
+def _as_json(found: Found, calibration: Calibration) -> HitFacts:
+    hit = found.hit
+    return {
+        "id": hit.id,
+        "distance": round(hit.distance, 5),
+        "meaning": calibration.in_words(hit.distance),
+        "path": printable(found.row.path),
+        "marks": hit.marks,
+    }
 
 
 def _ids(text: str | None) -> list[int]:

@@ -17,7 +17,9 @@ class ServiceSettings:
 
     host, port: where to listen. token: what everybody has to show; needed unless only this machine can ask.
     upload_bytes: of one request. upload_pixels, upload_side: of one picture, in all and along its longer
-    side. upload_seconds: how long a request may take to arrive. most_answers: k at most.
+    side. head_seconds, upload_seconds: how long the head of a request, and all of it, may take to arrive;
+    send_seconds: how long a part of an answer may take to be received. most_answers: k at most.
+    most_connections: at a time; what comes beyond is told to come back.
     """
 
     host: str = LOOPBACK
@@ -26,8 +28,11 @@ class ServiceSettings:
     upload_bytes: int = 32 * 2**20
     upload_pixels: int = 50_000_000
     upload_side: int = 8_192
+    head_seconds: float = 10.0
     upload_seconds: float = 30.0
+    send_seconds: float = 30.0
     most_answers: int = 200
+    most_connections: int = 256
 
     def __post_init__(self) -> None:
         """Refuse to be reachable from other machines without a token."""

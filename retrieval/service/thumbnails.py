@@ -30,25 +30,33 @@ class Thumbnails:
         self._directory = directory
         self._decoding = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
 
+    def kept(self, row: Row) -> bytes | None:
+        """The thumbnail of this picture if it has been made."""
+        try:
+            return self._place(row).read_bytes()
+        except OSError:
+            return None
+
     def of(self, row: Row, path: Path) -> bytes:
-        """The thumbnail of the picture at `path`, whose row this is, as a JPEG.
+        """The thumbnail of the picture at `path`, whose row this is, as a JPEG; kept from now on.
 
         Raises:
             ImageUnreadable: it cannot be read.
         """
-        kept = self._directory / row.sha256[:2] / f"{row.sha256[2:]}.jpg"
-        with suppress(OSError):
-            return kept.read_bytes()
         with self._decoding:
             made = small_jpeg(open_picture(path, at_least=SIDE // 2))
         if not _is_as_indexed(row, path):
             return made
+        kept = self._place(row)
         part = kept.with_suffix(f".{threading.get_ident()}")
         with suppress(OSError):
             kept.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(made)
             part.replace(kept)
         return made
+
+    def _place(self, row: Row) -> Path:
+        return self._directory / row.sha256[:2] / f"{row.sha256[2:]}.jpg"
 
 
 def _is_as_indexed(row: Row, path: Path) -> bool:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import io
 
-from fastapi import HTTPException
+from fastapi import HTTPException, UploadFile
 from PIL import Image
 
 from .settings import ServiceSettings
 
 
-def refuse_large(data: bytes, settings: ServiceSettings) -> None:
+def uploaded(file: UploadFile, settings: ServiceSettings) -> bytes:
+    """The contents of an uploaded picture that is not too large.
+
+    Raises:
+        HTTPException: 413, it is too large.
+    """
+    data = file.file.read()
+    _refuse_large(data, settings)
+    return data
+
+
+def _refuse_large(data: bytes, settings: ServiceSettings) -> None:
     """Refuse a picture of too many pixels before any of them is decoded.
 
     What is no picture is left to the decoder, which says why.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -63,7 +64,6 @@ def test_all_pictures_can_be_browsed_page_by_page_by_folder_and_at_random(servic
     rest = client.get(f"/pictures?after={first['pictures'][-1]['id']}").json()["pictures"]
     assert len({each["id"] for each in [*first["pictures"], *rest]}) == 5
     assert client.get("/folders").json() == [
-        {"folder": "", "count": 1},
         {"folder": "cold", "count": 2},
         {"folder": "warm", "count": 2},
     ]
@@ -93,6 +93,8 @@ def test_a_new_generation_is_taken_up_without_a_restart(service, retriever, phot
     assert client.get("/info").json()["pictures"] == 5
     paint(photos / "new.png", (10, 200, 10))
     Retriever.open(photos).update()
+    while client.get("/info").json()["pictures"] == 5:
+        time.sleep(0.05)
     assert client.get("/info").json()["pictures"] == 6
 
 
@@ -101,7 +103,7 @@ def test_info_health_and_metrics(service, ids):
     client.get(f"/query/{ids['red.png']}")
     info = client.get("/info").json()
     assert info["pictures"] == 5
-    assert set(info["calibration"]) == {"copy", "neighbor", "random", "no_match"}
+    assert set(info["calibration"]) == {"copy", "part", "neighbor", "random", "no_match"}
     assert client.get("/healthz").json() == {"status": "ok"}
     text = client.get("/metrics").text
     assert 'retrieve_queries_total{kind="stored"} 1.0' in text
@@ -178,3 +180,60 @@ def test_an_empty_index_can_be_looked_at(tmp_path, retriever, service):
     client = service()
     assert client.get("/pictures").json() == {"count": 0, "pictures": []}
     assert client.post("/query", files={"file": png()}).json()["hits"] == []
+
+
+def test_copies_are_told_only_by_an_index_that_can(service, ids):
+    answer = service().get(f"/query/{ids['red.png']}?copies=true")
+    assert (answer.status_code, "--refit" in answer.json()["detail"]) == (422, True)
+    upload = service().post("/query?copies=true", files={"file": png()})
+    assert (upload.status_code, "--refit" in upload.json()["detail"]) == (422, True)
+
+
+def test_copies_are_searched_for_by_vectors_of_their_own(model_with_copies, photos, paint):
+    from fastapi.testclient import TestClient
+
+    from retrieval.service import create_app
+
+    red, white, blue = (255, 0, 0), (255, 255, 255), (0, 0, 255)
+    original = paint(photos / "quarters.png", red, white, blue, white)
+    directory = Retriever.build(photos, encoder=model_with_copies).index.directory
+    client = TestClient(create_app(directory), base_url="http://127.0.0.1:8000")
+    assert client.get("/info").json()["has_copies"] is True
+    found = client.post("/query?copies=true", files={"file": original.read_bytes()})
+    assert names(found)[0] == "quarters.png"
+    assert found.json()["hits"][0]["meaning"] == "very close"
+    stored = client.get(f"/query/{found.json()['hits'][0]['id']}?copies=true")
+    assert names(stored)[0] == "quarters.png"
+
+
+def test_a_calibration_is_kept_until_the_pictures_change(retriever, photos, paint, monkeypatch):
+    from retrieval.insight.calibration import FILE, Calibration
+
+    measured = []
+    of = Calibration.of
+    monkeypatch.setattr(Calibration, "of", lambda *args, **kwargs: measured.append(1) or of(*args, **kwargs))
+    assert Calibration.kept(retriever) == Calibration.kept(retriever)
+    assert (len(measured), (retriever.index.directory / FILE).is_file()) == (1, True)
+    (retriever.index.directory / FILE).write_text("nonsense")
+    Calibration.kept(retriever)
+    paint(photos / "new.png", (10, 200, 10))
+    retriever.update()
+    Calibration.kept(retriever)
+    assert len(measured) == 3
+
+
+def test_a_picture_that_is_uploaded_can_be_rebuilt(service):
+    answer = service().post("/reconstructions", files={"file": png()})
+    assert Image.open(io.BytesIO(answer.content)).size == (16, 16)
+
+
+def test_pictures_inside_folders_inside_a_folder_count_as_in_it(service, retriever, photos, paint):
+    paint(photos / "cold" / "it's" / "deep.png", (0, 1, 255))
+    retriever.update()
+    client = service()
+    assert {"folder": "cold/it's", "count": 1} in client.get("/folders").json()
+    assert {"folder": "cold", "count": 3} in client.get("/folders").json()
+    deep = client.get("/pictures", params={"folder": "cold/it's", "where": "width > 1 -- all"})
+    assert [each["path"] for each in deep.json()["pictures"]] == ["cold/it's/deep.png"]
+    found = client.post("/query", params={"folder": "cold"}, files={"file": png()})
+    assert sorted(names(found)) == ["blue.png", "deep.png", "green.png"]

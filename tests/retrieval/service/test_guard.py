@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-import threading
 import time
 
 import pytest
-import uvicorn
 
 from retrieval.errors import RetrievalError
-from retrieval.service import ServiceSettings, create_app
+from retrieval.service import Server, ServiceSettings, create_app
 
 TOKEN = "a token of more than sixteen letters"
 
@@ -83,31 +82,93 @@ def test_a_request_that_is_too_large_is_refused_whether_it_says_so_or_not(servic
     assert client.post("/query", content=pieces(), headers=headers).status_code == 413
 
 
+def asking(address, text):
+    """A connection on which this was sent."""
+    made = socket.create_connection(address, timeout=10)
+    made.sendall(text.replace("\n", "\r\n").format(host=f"Host: {address[0]}:{address[1]}").encode())
+    return made
+
+
+def is_alive(address):
+    with asking(address, "GET /healthz HTTP/1.1\n{host}\n\n") as other:
+        return other.recv(12) == b"HTTP/1.1 200"
+
+
+UPLOAD = """POST /query HTTP/1.1
+{host}
+Content-Length: 100
+Content-Type: multipart/form-data; boundary=x
+
+--x"""
+
+
 @pytest.mark.slow
-def test_a_slow_request_is_cut_off_and_others_are_answered_meanwhile(retriever):
-    settings = ServiceSettings(port=free_port(), upload_seconds=0.5)
-    app = create_app(retriever.index.directory, settings)
-    server = uvicorn.Server(uvicorn.Config(app, port=settings.port, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        with socket.create_connection(("127.0.0.1", settings.port), timeout=10) as slow:
-            slow.sendall(
-                f"POST /query HTTP/1.1\r\nHost: 127.0.0.1:{settings.port}\r\nContent-Length: 100\r\n"
-                "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x".encode()
-            )
-            with socket.create_connection(("127.0.0.1", settings.port), timeout=10) as other:
-                other.sendall(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{settings.port}\r\n\r\n".encode())
-                assert other.recv(12) == b"HTTP/1.1 200"
-            assert slow.recv(12) == b"HTTP/1.1 408"
-    finally:
-        server.should_exit = True
-        thread.join()
+def test_slow_requests_are_cut_off_and_others_are_answered_meanwhile(listening):
+    address = listening(head_seconds=0.4, upload_seconds=0.6)
+    silent, head = asking(address, ""), asking(address, "GET / HTTP/1.1\n{host}\nX-A")
+    body = asking(address, UPLOAD)
+    again = asking(address, "GET /healthz HTTP/1.1\n{host}\n\n")
+    assert again.recv(12) == b"HTTP/1.1 200"
+    again.sendall(b"GET /inf")
+    assert is_alive(address)
+    assert body.recv(12) == b"HTTP/1.1 408"
+    for cut_off in (silent, head, again):
+        with contextlib.suppress(ConnectionResetError):
+            while cut_off.recv(4096):
+                pass
+        cut_off.close()
+    body.close()
+    assert is_alive(address)
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+@pytest.mark.slow
+def test_who_does_not_take_an_answer_does_not_hold_it_for_ever(listening, retriever, photos):
+    address = listening(send_seconds=0.3)
+    row = retriever.index.catalog.find("warm/red.png")
+    (photos / "warm" / "red.png").write_bytes(bytes(50_000_000))
+    slow = asking(address, f"GET /images/{row.id} HTTP/1.1\n{{host}}\n\n")
+    time.sleep(1.0)
+    assert is_alive(address)
+    with contextlib.suppress(ConnectionResetError):
+        received = sum(len(part) for part in iter(lambda: slow.recv(1 << 20), b""))
+        assert received < 50_000_000
+    slow.close()
+
+
+@pytest.mark.slow
+def test_more_connections_than_it_takes_are_told_to_come_back(listening):
+    address = listening(head_seconds=1.0, most_connections=20)
+    idle = [asking(address, "") for _ in range(30)]
+    with asking(address, "GET /healthz HTTP/1.1\n{host}\n\n") as refused:
+        assert refused.recv(12) == b"HTTP/1.1 503"
+    time.sleep(1.2)
+    assert is_alive(address)
+    for each in idle:
+        each.close()
+
+
+@pytest.mark.slow
+def test_a_head_without_end_is_not_kept(listening):
+    address = listening(head_seconds=60.0)
+    head = b"".join(b"X-%d: %s\r\n" % (number, b"y" * 1000) for number in range(10_000))
+    with asking(address, "GET / HTTP/1.1\n{host}\n") as other, pytest.raises(ConnectionError):
+        other.sendall(head)
+    assert is_alive(address)
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"\0\1\2\3\n\n", b"GET " + b"a" * 100_000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000]
+)
+def test_what_is_no_request_does_not_harm(listening, nonsense):
+    address = listening(head_seconds=0.5)
+    with socket.create_connection(address, timeout=10) as other, contextlib.suppress(OSError):
+        other.sendall(nonsense)
+        other.recv(100)
+    assert is_alive(address)
+
+
+def test_a_taken_port_is_told(listening, retriever):
+    _, port = listening()
+    settings = ServiceSettings(port=port)
+    with pytest.raises(RetrievalError, match="name another with --port"):
+        Server(create_app(retriever.index.directory, settings), settings)

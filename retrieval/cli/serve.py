@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .options import ThreadsOption, find_index
-from .printing import note
+from .options import JsonOption, ThreadsOption, find_index
+from .printing import echo_json, note
 
 
 def serve(
@@ -29,6 +29,7 @@ def serve(
             help="What everybody who asks has to show: 16 characters or more.",
         ),
     ] = None,
+    as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
     """Search in a browser: a page, and an HTTP API, for one index.
@@ -45,5 +46,8 @@ def serve(
     server = Server(create_app(find_index(folder), settings), settings)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
-    note(f"retrieve: searching at {address} until Ctrl-C")
+    if as_json:
+        echo_json({"address": address})
+    else:
+        note(f"retrieve: searching at {address} until Ctrl-C")
     server.run()

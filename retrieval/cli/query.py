@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import RetrievalError
 from .options import IndexOption, JsonOption, ThreadsOption, find_index
+from .outputs import refuse_existing, replaced
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
     from ..answers import Answer
-    from ..images import Source
     from ..retriever import Retriever
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
@@ -113,7 +110,7 @@ def query(
     asked_with = [*(query.source for query in queries), *(with_ or []), *(without or [])]
     for path in (montage, html):
         if path is not None:
-            _refuse_existing(path, retriever, asked_with, overwrite=overwrite)
+            refuse_existing(path, retriever, asked_with, overwrite=overwrite)
     answers, unanswered = answers_to(retriever, queries, k, **options)
     failures += unanswered
     # Before the answers: the one who reads them may stop reading, and the process with it.
@@ -148,71 +145,21 @@ def _refuse_usage(montage: Path | None, html: Path | None) -> None:
         raise typer.BadParameter(f"--montage and --html both name {html}: name two files")
 
 
-def _refuse_existing(
-    path: Path, retriever: Retriever, asked_with: Sequence[Source], *, overwrite: bool
-) -> None:
-    """See that writing to `path` takes nothing away from the user, before any work is done."""
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise RetrievalError(f"{path} is not a regular file: name a file to write to")
-    if path.resolve().is_relative_to(retriever.index.directory.resolve()):
-        raise RetrievalError(f"{path} belongs to the index: name another file")
-    if _is_indexed(path, retriever) or any(_is_same(path, source) for source in asked_with):
-        raise RetrievalError(f"{path} is one of the pictures, which are never overwritten: name another file")
-    if not overwrite:
-        raise RetrievalError(f"{path} exists already: name another file, or add --overwrite to replace it")
-
-
-def _is_indexed(path: Path, retriever: Retriever) -> bool:
-    known, catalog = retriever.folders.path_of(path), retriever.index.catalog
-    if known is not None and catalog.find(known):
-        return True
-    # It may be indexed by another path, through a link.
-    size = path.stat().st_size
-    return any(row.size == size and _is_same(path, retriever.folders / row.path) for row in catalog.rows())
-
-
-def _is_same(path: Path, other: object) -> bool:
-    if not isinstance(other, (str, Path)):
-        return False
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False
-
-
 def _write_outputs(answers: Sequence[Answer], montage: Path | None, html: Path | None) -> None:
     from .. import answers as show
 
     if montage is not None and answers:
-        with _replaced(montage) as part:
+        with replaced(montage) as part:
             show.answers_sheet(answers).save(part)
         note(f"wrote {printable(montage)}{_left_out(answers, show.MOST_ROWS)}")
     if html is not None:
-        with _replaced(html) as part:
+        with replaced(html) as part:
             part.write_text(show.answers_page(answers), encoding="utf-8")
         note(f"wrote {printable(html)}{_left_out(answers, show.MOST_QUERIES)}")
 
 
 def _left_out(answers: Sequence[Answer], most: int) -> str:
     return f", with the first {most} of {len(answers)} queries" if len(answers) > most else ""
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which takes its place once it is complete."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def _print_lines(answers: Sequence[Answer]) -> None:

@@ -1,0 +1,65 @@
+"""Files that a command writes: never over a picture, and complete or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import RetrievalError
+
+if TYPE_CHECKING:
+    from ..images import Source
+    from ..retriever import Retriever
+
+
+def refuse_existing(
+    path: Path, retriever: Retriever, asked_with: Sequence[Source] = (), *, overwrite: bool
+) -> None:
+    """See that writing to `path` takes nothing away from the user, before any work is done."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise RetrievalError(f"{path} is not a regular file: name a file to write to")
+    if path.resolve().is_relative_to(retriever.index.directory.resolve()):
+        raise RetrievalError(f"{path} belongs to the index: name another file")
+    if _is_indexed(path, retriever) or any(_is_same(path, source) for source in asked_with):
+        raise RetrievalError(f"{path} is one of the pictures, which are never overwritten: name another file")
+    if not overwrite:
+        raise RetrievalError(f"{path} exists already: name another file, or add --overwrite to replace it")
+
+
+def _is_indexed(path: Path, retriever: Retriever) -> bool:
+    known, catalog = retriever.folders.path_of(path), retriever.index.catalog
+    if known is not None and catalog.find(known):
+        return True
+    # It may be indexed by another path, through a link.
+    size = path.stat().st_size
+    return any(row.size == size and _is_same(path, retriever.folders / row.path) for row in catalog.rows())
+
+
+def _is_same(path: Path, other: object) -> bool:
+    if not isinstance(other, (str, Path)):
+        return False
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to, which takes its place once it is complete."""
+    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()

@@ -27,6 +27,7 @@ _EDITS = {"crop": 0.9, "scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast
 _NEAR, _ALIKE = 0.995, 0.98
 _SLACK, _LEAST_SLACK = 1.5, 0.04
 _CROWD, _CROWD_SHARE = 10, 0.05
+_LEAST = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class CopyLimits:
     from their originals: pictures farther apart are not looked at. edited: what 98 % of them agree by at
     least, laid over their originals. agreement: from here on a picture is a copy. It may disagree by half as
     much again as those do, and by 0.04 at least, unless the folder's nearest pictures crowd there: then it is
-    `edited`. nearest: how many of a hundred pictures have a nearest one that agrees so well.
+    `edited`. Never below 0.9: tiny drawings on a plain ground agree by less once they are edited, and only
+    their exact copies are found. nearest: how many of a hundred pictures have a nearest one that agrees so.
     """
 
     distance: float
@@ -74,6 +76,7 @@ class CopyLimits:
         return (
             f"copies edited for measuring agree with their originals by {self.edited:.3f} or more: from "
             f"{self.agreement:.3f} on a picture counts as a copy"
+            + (", so that some edited copies are not found" if self.edited < self.agreement else "")
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -111,4 +114,5 @@ def _least_agreement(edited: float, others: Values) -> float:
     """From where on a picture is a copy, if edited ones agree by `edited` and nearest ones by `others`."""
     loose = 1.0 - max(_SLACK * (1.0 - edited), _LEAST_SLACK)
     crowd = int(((others >= loose) & (others < edited)).sum())
-    return edited if crowd > max(_CROWD, _CROWD_SHARE * len(others)) else min(loose, edited)
+    crowded = crowd > max(_CROWD, _CROWD_SHARE * len(others))
+    return max(_LEAST, edited if crowded else min(loose, edited))

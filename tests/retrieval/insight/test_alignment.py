@@ -68,6 +68,13 @@ def test_the_same_shape_in_another_colour_is_no_copy():
     assert agree(*shapes) < 0.7
 
 
+def test_a_shape_elsewhere_on_a_plain_ground_is_another_picture():
+    shapes = [Image.new("RGB", (96, 96), "white") for _ in range(2)]
+    for at, shape in zip((10, 40), shapes, strict=True):
+        shape.paste((30, 30, 30), (at, 30, at + 30, 70))
+    assert agree(*shapes) < 0.9
+
+
 def test_plain_pictures_agree_with_nothing():
     plain = Image.new("RGB", (96, 96), (200, 180, 40))
     assert agree(plain, plain) < 0.1

@@ -33,6 +33,8 @@ def test_the_same_seed_gives_the_same_limits(retriever):
         (0.96, [0.95] * 11, 0.96),
         (0.96, [0.95] * 11 + [0.1] * 289, 0.94),
         (0.96, [0.97] * 300, 0.94),
+        (0.5, [], 0.9),
+        (0.5, [0.4] * 300, 0.9),
     ],
 )
 def test_a_crowd_of_near_pictures_takes_the_slack_away(edited, others, expected):

@@ -11,7 +11,8 @@ import typer
 from .outcome import report_errors
 
 COMMANDS = (
-    "index", "query", "info", "add", "remove", "watch", "verify", "tune", "serve", "map", "anomalies",
+    "index", "query", "info", "add", "remove", "watch", "verify", "tune",
+    "serve", "duplicates", "anomalies", "map",
     "evaluate", "demo", "train", "reconstruct", "denoise",
 )  # fmt: skip
 """In the order of the help. A new command is one more name here: of a module, and of the function in it."""

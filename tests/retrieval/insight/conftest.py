@@ -1,10 +1,15 @@
-"""Striped pictures: what is normal, and the same with a dot."""
+"""Folders with pictures and edited copies of them; striped pictures, and the same with a dot."""
 
 from __future__ import annotations
+
+import os
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from retrieval import Retriever
 
 SIDE = 64
 
@@ -33,3 +38,44 @@ def boards(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(dotted(number) if number >= 16 else stripes(number)).save(path)
     return tmp_path / "boards"
+
+
+@pytest.fixture(scope="session")
+def draw_scene():
+    """A picture with blobs of every size, as photographs have."""
+
+    def draw(seed, size=(192, 144)):
+        rng = np.random.default_rng(seed)
+        parts = [
+            np.asarray(
+                Image.fromarray(rng.integers(0, 256, (cells, cells, 3), dtype=np.uint8)).resize(size, 3),
+                dtype=np.float32,
+            )
+            for cells in (3, 6, 12, 24)
+        ]
+        return Image.fromarray(np.clip(np.mean(parts, axis=0) * 1.6 - 76, 0, 255).astype(np.uint8))
+
+    return draw
+
+
+@pytest.fixture
+def copied(tmp_path, draw_scene):
+    """Six; of a.png one with the same bytes, a smaller and a cropped one, of b.png a mirrored one."""
+    folder = tmp_path / "copied"
+    (folder / "more").mkdir(parents=True)
+    for seed, name in enumerate("abcdef"):
+        draw_scene(seed).save(folder / f"{name}.png")
+    shutil.copyfile(folder / "a.png", folder / "more" / "same.png")
+    scene = draw_scene(0)
+    scene.resize((96, 72)).save(folder / "more" / "small.png")
+    scene.crop((8, 6, 184, 140)).save(folder / "more" / "cropped.jpg", quality=80)
+    draw_scene(1).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "more" / "mirrored.png")
+    for path in (folder / "more").iterdir():
+        os.utime(path, (2e9, 2e9))
+    return folder
+
+
+@pytest.fixture
+def retriever(copied, model):
+    """The index of `copied`."""
+    return Retriever.build(copied, encoder=model)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retrieval.insight.compared import ComparedPictures
+from retrieval.insight.copy_limits import CopyLimits, _least_agreement
+from retrieval.insight.second_look import SecondLook
+
+
+def test_edited_copies_lie_within_the_limits(retriever):
+    pictures = ComparedPictures.of(retriever)
+    limits = CopyLimits.of(pictures, SecondLook([picture.path for picture in pictures.pictures]))
+    assert limits.distance > 0
+    assert 0.9 < limits.agreement <= limits.edited <= 1
+    # Four of the ten pictures are copies of each other.
+    assert 30 < limits.nearest <= 60
+    assert f"{limits.agreement:.3f}" in limits.in_words()
+
+
+def test_the_same_seed_gives_the_same_limits(retriever):
+    pictures = ComparedPictures.of(retriever)
+    look = SecondLook([picture.path for picture in pictures.pictures])
+    assert CopyLimits.of(pictures, look, seed=3) == CopyLimits.of(pictures, look, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("edited", "others", "expected"),
+    [
+        (0.96, [], 0.94),
+        (0.99, [], 0.96),
+        (0.96, [0.95] * 10, 0.94),
+        (0.96, [0.95] * 11, 0.96),
+        (0.96, [0.95] * 11 + [0.1] * 289, 0.94),
+        (0.96, [0.97] * 300, 0.94),
+        (0.5, [], 0.9),
+        (0.5, [0.4] * 300, 0.9),
+    ],
+)
+def test_a_crowd_of_near_pictures_takes_the_slack_away(edited, others, expected):
+    assert _least_agreement(edited, np.array(others)) == pytest.approx(expected)
+
+
+def test_where_nothing_can_be_read_nothing_counts_as_a_copy(retriever, copied):
+    pictures = ComparedPictures.of(retriever)
+    look = SecondLook([picture.path for picture in pictures.pictures])
+    for picture in pictures.pictures:
+        picture.path.unlink()
+    assert CopyLimits.of(pictures, look).agreement == 1.0

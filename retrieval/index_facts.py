@@ -36,8 +36,9 @@ class IndexFacts:
     architecture, `size` the pixels of a side it sees, `dim` the numbers a vector, `details` what it says of
     itself. fitted: how many pictures of the folder it was fitted to, and how many `drawn` ones; None if it
     was not fitted to this folder. skipped: how many files of each kind were left out, where it was counted.
-    bytes_per_picture: of a vector; bytes_of_pictures: of all vectors and rows; bytes_on_disk: of everything,
-    the encoder too.
+    structure: how it is searched, as asked for; structure_reason: what that means for this corpus.
+    bytes_per_picture: of a vector; bytes_of_pictures: of all vectors and rows; bytes_on_disk: of
+    everything, the encoder too.
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class IndexFacts:
     skipped: dict[str, int]
     metric: str
     structure: str
+    structure_reason: str
     bytes_per_picture: int
     bytes_of_pictures: int
     bytes_on_disk: int
@@ -83,6 +85,7 @@ class IndexFacts:
             skipped=index.settings.get("skipped") or {},
             metric=manifest.metric,
             structure=manifest.structure,
+            structure_reason=manifest.structure_reason,
             bytes_per_picture=index.dim * _NUMBER_BYTES,
             bytes_of_pictures=sum(
                 file.size for name, file in manifest.files.items() if name not in index.attachments

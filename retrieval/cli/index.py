@@ -180,12 +180,18 @@ def report(retriever: Retriever, seconds: dict[str, float], changes: Update | No
     if changes is not None:
         echo(f"  changes   {str(changes) or 'none'}")
     echo(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")
-    echo(f"  index     {printable(facts.directory)}, {size_in_words(facts)}, searched by {facts.structure}")
+    echo(f"  index     {printable(facts.directory)}, {size_in_words(facts)}")
+    echo(f"  search    {search_in_words(facts)}")
     echo("  seconds   " + ", ".join(f"{name} {spent:.1f}" for name, spent in seconds.items()))
     if any(facts.skipped.values()):
         echo(f"  skipped   {skipped_in_words(facts)}")
     if facts.rejected:
         _report_rejected(retriever, facts.rejected)
+
+
+def search_in_words(facts: IndexFacts) -> str:
+    """How the index is searched, and why so, for a person."""
+    return facts.structure + (f": {facts.structure_reason}" if facts.structure_reason else "")
 
 
 def fitted_in_words(facts: IndexFacts) -> str:

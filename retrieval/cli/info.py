@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .index import fitted_in_words, in_words, rejections_as_json, size_in_words, skipped_in_words
+from .index import (
+    fitted_in_words,
+    in_words,
+    rejections_as_json,
+    search_in_words,
+    size_in_words,
+    skipped_in_words,
+)
 from .options import IndexOption, JsonOption, find_index
 from .printing import echo, echo_json, printable
 
@@ -60,7 +67,7 @@ def _report(facts: IndexFacts, columns: tuple[str, ...], *, found: bool) -> None
         "fitted": fitted_in_words(facts),
         "dims": f"{facts.dim}",
         "metric": facts.metric,
-        "structure": facts.structure,
+        "structure": search_in_words(facts),
         "columns": printable(", ".join(columns)),
         "size": size_in_words(facts),
         "format": f"version {facts.format_version}, generation {facts.generation}",

@@ -15,8 +15,9 @@ def test_indexing_tells_what_it_did(retrieve, photos, model_folder):
     assert lines[0].startswith(f"indexed 5 pictures of {photos} in ")
     assert lines[1] == "  encoder   quarters, 12 dims; not fitted to this folder"
     assert re.search(r"\.retrieve, [\d,]+ bytes a picture on disk, 0\.\d MB in all with", lines[2])
-    assert lines[3].startswith("  seconds   find pictures 0.")
-    assert lines[4:] == [
+    assert lines[3] == "  search    auto: 5 vectors are few enough to compare with all of them"
+    assert lines[4].startswith("  seconds   find pictures 0.")
+    assert lines[5:] == [
         "  skipped   1 of other kinds",
         "  rejected  2:",
         "    cut.png: the file is truncated or damaged (a PNG file)",

@@ -16,7 +16,8 @@ def test_info_tells_what_an_index_is(retrieve, indexed, model):
     assert facts["pictures"] == "5"
     assert facts["rejected"] == "2 (retrieve info --rejected lists them)"
     assert facts["encoder"] == f"quarters, sees 16 x 16 pixels, {model.encoder.fingerprint[:12]}"
-    assert (facts["dims"], facts["metric"], facts["structure"]) == ("12", "cosine", "auto")
+    assert (facts["dims"], facts["metric"]) == ("12", "cosine")
+    assert facts["structure"] == "auto: 5 vectors are few enough to compare with all of them"
     on_disk = IndexFacts.of(Index.open(indexed / ".retrieve")).bytes_of_pictures
     assert facts["size"].startswith(f"{on_disk / 5:,.0f} bytes a picture on disk, ")
     assert facts["columns"] == "id, path, folder, name, size, mtime, width, height"

@@ -137,7 +137,7 @@ def _distances_of_edited(
         try:
             edited: list[Image.Image] = editing.apply(retriever.folders / row.path)
             seen = [embed_part(retriever.encoder, each, copies=copies).vector for each in edited]
-            return [1.0 - float(each @ vector) for each in seen]
+            return [1.0 - float(each @ vector / np.linalg.norm(each)) for each in seen]
         except ImageUnreadable:
             return []
 

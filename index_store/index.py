@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import SupportsIndex
@@ -217,6 +218,8 @@ class Index(IndexChanges):
 
     def _rewritten(self, source: Generation, source_directory: Path) -> Draft:
         place = following(self._directory, source.manifest)
+        # Ids that were given and not saved are not given again either.
+        place = dataclasses.replace(place, next_id=max(place.next_id, self.manifest.next_id))
         return rewrite(source, source_directory, self._directory, place)
 
     def _put_in_force(self, draft: Draft) -> None:

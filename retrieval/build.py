@@ -116,19 +116,21 @@ def build_index(
     with writer_lock(directory) as lock, ExitStack() as opened:
         index = _open_if_there(directory, lock, damaged=settings.refit)
         if index is None:
-            return _bring_up_to_date(None, folders, directory, lock, build)
+            return _bring_up_to_date(None, *_all_folders(None, folders), directory, lock, build)
         opened.enter_context(index)
         refuse_other_store(index, settings)
         if settings.refit:
             return _refit(index, folders, lock, build)
-        return _bring_up_to_date(index, folders, directory, lock, build)
+        return _bring_up_to_date(index, *_all_folders(index, folders), directory, lock, build)
 
 
 def _bring_up_to_date(
-    index: Index | None, folders: Sequence[Path], place: Path, lock: WriterLock, build: _Build
+    index: Index | None, tops: Folders, names: Sequence[str], place: Path, lock: WriterLock, build: _Build
 ) -> Update:
-    """Scan, fit or keep, compare, embed, save: for `index`, or for a new one in `place`."""
-    tops, names = _all_folders(index, folders)
+    """Scan, fit or keep, compare, embed, save: for `index`, or for a new one in `place`.
+
+    tops: all folders that it is to have; names: those of them that are looked at.
+    """
     with build.progress.step("find pictures"):
         scan = scan_folders(tops, names, skip=[build.directory])
     refuse_emptied(index, tops, names, scan)
@@ -154,9 +156,10 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
 
     What an interrupted one has come to is taken up again if it was made in the same way.
     """
+    # Not asked of what was begun: it keeps its folders as they lie from where it will be in the end.
     place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
     build = dataclasses.replace(build, settings=as_made_before(before, build.encoder, build.settings))
-    everything = list(tops.tops.values())
+    names = list(tops.tops)
     with writer_lock(place) as lock, ExitStack() as opened:
         begun = _open_if_there(place, lock, damaged=True)
         if begun is not None:
@@ -164,11 +167,11 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
             if is_complete(begun) and begun.manifest.encoder == before.manifest.encoder:
                 # It was interrupted after the step: what it built is in force already.
                 shutil.rmtree(place)
-                return _bring_up_to_date(before, everything, build.directory, held, build)
+                return _bring_up_to_date(before, tops, names, build.directory, held, build)
             if not is_made_so(begun, build.encoder, build.settings):
                 begun.close()
                 begun = None
-        taken = _bring_up_to_date(begun, everything, place, lock, build)
+        taken = _bring_up_to_date(begun, tops, names, place, lock, build)
         with Index.open(place, lock=lock) as fresh:
             inherit(fresh, before)
             fresh.save()

@@ -164,7 +164,7 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
         begun = _open_if_there(place, lock, damaged=True)
         if begun is not None:
             opened.enter_context(begun)
-            if is_complete(begun) and begun.manifest.encoder == before.manifest.encoder:
+            if is_complete(begun) and _is_in_force(begun, before):
                 # It was interrupted after the step: what it built is in force already.
                 shutil.rmtree(place)
                 return _bring_up_to_date(before, tops, names, build.directory, held, build)
@@ -178,6 +178,12 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
     before.adopt(place)
     shutil.rmtree(place, ignore_errors=True)
     return taken
+
+
+def _is_in_force(begun: Index, before: Index) -> bool:
+    """Whether `before` is what was made of `begun`, by adopting it."""
+    ours, theirs = begun.manifest, before.manifest
+    return (ours.encoder, ours.created) == (theirs.encoder, theirs.created)
 
 
 def _open_if_there(directory: Path, lock: WriterLock, *, damaged: bool = False) -> Index | None:

@@ -110,6 +110,10 @@ def held(directory, pictures):
     return {row.path: row.sha256 for row in rows}
 
 
+def created(directory):
+    return Index.open(directory).manifest.created
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 @pytest.mark.parametrize("seed", [int(os.environ.get("SEED", "1"))])
@@ -120,6 +124,8 @@ def test_killed_at_any_instant_the_next_command_goes_on(tmp_path, model_folder, 
         pictures.new()
     for number in range(ROUNDS):
         before, begun = held(directory, pictures), held(directory / "refit", pictures)
+        if begun is not None and created(directory / "refit") == created(directory):
+            begun = None  # left over: it is in force, and the index has changed since
         kind = pictures.random.choice(["index", "index", "refit", "add", "remove"]) if before else "index"
         on_disk = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in pictures.paths()}
         arguments = {

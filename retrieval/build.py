@@ -30,6 +30,7 @@ from .made import (
     as_made_before,
     complete,
     inherit,
+    is_in_force,
     is_made_so,
     refuse_emptied,
     refuse_other_store,
@@ -127,10 +128,7 @@ def build_index(
 def _bring_up_to_date(
     index: Index | None, tops: Folders, names: Sequence[str], place: Path, lock: WriterLock, build: _Build
 ) -> Update:
-    """Scan, fit or keep, compare, embed, save: for `index`, or for a new one in `place`.
-
-    tops: all folders that it is to have; names: those of them that are looked at.
-    """
+    """Scan those of `tops` with these `names`, fit or keep, compare, embed, save: for `index` or a new one."""
     with build.progress.step("find pictures"):
         scan = scan_folders(tops, names, skip=[build.directory])
     refuse_emptied(index, tops, names, scan)
@@ -159,31 +157,24 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
     # Not asked of what was begun: it keeps its folders as they lie from where it will be in the end.
     place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
     build = dataclasses.replace(build, settings=as_made_before(before, build.encoder, build.settings))
-    names = list(tops.tops)
     with writer_lock(place) as lock, ExitStack() as opened:
         begun = _open_if_there(place, lock, damaged=True)
         if begun is not None:
             opened.enter_context(begun)
-            if is_complete(begun) and _is_in_force(begun, before):
+            if is_complete(begun) and is_in_force(begun, before):
                 # It was interrupted after the step: what it built is in force already.
                 shutil.rmtree(place)
-                return _bring_up_to_date(before, tops, names, build.directory, held, build)
+                return _bring_up_to_date(before, tops, [*tops.tops], build.directory, held, build)
             if not is_made_so(begun, build.encoder, build.settings):
                 begun.close()
                 begun = None
-        taken = _bring_up_to_date(begun, tops, names, place, lock, build)
+        taken = _bring_up_to_date(begun, tops, [*tops.tops], place, lock, build)
         with Index.open(place, lock=lock) as fresh:
             inherit(fresh, before)
             fresh.save()
     before.adopt(place)
     shutil.rmtree(place, ignore_errors=True)
     return taken
-
-
-def _is_in_force(begun: Index, before: Index) -> bool:
-    """Whether `before` is what was made of `begun`, by adopting it."""
-    ours, theirs = begun.manifest, before.manifest
-    return (ours.encoder, ours.created) == (theirs.encoder, theirs.created)
 
 
 def _open_if_there(directory: Path, lock: WriterLock, *, damaged: bool = False) -> Index | None:

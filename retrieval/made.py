@@ -82,6 +82,12 @@ def is_made_so(index: Index, encoder: AnyEncoder | None, settings: BuildSettings
     return (kept.get("made"), kept.get("seed")) == (way_of(encoder, settings), settings.seed or 0)
 
 
+def is_in_force(begun: Index, index: Index) -> bool:
+    """Whether `index` is what was made of `begun`, by adopting it."""
+    ours, theirs = begun.manifest, index.manifest
+    return (ours.encoder, ours.created) == (theirs.encoder, theirs.created)
+
+
 def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> BuildSettings:
     """`settings` for making the index `before` anew: what they leave open is as it was."""
     settings = dataclasses.replace(settings, store=before.settings.get("store"))

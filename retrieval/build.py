@@ -128,7 +128,7 @@ def build_index(
 def _bring_up_to_date(
     index: Index | None, tops: Folders, names: Sequence[str], place: Path, lock: WriterLock, build: _Build
 ) -> Update:
-    """Scan those of `tops` with these `names`, fit or keep, compare, embed, save: for `index` or a new one."""
+    """Scan `names` of `tops`, fit or keep, compare, embed, save: for `index`, or for a new one in `place`."""
     with build.progress.step("find pictures"):
         scan = scan_folders(tops, names, skip=[build.directory])
     refuse_emptied(index, tops, names, scan)

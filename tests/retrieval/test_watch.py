@@ -166,6 +166,8 @@ def test_changes_of_hidden_files_are_no_reason_to_look(watched, monkeypatch):
 
 
 def test_as_json_what_changed_together_is_one_line(model, photos, paint):
+    # A file of this moment could still be being written, and would be waited for.
+    os.utime(photos / "violet.png", (1_000_000_000, 1_000_000_000))
     Retriever.build(photos, encoder=model)
     command = [sys.executable, "-m", "retrieval", "watch", os.fspath(photos), "--json"]
     (photos / "violet.png").rename(photos / "lilac.png")

@@ -20,7 +20,7 @@ from index_store import (
     writer_lock,
 )
 
-from .changes import FolderChanges, Update
+from .changes import Update
 from .encoder import Model
 from .images import ImageFile, find_images
 from .index_facts import COMPLETE, is_complete
@@ -28,7 +28,6 @@ from .index_paths import Folders, folders_of
 from .made import (
     RECIPE,
     as_made_before,
-    complete,
     inherit,
     is_in_force,
     is_made_so,
@@ -42,7 +41,7 @@ from .made import (
 from .models import AnyEncoder, encoder_of, is_of_keras, open_model
 from .progress import Progress
 from .sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
-from .update import contents_in, scan_folders, take_up
+from .update import bring_up_to_date, scan_folders
 
 REFIT = "refit"
 """The directory in an index where another is built that is to replace it."""
@@ -55,7 +54,7 @@ class BuildSettings:
     dim: numbers a vector; by default 64, or as many as an encoder makes that is given. seed: the same seed
     fits the same encoder; 0. structure: how to search, see `index_store.Structure`; "auto". adapt: make an
     encoder that is given better by the pictures. recipe: how to fit an encoder, a name of
-    `autoencoder.RECIPES`; "solved". decoder: train a decoder as well, which `reconstruct` needs and search
+    `autoencoder.RECIPES`; "solved". decoder: solve a decoder as well, which `reconstruct` needs and search
     does not. refit: make an index that is there anew, with another encoder. store: where vectors and rows go
     if not into the directory of the index, as in "milvus:http://host:19530".
     """
@@ -140,13 +139,9 @@ def _bring_up_to_date(
         use_structure(index, build.settings.structure)
         encoder = encoder_of(index)
     with index:
-        take_up_folders(index, tops, build.directory)
-        changes = FolderChanges.between(index.catalog, scan, contents_in(tops), folders=names)
-        taken = take_up(index, tops, changes, encoder, build.progress)
-        complete(index, scan.skipped if len(names) == len(tops.tops) else None)
-        with build.progress.step("save"):
-            index.save()
-    return taken
+        return bring_up_to_date(
+            index, tops, scan, encoder, build.progress, directory=build.directory, names=names
+        )
 
 
 def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Build) -> Update:

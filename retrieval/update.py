@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from time import monotonic, time_ns
@@ -182,6 +182,31 @@ def _advancing(items: Iterator[Item], step: Step) -> Iterator[Item]:
         yield item
 
 
+def bring_up_to_date(
+    index: Index,
+    folders: Folders,
+    scan: FolderScan,
+    encoder: Encoder,
+    progress: Progress,
+    *,
+    directory: Path,
+    names: Collection[str],
+    leave: Collection[str] = (),
+) -> Update:
+    """Compare `index` with `scan`, of those `folders` with these `names`; take up what has changed, and save.
+
+    directory: where the index lies in the end. leave: paths of files that stay as they are.
+    """
+    take_up_folders(index, folders, directory)
+    changes = FolderChanges.between(index.catalog, scan, contents_in(folders), folders=names, leave=leave)
+    taken = take_up(index, folders, changes, encoder, progress)
+    # What was skipped was counted of all folders, or is not known.
+    complete(index, scan.skipped if len(names) == len(folders.tops) else None)
+    with progress.step("save"):
+        index.save()
+    return taken
+
+
 def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) -> tuple[Update, bool]:
     """Take up all that has changed in the folders of the index in `directory`.
 
@@ -197,14 +222,16 @@ def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) 
             scan = scan_folders(folders, folders.tops, skip=[directory])
         refuse_emptied(index, folders, folders.tops, scan)
         unsettled = _younger_than(settle, scan.pictures)
-        take_up_folders(index, folders, directory)
-        changes = FolderChanges.between(
-            index.catalog, scan, contents_in(folders), folders=folders.tops, leave=unsettled
+        taken = bring_up_to_date(
+            index,
+            folders,
+            scan,
+            encoder_of(index),
+            progress,
+            directory=directory,
+            names=folders.tops.keys(),
+            leave=unsettled,
         )
-        taken = take_up(index, folders, changes, encoder_of(index), progress)
-        complete(index, scan.skipped)
-        with progress.step("save"):
-            index.save()
     return taken, bool(unsettled)
 
 

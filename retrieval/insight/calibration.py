@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -110,6 +111,11 @@ class Calibration:
         return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
+def editing_of(strengths: Mapping[str, float]) -> Editing:
+    """The edits that `strengths` names, each at one strength."""
+    return Editing(tuple((edit, strengths[edit.name]) for edit in EDITS if edit.name in strengths))
+
+
 def _read(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
         found = json.loads(path.read_bytes())
@@ -129,8 +135,7 @@ def _distances_of_edited(
     retriever: Retriever, ids: NDArray[np.int64], edits: dict[str, float], *, copies: bool
 ) -> Distances:
     """Of each picture that can be read, the distances of its edited copies."""
-    variants = tuple((edit, edits[edit.name]) for edit in EDITS if edit.name in edits)
-    editing = Editing(variants)
+    editing = editing_of(edits)
 
     def measure(row_and_vector: Any) -> list[float]:
         row, vector = row_and_vector

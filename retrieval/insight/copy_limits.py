@@ -13,17 +13,17 @@ from index_store import FlatSearcher
 
 from ..combine import embed_part
 from ..errors import ImageUnreadable
-from ..evaluation.edits import EDITS, Editing
 from ..parallel import in_order
 from ..progress import Progress
 from ..threads import single_threaded_products
+from .calibration import editing_of
 from .compared import ComparedPictures
 from .second_look import UNREADABLE, SecondLook
 
 Values = NDArray[np.float64]
 
 _EDITED, _OTHERS = 100, 300
-_EDITS = {"crop": 0.9, "scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2}
+_EDITING = editing_of({"crop": 0.9, "scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2})
 _NEAR, _ALIKE = 0.995, 0.98
 _SLACK, _LEAST_SLACK = 1.5, 0.04
 _CROWD, _CROWD_SHARE = 10, 0.05
@@ -87,9 +87,8 @@ class CopyLimits:
 
 def _edited(pictures: ComparedPictures, look: SecondLook, at: int) -> list[tuple[float, float]]:
     """Distance and agreement of the picture's edited copies; none if it cannot be read."""
-    editing = Editing(tuple((edit, _EDITS[edit.name]) for edit in EDITS if edit.name in _EDITS))
     try:
-        edited: list[Image.Image] = editing.apply(pictures.pictures[at].path)
+        edited: list[Image.Image] = _EDITING.apply(pictures.pictures[at].path)
     except ImageUnreadable:
         return []
     vectors = [embed_part(pictures.encoder, each, copies=pictures.second).vector for each in edited]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval import sample
+from retrieval import embed, sample
 from retrieval.encoder import Encoder, Model
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -69,6 +69,19 @@ def photos(tmp_path, paint):
     (folder / "empty.jpg").touch()
     (folder / "notes.txt").write_text("no picture")
     return folder
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The names of the files that are read to be decoded."""
+    names, read = [], embed.read_picture
+
+    def recorded(path, size):
+        names.append(Path(path).name)
+        return read(path, size)
+
+    monkeypatch.setattr(embed, "read_picture", recorded)
+    return names
 
 
 @pytest.fixture

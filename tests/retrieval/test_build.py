@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid
-from retrieval import BuildSettings, Progress, Retriever, build, embed
+from retrieval import BuildSettings, Progress, Retriever, build
 from retrieval.errors import NoPictures
 
 INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
@@ -237,19 +237,6 @@ def test_the_pictures_that_an_encoder_was_adapted_to_are_kept(photos, model_fold
     assert index.copies().shape == (5, index.copy_dim)
     assert index.copy_dim > 0
     assert json.loads(index.attachment("fitted.json").read_bytes())["pictures"] == INDEXED
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """The names of the files that are read to be decoded."""
-    names, read = [], embed.read_picture
-
-    def recorded(path, size):
-        names.append(path.name)
-        return read(path, size)
-
-    monkeypatch.setattr(embed, "read_picture", recorded)
-    return names
 
 
 def test_a_broken_file_is_decoded_once_and_again_only_when_it_changes(model, photos, paint, decoded):

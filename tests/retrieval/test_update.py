@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from index_store import Index
-from retrieval import BuildSettings, Retriever, build, embed, update
+from retrieval import BuildSettings, Retriever, build, update
 from retrieval.cli import main
 from retrieval.encoder import Encoder
 from retrieval.index_facts import is_complete
@@ -17,19 +16,6 @@ from retrieval.update import update_folders
 
 class Killed(BaseException):
     """What stands for kill -9 where only what is on the disk counts."""
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """The names of the files that are read to be decoded."""
-    names, read = [], embed.read_picture
-
-    def recorded(path, size):
-        names.append(Path(path).name)
-        return read(path, size)
-
-    monkeypatch.setattr(embed, "read_picture", recorded)
-    return names
 
 
 @pytest.fixture(autouse=True)

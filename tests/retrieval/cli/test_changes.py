@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from index_store import Index
-from retrieval import BuildSettings, Model, Retriever, embed
+from retrieval import BuildSettings, Model, Retriever
 
 
 def rows(folder):
     index = Index.open(folder if (folder / "manifest.json").exists() else folder / ".retrieve")
     return {row.path: row.id for row in index.catalog.rows()}
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """The names of the files that are read to be decoded."""
-    names, read = [], embed.read_picture
-
-    def recorded(path, size):
-        names.append(Path(path).name)
-        return read(path, size)
-
-    monkeypatch.setattr(embed, "read_picture", recorded)
-    return names
 
 
 def test_indexing_again_tells_what_changed_and_embeds_only_that(retrieve, indexed, paint, decoded):

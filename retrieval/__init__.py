@@ -16,7 +16,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .build import BuildSettings as BuildSettings
     from .encoder import Decoder as Decoder
     from .encoder import Encoder as Encoder
     from .encoder import EncoderDescription as EncoderDescription
@@ -27,12 +26,13 @@ if TYPE_CHECKING:
     from .errors import NoPictures as NoPictures
     from .errors import RetrievalError as RetrievalError
     from .index_facts import IndexFacts as IndexFacts
+    from .indexing.build import BuildSettings as BuildSettings
     from .progress import Progress as Progress
     from .retriever import Hit as Hit
     from .retriever import Retriever as Retriever
 
 _ROOMS = {
-    "build": ["BuildSettings"],
+    "indexing.build": ["BuildSettings"],
     "encoder": ["Decoder", "Encoder", "EncoderDescription", "Model"],
     "errors": ["DecoderMissing", "EncoderInvalid", "ImageUnreadable", "NoPictures", "RetrievalError"],
     "index_facts": ["IndexFacts"],

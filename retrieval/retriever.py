@@ -17,7 +17,6 @@ from index_store import Index
 from .answers import Hit as Hit
 from .answers import Hits as Hits
 from .combine import EmbeddedQuery, embed_part
-from .current import KeptCurrent
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
@@ -30,6 +29,7 @@ from .index_paths import (
     holds_pictures,
     index_directory,
 )
+from .indexing.current import KeptCurrent
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
 from .progress import Progress
@@ -39,7 +39,7 @@ from .restore import reconstruct
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from .build import BuildSettings
+    from .indexing.build import BuildSettings
 
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -96,7 +96,7 @@ class Retriever(KeptCurrent):
             128
         """
         # Here and not above: a query has no use for what it takes to build.
-        from .build import BuildSettings, build_index
+        from .indexing.build import BuildSettings, build_index
 
         paths = [Path(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))

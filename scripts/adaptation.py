@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval import Progress, Retriever
-from retrieval.build import BuildSettings
 from retrieval.evaluation import LabelledVectors, bootstrap, measure_ranking, paired_difference
+from retrieval.indexing.build import BuildSettings
 from retrieval.pca import PCA
 
 FIGURES = ("precision_at_1", "precision_at_10", "map")

@@ -21,7 +21,7 @@ from index_store import Index, Row
 from retrieval import Model, Progress
 from retrieval.images import find_images
 from retrieval.index_paths import Folders
-from retrieval.update import update_folders
+from retrieval.indexing.update import update_folders
 
 MODEL = Path(__file__).parent.parent / "tests" / "retrieval" / "model"
 ADDED, LINKS = 1_000, 50_000

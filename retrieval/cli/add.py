@@ -27,7 +27,7 @@ def add(
     added with retrieve index. Exit status 1 if one of them cannot be used.
     """
     from ..index_paths import existing_index
-    from ..single_files import add_files
+    from ..indexing.single_files import add_files
     from .changed import report_changes
 
     place = existing_index(find_index(directory))

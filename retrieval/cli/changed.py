@@ -10,7 +10,7 @@ from .printing import echo, echo_json, printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..changes import Update
+    from ..indexing.changes import Update
 
 
 def report_changes(changes: Update, directory: Path, *, as_json: bool) -> None:

@@ -44,8 +44,8 @@ def demo(
     \b
     retrieve demo
     """
-    from ..build import BuildSettings
     from ..evaluation import EvaluationSettings, draw_examples, evaluate
+    from ..indexing.build import BuildSettings
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 

@@ -134,7 +134,7 @@ def _retriever(
     folder: Path, index: Path | None, settings: EvaluationSettings, progress: Progress, *, fit: bool
 ) -> Iterator[Retriever]:
     """The index named, that of the folder, or one made for this evaluation only."""
-    from ..build import BuildSettings
+    from ..indexing.build import BuildSettings
     from ..retriever import Retriever
 
     there = index or (None if fit else _index_of(folder))

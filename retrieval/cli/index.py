@@ -16,9 +16,9 @@ from .tune import MemoryOption, RecallOption
 if TYPE_CHECKING:
     from index_store import RejectedFile
 
-    from ..changes import Update
-    from ..drift import Drift
     from ..index_facts import IndexFacts
+    from ..indexing.changes import Update
+    from ..indexing.drift import Drift
     from ..retriever import Retriever
 
 _NAMED = 3
@@ -110,9 +110,9 @@ def index(
     """
     from index_store import IndexUnwritable
 
-    from ..build import BuildSettings, build_index
-    from ..drift import drift_of
     from ..index_paths import index_directory, is_indexed
+    from ..indexing.build import BuildSettings, build_index
+    from ..indexing.drift import drift_of
     from ..metadata import Metadata
     from ..retriever import Retriever
     from .progress import progress_on_stderr

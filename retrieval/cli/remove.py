@@ -31,7 +31,7 @@ def remove(
     again with retrieve add.
     """
     from ..index_paths import existing_index
-    from ..single_files import remove_files, remove_missing
+    from ..indexing.single_files import remove_files, remove_missing
     from .changed import report_changes
 
     if missing == bool(files):

@@ -12,7 +12,7 @@ from .printing import echo, echo_json, printable
 from .progress import progress_on_stderr
 
 if TYPE_CHECKING:
-    from ..verify import Findings, Mended
+    from ..indexing.verify import Findings, Mended
 
 
 def verify(
@@ -39,7 +39,7 @@ def verify(
     --repair; 1 if there is one.
     """
     from ..index_paths import existing_index
-    from ..verify import mend_index, verify_index
+    from ..indexing.verify import mend_index, verify_index
 
     place, progress = existing_index(find_index(folder or directory)), progress_on_stderr(quiet=as_json)
     found = verify_index(place, deep=deep, progress=progress)

@@ -33,7 +33,7 @@ def watch(
     are still being written are waited for; a folder that vanishes takes nothing out of the index.
     """
     from ..index_paths import existing_index
-    from ..watch import Trouble, watch_folders
+    from ..indexing.watch import Trouble, watch_folders
     from .changed import lines_of
 
     place = existing_index(find_index(folder or directory))

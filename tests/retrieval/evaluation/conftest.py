@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.build import BuildSettings
 from retrieval.evaluation.dataset import Dataset
+from retrieval.indexing.build import BuildSettings
 from retrieval.retriever import Retriever
 
 CLASSES = {"brick": (200, 60, 40), "grass": (60, 170, 60), "water": (50, 90, 190)}

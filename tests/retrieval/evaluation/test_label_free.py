@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from retrieval import sample
-from retrieval.build import BuildSettings
 from retrieval.demo import draw_corpus
+from retrieval.indexing.build import BuildSettings
 from retrieval.retriever import Retriever
 
 

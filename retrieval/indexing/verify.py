@@ -10,13 +10,13 @@ import numpy as np
 
 from index_store import Index, IndexStoreError, Repair, Report, Row, repair, verify
 
-from .embed import EmbeddedFile, embed
-from .encoder import Encoder
-from .errors import RetrievalError
-from .images import ImageFile
-from .index_paths import Folders, folders_of
-from .models import encoder_of
-from .progress import Progress
+from ..embed import EmbeddedFile, embed
+from ..encoder import Encoder
+from ..errors import RetrievalError
+from ..images import ImageFile
+from ..index_paths import Folders, folders_of
+from ..models import encoder_of
+from ..progress import Progress
 from .single_files import add_files, remove_rows
 from .update import update_folders
 

@@ -13,10 +13,11 @@ import sys
 import time
 from types import SimpleNamespace
 
-from retrieval import build, current, drift, retriever, sample, single_files, update  # noqa: F401
+from retrieval import retriever, sample  # noqa: F401
 from retrieval.cli import index as _index_command  # noqa: F401
 from retrieval.cli import main
 from retrieval.encoder import Encoder, Model
+from retrieval.indexing import build, current, drift, single_files, update  # noqa: F401
 
 MODEL, LOG = sys.argv[1:]
 

@@ -15,8 +15,9 @@ import time
 import pytest
 
 from index_store import Index
-from retrieval import Retriever, watch
-from retrieval.watch import Trouble, watch_folders
+from retrieval import Retriever
+from retrieval.indexing import watch
+from retrieval.indexing.watch import Trouble, watch_folders
 
 pytestmark = pytest.mark.slow
 LONG = 30.0  # seconds, on a machine that has other things to do

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from index_store import Index, RejectedFile, Row, writer_lock
 
+from ..errors import RetrievalError, printable
+from ..images import FolderScan, find_files
+from ..index_paths import Folders, folders_of, split_path
+from ..models import encoder_of
+from ..progress import Progress
 from .changes import REMOVED, FolderChanges, Update
-from .errors import RetrievalError, printable
-from .images import FolderScan, find_files
-from .index_paths import Folders, folders_of, split_path
-from .models import encoder_of
-from .progress import Progress
 from .update import called, contents_in, take_up
 
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from index_store import Index
-from retrieval import BuildSettings, Retriever, build, update
+from retrieval import BuildSettings, Retriever
 from retrieval.cli import main
 from retrieval.encoder import Encoder
 from retrieval.index_facts import is_complete
-from retrieval.update import update_folders
+from retrieval.indexing import build, update
+from retrieval.indexing.update import update_folders
 
 
 class Killed(BaseException):

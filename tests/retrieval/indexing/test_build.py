@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid
-from retrieval import BuildSettings, Progress, Retriever, build
+from retrieval import BuildSettings, Progress, Retriever
 from retrieval.errors import NoPictures
+from retrieval.indexing import build
 
 INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
 
@@ -48,7 +49,7 @@ def test_without_an_encoder_one_is_fitted_to_a_sample_that_is_kept(stand_in_solv
 
 
 def test_more_pictures_than_a_batch_get_the_ids_of_their_order(model, photos, monkeypatch):
-    monkeypatch.setattr("retrieval.update._BATCH", 2)
+    monkeypatch.setattr("retrieval.indexing.update._BATCH", 2)
     index = Retriever.build(photos, encoder=model).index
     assert [row.path for row in index.catalog.rows()] == INDEXED
     vectors = Retriever.open(photos).encode([photos / path for path in INDEXED])

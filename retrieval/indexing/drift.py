@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from index_store import Index
 
-from .index_facts import FIRST_NEW
+from ..index_facts import FIRST_NEW
 
 LIMIT = 0.75
 """The share of comparisons from which on new pictures count as others; 0.5 is no difference."""

@@ -10,11 +10,11 @@ from threading import Event
 
 from index_store import Index, IndexBusy, IndexUnwritable
 
+from ..errors import NoPictures
+from ..images import find_images
+from ..index_paths import Folders, folders_of
+from ..progress import Progress
 from .changes import Update
-from .errors import NoPictures
-from .images import find_images
-from .index_paths import Folders, folders_of
-from .progress import Progress
 from .update import update_folders
 
 SETTLED_SECONDS = 1.0

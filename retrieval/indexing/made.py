@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from index_store import Index, OptionInvalid, Row, check_store, check_structure
 
+from ..encoder import Encoder, Model
+from ..errors import NoPictures
+from ..images import FolderScan, Skipped
+from ..index_facts import COMPLETE, FIRST_NEW
+from ..index_paths import Folders, split_path
+from ..models import AnyEncoder, is_of_keras, open_model
 from .changes import REMOVED
-from .encoder import Encoder, Model
-from .errors import NoPictures
-from .images import FolderScan, Skipped
-from .index_facts import COMPLETE, FIRST_NEW
-from .index_paths import Folders, split_path
-from .models import AnyEncoder, is_of_keras, open_model
 
 if TYPE_CHECKING:
     from .build import BuildSettings

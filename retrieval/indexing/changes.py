@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from index_store import Catalog, RejectedFile, Row
 
-from .images import UNREADABLE_FOLDER, FolderScan, ImageFile
-from .index_paths import split_path
+from ..images import UNREADABLE_FOLDER, FolderScan, ImageFile
+from ..index_paths import split_path
 
 REMOVED = "left out by `retrieve remove`: `retrieve add` takes it back"
 """The reason of files that were taken out of the index, but are still in the folder."""

@@ -20,11 +20,14 @@ from index_store import (
     writer_lock,
 )
 
+from ..encoder import Model
+from ..images import ImageFile, find_images
+from ..index_facts import COMPLETE, is_complete
+from ..index_paths import Folders, folders_of
+from ..models import AnyEncoder, encoder_of, is_of_keras, open_model
+from ..progress import Progress
+from ..sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
 from .changes import Update
-from .encoder import Model
-from .images import ImageFile, find_images
-from .index_facts import COMPLETE, is_complete
-from .index_paths import Folders, folders_of
 from .made import (
     RECIPE,
     as_made_before,
@@ -38,9 +41,6 @@ from .made import (
     use_structure,
     way_of,
 )
-from .models import AnyEncoder, encoder_of, is_of_keras, open_model
-from .progress import Progress
-from .sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
 from .update import bring_up_to_date, scan_folders
 
 REFIT = "refit"
@@ -262,7 +262,7 @@ def _fit(
     sample = draw_sample(folder, paths, seed=settings.seed or 0, progress=progress)
     # Here and not above: TensorFlow takes ten seconds to load.
     with progress.step("load TensorFlow"):
-        from .autoencoder import RECIPES
+        from ..autoencoder import RECIPES
     recipe = settings.recipe or RECIPE
     if recipe not in RECIPES:
         raise OptionInvalid(f"recipe is {recipe!r}, expected one of {', '.join(sorted(RECIPES))}")
@@ -281,8 +281,8 @@ def _adapt(
 ) -> tuple[Model, FittedTo]:
     """The network of `encoder` adapted to the pictures, together with an encoder fitted to them."""
     with progress.step("load TensorFlow"):
-        from .autoencoder.adapt import AdaptOptions, adapt
-        from .autoencoder.pretrained import PretrainedEncoder
+        from ..autoencoder.adapt import AdaptOptions, adapt
+        from ..autoencoder.pretrained import PretrainedEncoder
     if isinstance(encoder, (str, Path)) and is_of_keras(encoder):
         pretrained = PretrainedEncoder.open(encoder)
     else:

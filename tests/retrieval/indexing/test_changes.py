@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from index_store import Index, RejectedFile, Row
-from retrieval.changes import FolderChanges, Update
 from retrieval.images import FolderScan, ImageFile
+from retrieval.indexing.changes import FolderChanges, Update
 
 
 def row(path, content, *, size=10, mtime_ns=1):

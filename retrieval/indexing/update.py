@@ -13,16 +13,16 @@ import numpy as np
 
 from index_store import Index, RejectedFile, Row, writer_lock
 
+from ..embed import EmbeddedFile, embed
+from ..encoder import Encoder
+from ..errors import ImageUnreadable, NoPictures
+from ..images import FolderScan, ImageFile, Skipped, find_images, read_file
+from ..index_paths import Folders, folders_of, prefixed
+from ..models import encoder_of
+from ..parallel import in_order
+from ..progress import Progress, Step
 from .changes import ContentsOf, FolderChanges, Moved, Update
-from .embed import EmbeddedFile, embed
-from .encoder import Encoder
-from .errors import ImageUnreadable, NoPictures
-from .images import FolderScan, ImageFile, Skipped, find_images, read_file
-from .index_paths import Folders, folders_of, prefixed
 from .made import complete, refuse_emptied, take_up_folders
-from .models import encoder_of
-from .parallel import in_order
-from .progress import Progress, Step
 
 COMMIT_SECONDS = 30.0
 COMMIT_PICTURES = 10_000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from index_store import Index
-from retrieval.drift import drift_of
+from retrieval.indexing.drift import drift_of
 
 
 @pytest.fixture

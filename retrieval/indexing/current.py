@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from index_store import Index
 
-from .encoder import Encoder
-from .index_paths import Folders, folders_of
-from .models import encoder_of
-from .progress import Progress
+from ..encoder import Encoder
+from ..index_paths import Folders, folders_of
+from ..models import encoder_of
+from ..progress import Progress
 
 if TYPE_CHECKING:
     from .changes import Update

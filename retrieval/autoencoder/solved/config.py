@@ -40,13 +40,13 @@ class EncoderConfig:
 
     least_side: the smallest share of a side that a view shows. mirror: whether half of the views are
     mirrored. least_color_agreement: how far colours have to agree with form for their branch to stay, see
-    `trust.color_agreement`; None keeps it. content_dims, content_ridge: of the shared content. grid: cells
-    along a side when pooling by place. pair_dims: how many of the contents are pooled by pairs. part_dims:
-    directions of each pooling of each branch; of these the latent vector starts from `leading_dims`, beside
-    those of all together. ridge_pictures: `ridge_pictures` / pictures is the share of the mean variance
-    within pictures that is added to the variance in every direction; the fewer the pictures, the less exactly
-    that variance is known. neighbors: among how many nearest pictures two have to find each other to be
-    linked.
+    `trust.color_agreement`; None keeps it. layout: whether the layout of the picture may be a part.
+    content_dims, content_ridge: of the shared content. grid: cells along a side when pooling by place.
+    pair_dims: how many of the contents are pooled by pairs. part_dims: directions of each pooling of each
+    branch; of these the latent vector starts from `leading_dims`, beside those of all together.
+    ridge_pictures: `ridge_pictures` / pictures is the share of the mean variance within pictures that is
+    added to the variance in every direction; the fewer the pictures, the less exactly that variance is known.
+    neighbors: among how many nearest pictures two have to find each other to be linked.
     """
 
     branches: tuple[BranchConfig, ...]
@@ -54,6 +54,7 @@ class EncoderConfig:
     mirror: bool
     leading_dims: int
     least_color_agreement: float | None = None
+    layout: bool = False
     content_dims: int = 128
     content_ridge: float = 3e-4
     grid: int = 4
@@ -76,7 +77,8 @@ def choose_config(size: int, *, aligned: bool) -> EncoderConfig:
 
     Photographs: the place of something says little, so views may show half of each side, and may be mirrored;
     colour says much. Aligned pictures, such as digits: the place says most, a mirrored one may be another
-    sign, and brightness may depend on who took them: their colours stay where they agree with form.
+    sign, and brightness may depend on who took them: their colours stay where they agree with form, and their
+    layout counts where more can be foretold with it.
     `docs/design.md` has the figures behind each.
     """
     if aligned:
@@ -84,7 +86,12 @@ def choose_config(size: int, *, aligned: bool) -> EncoderConfig:
         patches = [BranchConfig(whole * factor) for factor in (1, 2, 4)]
         branches = (*patches, colors(whole * 2))
         return EncoderConfig(
-            branches, least_side=0.92, mirror=False, leading_dims=32, least_color_agreement=COLOR_AGREEMENT
+            branches,
+            least_side=0.92,
+            mirror=False,
+            leading_dims=32,
+            least_color_agreement=COLOR_AGREEMENT,
+            layout=True,
         )
     if size <= 32:
         branches = (BranchConfig(1), BranchConfig(2), colors(2))

@@ -15,7 +15,7 @@ from ..export import to_litert
 from .editing import edited
 from .features import run
 from .lda import scatter_of_views, solve_agreement
-from .network import convolution, dense
+from .network import dense, has_layout, layout
 from .pictures import Pixels
 
 COPY_DIM = 96
@@ -24,11 +24,6 @@ _EDITED = 1_200
 _LEAST_VERSIONS = 4
 _MOST_VERSIONS = 12
 _RIDGE = 1.0
-_LIGHT_SIDE = 32
-_COLOR_SIDE = 8
-_LIGHT = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-# What a flat picture has in place of a layout: LiteRT makes NaN of zeros that are to get unit length.
-_SMALL = 1e-3
 
 
 def with_copies(encoder: keras.Model, pictures: Pixels, *, seed: int) -> keras.Model:
@@ -40,12 +35,9 @@ def with_copies(encoder: keras.Model, pictures: Pixels, *, seed: int) -> keras.M
     rng = np.random.default_rng([seed, 4])
     chosen = rng.permutation(len(pictures))[:_PICTURES]
     versions = edited(pictures[chosen], _num_versions(len(chosen)), rng=rng)
-    known = layers.Concatenate(name="layout_and_parts")(
-        [
-            layout(encoder.input),
-            layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output),
-        ]
-    )
+    places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
+    parts = layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output)
+    known = layers.Concatenate(name="layout_and_parts")([places, parts])
     network = to_litert(keras.Model(encoder.input, known), quantized=True)
     features = run(network, versions.reshape(-1, *pictures.shape[1:]))
     scatter = scatter_of_views(features.reshape(*versions.shape[:2], -1))
@@ -53,31 +45,6 @@ def with_copies(encoder: keras.Model, pictures: Pixels, *, seed: int) -> keras.M
     copies = layers.UnitNormalization(name="copies")(dense(known, solved, name="edit_agreement"))
     both = layers.Concatenate(name="latent_and_copies")([encoder.output, copies])
     return keras.Model(encoder.input, both, name="encoder")
-
-
-def layout(pictures: keras.KerasTensor) -> keras.KerasTensor:
-    """What is where in `pictures` (S, S, 3) in [0, 1], whatever its tint and contrast: unit length (1216,).
-
-    The light of 32 × 32 places and the colour of 8 × 8, each without its mean over the picture.
-    """
-    size = pictures.shape[1]
-    light = _places(pictures, size // _LIGHT_SIDE, "light", _LIGHT[:, None])
-    # A place of colours stands for as many of light; a length wants the root of that.
-    weight = np.float32(_LIGHT_SIDE / _COLOR_SIDE)
-    colors = _places(pictures, size // _COLOR_SIDE, "colors", weight * (np.eye(3) - _LIGHT[:, None]))
-    x = layers.Concatenate(name="layout_places")([light, colors])
-    return layers.UnitNormalization(name="layout")(
-        layers.Rescaling(1.0, offset=_SMALL, name="layout_floor")(x)
-    )
-
-
-def _places(pictures: keras.KerasTensor, factor: int, name: str, channels: np.ndarray) -> keras.KerasTensor:
-    """`pictures` averaged down by `factor`, their colours times `channels` (3, c), without the mean: flat."""
-    x = layers.AveragePooling2D(factor, name=f"{name}_shrink")(pictures)
-    kernel = channels[None, None].astype(np.float32)
-    x = convolution(x, kernel, np.zeros(kernel.shape[3], dtype=np.float32), name=f"{name}_channels")
-    mean = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
-    return layers.Flatten(name=f"{name}_flat")(layers.Subtract(name=f"{name}_contrast")([x, mean]))
 
 
 def _num_versions(num_pictures: int) -> int:

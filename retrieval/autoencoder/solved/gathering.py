@@ -52,24 +52,29 @@ def _shared_neighbors(vectors: Floats) -> csr_array:
 def solve_gathering(
     means: Floats, scatter: Scatter, targets: Floats, *, ridge: float
 ) -> tuple[Linear, float]:
-    """The layer from features to `targets` (n, out), and what it is worth beside others, 0 to 1.
+    """The layer from features to `targets` (n, out), and what share of their variance it foretells.
 
     means: of the features of each picture's views, (n, d), of which `scatter` is. `ridge` times the mean
     variance is added in every direction, as for the other layers.
-
-    A layer that foretells a share s of the targets' variance, for pictures that it was not solved on, is
-    worth s / (1 - s), what it gets right in relation to what it gets wrong, less 1, halved: half of the
-    variance is worth nothing, and three quarters as much as any other layer.
+    The share is that of pictures which a layer was not solved on, see `worth`.
     """
     total = scatter.total
     total += ridge * np.trace(total) / len(total) * np.eye(len(total)) + 1e-12 * np.eye(len(total))
     centred = np.asarray(means - scatter.mean, dtype=np.float32)
     share = _foretold(centred, total, targets)
     weights = _regression(centred, total, targets).astype(np.float32)
-    worth = float(np.clip((share / max(1.0 - share, 1e-6) - 1.0) / 2.0, 0.0, 1.0))
     bias = -scatter.mean @ weights
     bias[bias == 0.0] = _SMALL  # LiteRT makes NaN of zeros that are to get unit length
-    return Linear(weights, bias.astype(np.float32)), worth
+    return Linear(weights, bias.astype(np.float32)), share
+
+
+def worth(foretold: float) -> float:
+    """What a layer that foretells this share s of its targets' variance is worth beside others, 0 to 1.
+
+    It is s / (1 - s), what it gets right in relation to what it gets wrong, less 1, halved: half of the
+    variance is worth nothing, and three quarters as much as any other layer.
+    """
+    return float(np.clip((foretold / max(1.0 - foretold, 1e-6) - 1.0) / 2.0, 0.0, 1.0))
 
 
 def _foretold(centred: Floats, total: Doubles, targets: Floats) -> float:

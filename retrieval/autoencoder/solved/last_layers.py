@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config import BranchConfig, EncoderConfig
-from .gathering import gathered, solve_gathering
+from .gathering import gathered, solve_gathering, worth
 from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
 from .neighbors import mutual_links, scatter_of_links
 from .pictures import Floats
@@ -16,15 +16,25 @@ from .pictures import Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What one pooling of one branch says of each picture.
+    """What one pooling of one branch, or the layout, says of each picture.
 
-    agreement: from pooled features (d,) to at most 128 directions. views: (n, v, out) float32 of unit length,
-    the whole picture first.
+    branch: None for the layout. agreement: from pooled features (d,) to at most 128 directions. views: (n, v,
+    out) float32 of unit length, the whole picture first.
     """
 
-    branch: BranchConfig
+    branch: BranchConfig | None
     agreement: Linear
     views: Floats
+
+    @property
+    def name(self) -> str:
+        """Of the branch, the same for its two parts."""
+        return "layout" if self.branch is None else self.branch.name
+
+    @property
+    def is_of_colors(self) -> bool:
+        """Whether it knows colours and no form."""
+        return self.branch is not None and self.branch.is_of_colors
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,8 @@ class LastLayers:
 
     parts: the features (d,) of each part to its vector. joint: the vectors of all parts, each of unit length,
     to 64 directions; neighbors: the same, solved so that linked pictures agree; gathering: the same to where
-    pictures gather, which counts by its worth. latent: the first `leading_dims` of each part and these
+    pictures gather, of which this share of the variance is foretold, and which counts by what that is worth.
+    latent: the first `leading_dims` of each part and these
     three, each of unit length, to the latent vector.
     """
 
@@ -42,11 +53,11 @@ class LastLayers:
     joint: Linear
     neighbors: Linear
     gathering: Linear
-    gathering_worth: float
+    gathering_foretold: float
     latent: Linear
 
 
-def solve_part(branch: BranchConfig, features: AnyFloats, config: EncoderConfig) -> Part:
+def solve_part(branch: BranchConfig | None, features: AnyFloats, config: EncoderConfig) -> Part:
     """The agreement of views, solved on their `features` (n, v, d) of any float type."""
     ridge = config.ridge_pictures / len(features)
     agreement = solve_agreement(scatter_of_views(features), ridge=ridge, num=config.part_dims)
@@ -78,20 +89,22 @@ def solve_last_layers(
     known.append(apply(neighbors, joined[:, :1])[:, 0])
     second = np.concatenate(known, axis=1)
     targets = gathered(second @ compress(second, dim).weights)
-    gathering, worth = solve_gathering(means, scatter, targets, ridge=ridge)
-    known.append(apply(gathering, joined[:, :1])[:, 0] * np.float32(worth))
+    gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
+    known.append(apply(gathering, joined[:, :1])[:, 0] * np.float32(worth(foretold)))
     latent = compress(np.concatenate(known, axis=1), dim)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
     others = [len(each.bias) for each in (joint, neighbors)]
-    by_known = np.concatenate([by_leading, np.ones(sum(others)), np.full(len(gathering.bias), worth)])
+    by_known = np.concatenate(
+        [by_leading, np.ones(sum(others)), np.full(len(gathering.bias), worth(foretold))]
+    )
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
         leading_dims=config.leading_dims,
         joint=_multiplied(joint, by_part),
         neighbors=_multiplied(neighbors, by_part),
         gathering=_multiplied(gathering, by_part),
-        gathering_worth=worth,
+        gathering_foretold=foretold,
         latent=_multiplied(latent, by_known),
     )
 

@@ -11,6 +11,7 @@ from keras import layers
 from .branch import Branch
 from .config import EncoderConfig
 from .last_layers import LastLayers
+from .layout import COLOR_SIDE, COLORS, LIGHT, LIGHT_SIDE, SMALL
 from .lda import Linear
 from .pictures import WHOLE, Floats
 from .pooling import ROOT, for_full_matrices, pooling
@@ -94,7 +95,10 @@ def map_network(branch: Branch, *, size: int) -> keras.Model:
 def encoder_network(
     branches: Sequence[Branch], last: LastLayers, config: EncoderConfig, *, size: int
 ) -> keras.Model:
-    """The encoder: pictures (size, size, 3) in [0, 1] to latent vectors of unit length."""
+    """The encoder: pictures (size, size, 3) in [0, 1] to latent vectors of unit length.
+
+    `last` has two parts a branch, and one more where the layout of the picture is a part.
+    """
     pictures = keras.Input((size, size, 3), name="pictures")
     vectors = []
     for number, branch in enumerate(branches):
@@ -107,6 +111,9 @@ def encoder_network(
         x = pairs(features, name, config.pair_dims)
         x = dense(x, Linear(whole, by_pair.bias), name=f"{name}_pairs_agreement")
         vectors.append(layers.UnitNormalization(name=f"{name}_pairs_vector")(x))
+    if len(last.parts) > len(vectors):
+        x = dense(layout(pictures), last.parts[-1], name="layout_agreement")
+        vectors.append(layers.UnitNormalization(name="layout_vector")(x))
     joined = layers.Concatenate(name="parts")(vectors)
     known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
     known.append(dense(joined, last.joint, name="joint_agreement"))
@@ -115,6 +122,30 @@ def encoder_network(
     known = [layers.UnitNormalization(name=f"known_{row}")(each) for row, each in enumerate(known)]
     x = dense(layers.Concatenate(name="known")(known), last.latent, name="compression")
     return keras.Model(pictures, layers.UnitNormalization(name="latent")(x), name="encoder")
+
+
+def layout(pictures: keras.KerasTensor) -> keras.KerasTensor:
+    """The layout of `pictures` (S, S, 3) in [0, 1], see `layout.py`: unit length (1216,)."""
+    size = pictures.shape[1]
+    light = _places(pictures, size // LIGHT_SIDE, "light", LIGHT)
+    colors = _places(pictures, size // COLOR_SIDE, "colors", COLORS)
+    x = layers.Concatenate(name="layout_places")([light, colors])
+    x = layers.Rescaling(1.0, offset=SMALL, name="layout_floor")(x)
+    return layers.UnitNormalization(name="layout")(x)
+
+
+def has_layout(encoder: keras.Model) -> bool:
+    """Whether the layout is a part of `encoder`."""
+    return any(layer.name == "layout" for layer in encoder.layers)
+
+
+def _places(pictures: keras.KerasTensor, factor: int, name: str, channels: Floats) -> keras.KerasTensor:
+    """`pictures` averaged down by `factor`, their colours times `channels` (3, c), without the mean: flat."""
+    x = layers.AveragePooling2D(factor, name=f"{name}_shrink")(pictures)
+    no_bias = np.zeros(channels.shape[1], dtype=np.float32)
+    x = convolution(x, channels[None, None], no_bias, name=f"{name}_channels")
+    mean = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
+    return layers.Flatten(name=f"{name}_flat")(layers.Subtract(name=f"{name}_contrast")([x, mean]))
 
 
 def convolution(

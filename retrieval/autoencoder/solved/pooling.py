@@ -20,12 +20,15 @@ def pooling(view: View, *, side: int, grid: int) -> Floats:
 
     A place of the map counts by the area that it shares with the cell.
     """
-    rows = _shares(view.top, view.bottom, side, grid)
-    columns = _shares(view.left, view.right, side, grid)
-    if view.mirrored:
-        columns = columns[:, ::-1]
+    rows, columns = shares(view, side=side, grid=grid)
     weights = rows[:, None, :, None] * columns[None, :, None, :]
     return weights.reshape(side * side, grid * grid).astype(np.float32)
+
+
+def shares(view: View, *, side: int, grid: int) -> tuple[Floats, Floats]:
+    """The shares (side, grid) that rows of places have in rows of cells of `view`, and those of columns."""
+    columns = _shares(view.left, view.right, side, grid)
+    return _shares(view.top, view.bottom, side, grid), columns[:, ::-1] if view.mirrored else columns
 
 
 def _shares(begin: float, end: float, side: int, cells: int) -> Floats:

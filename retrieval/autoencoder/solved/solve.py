@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -17,12 +18,15 @@ from .copies import with_copies
 from .decoder import solve_decoder
 from .features import run, view_features
 from .last_layers import LastLayers, Part, solve_last_layers, solve_part
+from .layout import layout_features
 from .network import encoder_network
-from .pictures import ALIGNED, Pixels, alignment, draw_views
+from .pictures import ALIGNED, Floats, Pixels, View, alignment, draw_views
 from .trust import MOST as MOST_COMPARED
 from .trust import weigh
 
 DIM = 64
+# A branch has two parts, which together count as much as one of this weight.
+_WEIGHT_OF_LAYOUT = np.float32(np.sqrt(2.0))
 SIZES = (32, 64)
 
 
@@ -98,10 +102,32 @@ def _solve_encoder(
         rows = np.random.default_rng([seed, 3]).permutation(len(pictures))[:MOST_COMPARED]
         chosen, weights, found = weigh(parts, config, rows)
         last = solve_last_layers(chosen, weights, config, dim=dim)
-        found["gathering_worth"] = round(last.gathering_worth, 3)
+        if config.layout:
+            last = _with_layout_if_useful(last, chosen, weights, (pictures, views), config, dim=dim)
+        found["layout"] = len(last.parts) > len(chosen)
+        found["gathering_foretold"] = round(last.gathering_foretold, 3)
         step.advance()
     kept = {part.branch for part in chosen}
     return [branch for branch in branches if branch.config in kept], last, found
+
+
+def _with_layout_if_useful(
+    without: LastLayers,
+    parts: Sequence[Part],
+    weights: Floats,
+    seen: tuple[Pixels, Sequence[View]],
+    config: EncoderConfig,
+    *,
+    dim: int,
+) -> LastLayers:
+    """The last layers with the layout of the pictures as one more part, or those `without`.
+
+    With it where more can then be foretold of where pictures gather: it bears out what the other parts say.
+    Where less than half can be foretold, that says nothing.
+    """
+    layout = solve_part(None, layout_features(*seen), config)
+    last = solve_last_layers([*parts, layout], np.append(weights, _WEIGHT_OF_LAYOUT), config, dim=dim)
+    return last if last.gathering_foretold > max(0.5, without.gathering_foretold) else without
 
 
 def _refuse(pictures: Pixels) -> None:

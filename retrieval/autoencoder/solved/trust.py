@@ -32,12 +32,12 @@ def weigh(
     All stay, unless the config makes the branch of colours prove itself and it does not.
     """
     similarities = [standard_similarities(part.views[rows, 0]) for part in parts]
-    agreement = color_agreement(similarities, [part.branch.is_of_colors for part in parts])
+    agreement = color_agreement(similarities, [part.is_of_colors for part in parts])
     wanted = config.least_color_agreement
-    kept = [wanted is None or agreement >= wanted or not part.branch.is_of_colors for part in parts]
+    kept = [wanted is None or agreement >= wanted or not part.is_of_colors for part in parts]
     chosen = [part for part, keep in zip(parts, kept, strict=True) if keep]
     similarities = [each for each, keep in zip(similarities, kept, strict=True) if keep]
-    weights = part_weights(similarities, [part.branch.name for part in chosen])
+    weights = part_weights(similarities, [part.name for part in chosen])
     found = {
         "colors": all(kept),
         "color_agreement": round(agreement, 3),

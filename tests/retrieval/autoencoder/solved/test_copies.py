@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from retrieval.autoencoder.solved.copies import layout, with_copies
+from retrieval.autoencoder.solved.copies import with_copies
 from retrieval.autoencoder.solved.features import run
 
 LATENT, COPIES = slice(12), slice(12, None)
@@ -67,16 +67,3 @@ def test_flat_and_equal_pictures_have_finite_vectors(encoder, both):
     assert np.isfinite(run(both, flat)).all()
     for pictures in (flat, flat[[1, 1]]):
         assert np.isfinite(run(with_copies(encoder, pictures, seed=0), pictures)).all()
-
-
-def test_the_layout_knows_no_tint_brightness_or_contrast():
-    pictures = keras.Input((64, 64, 3))
-    network = keras.Model(pictures, layout(pictures))
-    spots = (
-        np.random.default_rng(0).random((2, 8, 8, 3), dtype=np.float32).repeat(8, axis=1).repeat(8, axis=2)
-    )
-    first, second = network.predict(spots, verbose=0)
-    changed = network.predict(spots * np.float32(0.3) + np.float32([0.1, 0.5, 0.2]), verbose=0)
-    np.testing.assert_allclose(changed, [first, second], atol=2e-3)
-    assert first.shape == (32 * 32 + 8 * 8 * 3,)
-    assert first @ second < 0.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retrieval.autoencoder.solved import gathering
-from retrieval.autoencoder.solved.gathering import gathered, solve_gathering
+from retrieval.autoencoder.solved.gathering import gathered, solve_gathering, worth
 from retrieval.autoencoder.solved.lda import scatter_of_views
 
 
@@ -39,8 +39,8 @@ def make_views(rng, *, n=400, dims=30):
 def test_the_layer_moves_pictures_together_that_are_of_a_kind():
     views = make_views(np.random.default_rng(0))
     means = views.mean(axis=1)
-    layer, worth = solve_gathering(means, scatter_of_views(views), gathered(means), ridge=0.1)
-    assert worth == 1.0
+    layer, foretold = solve_gathering(means, scatter_of_views(views), gathered(means), ridge=0.1)
+    assert worth(foretold) == 1.0
     cosines, before = (
         each @ each.T for each in (unit(means @ layer.weights + layer.bias), unit(means - means.mean(axis=0)))
     )
@@ -53,7 +53,8 @@ def test_what_cannot_be_foretold_is_worth_nothing():
     rng = np.random.default_rng(0)
     views = make_views(rng)
     targets = rng.normal(size=(400, 5)).astype(np.float32)
-    assert solve_gathering(views.mean(axis=1), scatter_of_views(views), targets, ridge=0.1)[1] == 0.0
+    foretold = solve_gathering(views.mean(axis=1), scatter_of_views(views), targets, ridge=0.1)[1]
+    assert worth(foretold) == 0.0
 
 
 def test_what_is_half_noise_is_worth_little():
@@ -63,7 +64,8 @@ def test_what_is_half_noise_is_worth_little():
     signal = means[:, :5] / means[:, :5].std(axis=0)
     noisy = (signal + 0.7 * rng.normal(size=signal.shape)).astype(np.float32)
     # A share of 1 / 1.49 can be foretold: (1 / 0.49 - 1) / 2 is 0.52, less what 200 pictures get wrong.
-    assert 0.1 < solve_gathering(means, scatter_of_views(views), noisy, ridge=1e-3)[1] < 0.52
+    foretold = solve_gathering(means, scatter_of_views(views), noisy, ridge=1e-3)[1]
+    assert 0.1 < worth(foretold) < 0.52
 
 
 @pytest.mark.parametrize("n", [2, 3, 59])
@@ -71,8 +73,8 @@ def test_few_or_equal_pictures_give_finite_layers_of_no_worth(n):
     some = make_views(np.random.default_rng(0), n=n)
     for views in (some, np.ones_like(some)):
         means = views.mean(axis=1)
-        layer, worth = solve_gathering(means, scatter_of_views(views), gathered(means), ridge=0.1)
+        layer, foretold = solve_gathering(means, scatter_of_views(views), gathered(means), ridge=0.1)
         assert np.isfinite(layer.weights).all()
         assert np.isfinite(layer.bias).all()
         assert (layer.bias != 0).all()  # LiteRT makes NaN of a vector of zeros
-        assert worth == 0.0
+        assert worth(foretold) == 0.0

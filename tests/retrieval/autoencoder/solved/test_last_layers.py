@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from retrieval.autoencoder.solved.config import choose_config
+from retrieval.autoencoder.solved.gathering import worth
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
 from retrieval.autoencoder.solved.lda import apply
 
@@ -46,7 +47,7 @@ def test_the_latent_keeps_the_inner_products_of_its_parts(parts):
     found, known = latents(parts, last)
     leading = sum(share * each @ each.T for share, each in zip([4, 1, 4], known, strict=False)) / 9
     joint, neighbors, gathering = (each @ each.T for each in known[3:])
-    expected = leading + joint + neighbors + last.gathering_worth**2 * gathering
+    expected = leading + joint + neighbors + worth(last.gathering_foretold) ** 2 * gathering
     np.testing.assert_allclose(found @ found.T, expected, atol=1e-4)
 
 

@@ -25,6 +25,9 @@ from retrieval.encoder.model import KERAS
 from retrieval.progress import Progress
 from retrieval.threads import use_threads
 
+# `solve` is also the name of the function.
+solve_module = importlib.import_module("retrieval.autoencoder.solved.solve")
+
 
 def cheap_config(size, *, aligned):
     config = choose_config(size, aligned=aligned)
@@ -44,8 +47,7 @@ def pictures():
 def solve_cheaply():
     """`solve` with few atoms."""
     with pytest.MonkeyPatch.context() as patch:
-        module = importlib.import_module("retrieval.autoencoder.solved.solve")
-        patch.setattr(module, "choose_config", cheap_config)
+        patch.setattr(solve_module, "choose_config", cheap_config)
         yield solve
 
 
@@ -221,6 +223,25 @@ def test_aligned_pictures_keep_colors_where_they_tell_things_apart(solve_cheaply
     pictures = draw_centred(np.random.default_rng(0), color_tells=color_tells)
     details = solve_cheaply(pictures, decoder=False).encoder.description.details
     assert (details["aligned"], details["colors"]) == (True, color_tells), details
+
+
+@pytest.mark.parametrize("light_tells", [True, False])
+def test_the_layout_counts_where_it_bears_out_what_other_parts_say(light_tells):
+    rng = np.random.default_rng(0)
+    kinds = np.arange(400) % 8
+    features = 2.0 * rng.normal(size=(8, 1, 30))[kinds] + rng.normal(size=(400, 1, 30))
+    config = cheap_config(32, aligned=True)
+    views = draw_views(4, least_side=config.least_side, mirror=False, rng=rng)
+    seen = features + 0.2 * rng.normal(size=(400, len(views), 30))
+    parts = [solve_part(config.branches[0], seen.astype(np.float16), config)]
+    lights = rng.integers(256, size=(8, 4, 4))[kinds] if light_tells else rng.integers(256, size=(400, 4, 4))
+    noisy = np.clip(lights + rng.normal(scale=20, size=lights.shape), 0, 255).astype(np.uint8)
+    pictures = noisy.repeat(8, axis=1).repeat(8, axis=2)[..., None].repeat(3, axis=3)
+    weights = np.ones(1, dtype=np.float32)
+    without = solve_last_layers(parts, weights, config, dim=16)
+    last = solve_module._with_layout_if_useful(without, parts, weights, (pictures, views), config, dim=16)
+    assert without.gathering_foretold > 0.5
+    assert len(last.parts) == 1 + light_tells
 
 
 @pytest.mark.slow

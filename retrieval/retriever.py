@@ -20,7 +20,7 @@ from .combine import EmbeddedQuery, embed_part
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
-from .images import Source
+from .images import Source, folder_at
 from .index_facts import IndexFacts
 from .index_paths import (
     Folders,
@@ -98,7 +98,7 @@ class Retriever(KeptCurrent):
         # Here and not above: a query has no use for what it takes to build.
         from .indexing.build import BuildSettings, build_index
 
-        paths = [Path(folder) for folder in folders]
+        paths = [folder_at(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(
             paths,

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import pickle
+import re
 import signal
 import socket
 import threading
@@ -36,6 +37,8 @@ _MOST = 256  # pictures a task: what is lost with a machine, and done again on a
 _LEAST = 16
 _TASKS = 8  # at least for each worker, so that they end together
 _REMOTE_THREADS = 4  # a worker, of one processor, that waits for a store most of the time
+_RESTARTS = 3  # of a worker that died, and tries of what it did: more, and a picture is at fault
+_CONNECT_SECONDS = 10.0
 _STORE_BYTES = 128 * 2**20  # for the results that wait, 2 kB a picture
 
 
@@ -90,19 +93,18 @@ def embed_on_ray(
             fn_constructor_args=(folders, encoder.model, encoder.description),
             batch_size=count,
             num_cpus=1,
+            max_restarts=_RESTARTS,
+            max_task_retries=_RESTARTS,
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
         )
         try:
             for row in job.iter_rows():
                 result = pickle.loads(row["result"])
-                if isinstance(result, NoPictures):
+                if isinstance(result, RetrievalError):
                     raise result
                 yield result
         except RayError as error:
-            raise RetrievalError(
-                f"the job on Ray {address} ended early: {_first_line(error)}; what was saved stays, "
-                "run it again to go on"
-            ) from error
+            raise RetrievalError(_ended_early(f"on Ray {address}", _in_words(error))) from error
 
 
 class _Worker:
@@ -115,22 +117,29 @@ class _Worker:
         use_threads(_REMOTE_THREADS if remote else 1)
 
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, list[bytes]]:
-        """What `embed` gives for each file, pickled; or `NoPictures` for all, where a folder is not here."""
+        """What `embed` gives for each file, pickled; or for all of them the error that ends the job."""
         columns = (batch[name].tolist() for name in ImageFile.__slots__)
         files = [ImageFile(*values) for values in zip(*columns, strict=True)]
-        unseen = self._unseen()
-        results = [unseen] * len(files) if unseen else embed(self.folders, files, self.encoder)
-        return {"result": [pickle.dumps(result) for result in results]}
+        try:
+            self.check_folders()
+            results = [pickle.dumps(result) for result in embed(self.folders, files, self.encoder)]
+        except RetrievalError as error:
+            results = [pickle.dumps(error)] * len(files)
+        # Ray would try again what fails each time, and wrap the reason in pages of its own.
+        except Exception as error:
+            words = _ended_early(f"on {socket.gethostname()}", f"{type(error).__name__}: {error}")
+            results = [pickle.dumps(RetrievalError(words))] * len(files)
+        return {"result": results}
 
-    def _unseen(self) -> NoPictures | None:
+    def check_folders(self) -> None:
+        """Raise NoPictures where a folder is not on this machine."""
         for top in self.folders.tops.values():
             if not is_remote(top) and not top.is_dir():
                 reason = (
                     f"{socket.gethostname()}, a machine of the Ray cluster, has no such folder: put the "
                     "pictures where all machines see them under one path, or name a URL"
                 )
-                return NoPictures(str(top), reason)
-        return None
+                raise NoPictures(str(top), reason)
 
 
 @contextmanager
@@ -165,9 +174,17 @@ def _connect(address: str) -> None:
     }
     with _own_signal_handler():
         try:
+            _refuse_unreachable(address)
             ray.init(address=address, **quiet, **(started if address == LOCAL else {}))
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise RetrievalError(f"no Ray cluster at {address}: {_first_line(error)}") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise RetrievalError(f"no Ray cluster at {address}: {_in_words(error)}") from error
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise OSError or ValueError where nobody listens: Ray itself waits for minutes then."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
 
 
 @contextmanager
@@ -183,5 +200,13 @@ def _own_signal_handler() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _ended_early(where: str, reason: str) -> str:
+    said = " ".join(reason.split())
+    return f"the job {where} ended early: {said}; what was saved stays, run it again to go on"
+
+
+def _in_words(error: Exception) -> str:
+    """The line of a message of Ray that tells most: the last that names an error, or the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    named = [line for line in lines if re.match(r"[\w.]+(Error|Invalid|Exception): ", line)]
+    return next(iter([*named[-1:], *lines]), type(error).__name__)

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -79,32 +80,42 @@ def embed_on_ray(
     if not files:
         return
     with _cluster(address) as workers:
-        import ray.data
         from ray.exceptions import RayError
 
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
-        context.execution_options.preserve_order = True
-        count = int(np.clip(len(files) // (workers * _TASKS), _LEAST, _MOST))
-        rows = [dict(zip(ImageFile.__slots__, astuple(file), strict=True)) for file in files]
-        job = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // count)).map_batches(
-            _Worker,
-            fn_constructor_args=(folders, encoder.model, encoder.description),
-            batch_size=count,
-            num_cpus=1,
-            max_restarts=_RESTARTS,
-            max_task_retries=_RESTARTS,
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
-        )
         try:
-            for row in job.iter_rows():
+            for row in _job(folders, files, encoder, workers).iter_rows():
                 result = pickle.loads(row["result"])
                 if isinstance(result, RetrievalError):
                     raise result
                 yield result
         except RayError as error:
             raise RetrievalError(_ended_early(f"on Ray {address}", _in_words(error))) from error
+
+
+def _job(folders: Folders, files: Sequence[ImageFile], encoder: Encoder, workers: int) -> Any:
+    """The dataset, not computed yet, whose rows are what `_Worker` makes of `files`, in their order."""
+    # Here and not above: it takes seconds to load, and is an extra.
+    import ray.data
+
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.execution_options.preserve_order = True
+    count = int(np.clip(len(files) // (workers * _TASKS), _LEAST, _MOST))
+    rows = [dict(zip(ImageFile.__slots__, astuple(file), strict=True)) for file in files]
+    paths = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // count))
+    with warnings.catch_warnings():
+        # For how often to start again there is no other way to say it, until 2.64.
+        warnings.simplefilter("ignore")
+        return paths.map_batches(
+            _Worker,
+            fn_constructor_args=(folders, encoder.model, encoder.description),
+            batch_size=None,  # as many as a block has
+            num_cpus=1,
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
+            max_restarts=_RESTARTS,
+            max_task_retries=_RESTARTS,
+        )
 
 
 class _Worker:

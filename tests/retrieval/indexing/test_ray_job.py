@@ -98,7 +98,7 @@ def test_many_tasks_end_in_any_order_and_rows_keep_theirs(cluster, paint, model,
 
 
 @needs_ray
-def test_a_folder_at_a_url_is_indexed_kept_current_and_asked(cluster, photos, model, tmp_path, paint):
+def test_the_workers_read_a_folder_at_a_url(cluster, photos, model, tmp_path):
     here = Retriever.build(photos, index=tmp_path / "here", encoder=model).index
     there = Retriever.build(photos.as_uri(), index=tmp_path / "ray", encoder=model, settings=ON_RAY)
     rows, rejected, vectors, _ = held(here)
@@ -109,15 +109,6 @@ def test_a_folder_at_a_url_is_indexed_kept_current_and_asked(cluster, photos, mo
         replace(one, mtime_ns=0) for one in rejected
     ]
     np.testing.assert_array_equal(there.index.vectors(), vectors)
-
-    assert not there.update()
-    paint(photos / "violet.png", (1, 200, 3))
-    (photos / "cold" / "blue.png").unlink()
-    assert str(there.update()) == "- 1 gone, 1 changed"
-
-    hit = Retriever.open(tmp_path / "ray").query(photos / "warm" / "red.png", k=1)[0]
-    assert hit.to_json()["path"] == f"{photos.as_uri()}/warm/red.png"
-    assert hit.marks == ["copy"]
 
 
 @needs_ray
@@ -203,9 +194,3 @@ def test_without_ray_the_way_out_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(OptionInvalid, match=r"^Ray Data is not installed: pip install 'retrieve\[ray\]'$"):
         BuildSettings(ray="local")
-
-
-def test_the_index_of_a_folder_at_a_url_needs_a_place(photos):
-    pytest.importorskip("upath", reason="what reads URLs is not installed: pip install '.[ray]'")
-    with pytest.raises(OptionInvalid, match="cannot lie there: name a folder for it with --index DIR"):
-        Retriever.build(photos.as_uri())

@@ -60,9 +60,9 @@ def check_ray(address: str | None) -> None:
         raise OptionInvalid("Ray Data is not installed: pip install 'retrieve[ray]'")
 
 
-def embedding_of(address: str | None) -> Embed:
-    """What embeds on the cluster at `address`; on the processors of this machine if that is None."""
-    return embed if address is None else partial(embed_on_ray, address)
+def embedding_of(address: str | None) -> Embed | None:
+    """What embeds on the cluster at `address`; None if that is None."""
+    return None if address is None else partial(embed_on_ray, address)
 
 
 def embed_on_ray(

@@ -76,7 +76,7 @@ def take_up(
     changes: FolderChanges,
     encoder: Encoder,
     progress: Progress,
-    embedding: Embed = embed,
+    embedding: Embed | None = None,
 ) -> Update:
     """Bring `index` up to `changes`; on the way it is saved every half minute or 10,000 pictures.
 
@@ -144,7 +144,7 @@ def _embed(
     changes: FolderChanges,
     encoder: Encoder,
     progress: Progress,
-    embedding: Embed,
+    embedding: Embed | None,
 ) -> tuple[list[RejectedFile], set[str]]:
     """Embed what is to be embedded; returns what is rejected, and the paths of what was so before."""
     rejected: list[RejectedFile] = []
@@ -153,7 +153,7 @@ def _embed(
         return rejected, known
     saved, waiting = monotonic(), 0
     with progress.step("embed", total=len(changes.embed)) as step:
-        embedded = _advancing(embedding(folders, changes.embed, encoder), step)
+        embedded = _advancing((embedding or embed)(folders, changes.embed, encoder), step)
         while batch := list(islice(embedded, _BATCH)):
             _remove_replaced(index, map(_path_of, batch), changes.replaced)
             unusable = [item for item in batch if isinstance(item, RejectedFile)]
@@ -203,12 +203,12 @@ def bring_up_to_date(
     directory: Path,
     names: Collection[str],
     leave: Collection[str] = (),
-    embedding: Embed = embed,
+    embedding: Embed | None = None,
 ) -> Update:
     """Compare `index` with `scan`, of those `folders` with these `names`; take up what has changed, and save.
 
     directory: where the index lies in the end. leave: paths of files that stay as they are. embedding: what
-    embeds the new and changed ones.
+    embeds the new and changed ones; `embed` by default.
     """
     take_up_folders(index, folders, directory)
     changes = FolderChanges.between(index.catalog, scan, contents_in(folders), folders=names, leave=leave)

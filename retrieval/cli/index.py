@@ -100,7 +100,7 @@ def index(
     ray: Annotated[
         str | None,
         typer.Option(
-            "--ray", metavar="ADDRESS", help="Embed on a Ray cluster: HOST:PORT, auto, or local to start one."
+            "--ray", metavar="ADDRESS", help="Embed on a Ray cluster: HOST:PORT, or local to start one."
         ),
     ] = None,
     as_json: JsonOption = False,

@@ -51,10 +51,9 @@ def check_ray(address: str | None) -> None:
     """
     if address is None:
         return
-    if not address or address.startswith("ray://"):
+    if address != LOCAL and not re.fullmatch(r"[^/]+:\d+", address):
         raise OptionInvalid(
-            f"ray is {address!r}, expected local, auto, or the host:port of a cluster that this machine is "
-            "part of"
+            f"ray is {address!r}, expected local, or host:port of a cluster that this machine is part of"
         )
     if importlib.util.find_spec("ray") is None or importlib.util.find_spec("pyarrow") is None:
         raise OptionInvalid("Ray Data is not installed: pip install 'retrieve[ray]'")

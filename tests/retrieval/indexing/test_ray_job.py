@@ -184,9 +184,9 @@ def test_no_cluster_at_an_address_is_told_in_one_sentence(photos, model_folder):
     assert run.stderr.splitlines()[-1].startswith("retrieve: no Ray cluster at 127.0.0.1:9: ")
 
 
-@pytest.mark.parametrize("address", ["", "ray://head:10001"])
+@pytest.mark.parametrize("address", ["", "auto", "head", "ray://head:10001"])
 def test_what_cannot_be_an_address_is_refused(address):
-    with pytest.raises(OptionInvalid, match=r"^ray is '.*', expected local, auto, or the host:port of"):
+    with pytest.raises(OptionInvalid, match=r"^ray is '.*', expected local, or host:port of a cluster that"):
         BuildSettings(ray=address)
 
 

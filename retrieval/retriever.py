@@ -79,7 +79,7 @@ class Retriever(KeptCurrent):
         settings: BuildSettings | None = None,
         progress: Progress | None = None,
     ) -> Retriever:
-        """Index `folders`, with an encoder fitted to them or with the one given, and open the index.
+        """Index `folders`, or URLs, with an encoder fitted to them or with the one given, and open it.
 
         The index lies in .retrieve in the first of them, or in the directory `index`. If it is there already,
         its encoder is kept and only what has changed is done; `BuildSettings(refit=True)` makes it anew.

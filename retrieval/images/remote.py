@@ -6,6 +6,7 @@ Such a folder, and a file in it, is a `UPath`, which has the methods of a `pathl
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,7 +35,7 @@ def folder_at(name: str | Path) -> Path:
     """The folder of this `name`, which is a path or a URL.
 
     Raises:
-        OptionInvalid: fsspec cannot read such a URL here; says what to install.
+        OptionInvalid: fsspec cannot read such a URL here, and what to install; or it holds a password.
 
     Example:
         >>> folder_at("photos"), folder_at("s3://bucket/photos")  # doctest: +SKIP
@@ -50,10 +51,19 @@ def folder_at(name: str | Path) -> Path:
         raise OptionInvalid(
             f"{name} is a URL, and what reads it is not installed: pip install 'retrieve[ray]'"
         ) from error
+    if re.search(r"://[^/@]*:[^/@]*@", name):
+        raise OptionInvalid("an index would keep the password in this URL: let the store's package find it")
+    url = name.rstrip("/")
     try:
-        return cast("Path", UPath(name))
+        folder = UPath(url)
     except (ImportError, ValueError) as error:
         raise OptionInvalid(f"{name} cannot be read: {_in_words(error)}") from error
+    if str(folder) != url:
+        # What an index keeps of it would not lead back to it.
+        raise OptionInvalid(
+            f"{name} cannot be kept as a URL, only as {folder}: name an object store's, s3://..."
+        )
+    return cast("Path", folder)
 
 
 def is_remote(path: object) -> bool:

@@ -10,7 +10,6 @@ import re
 import signal
 import socket
 import threading
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -38,7 +37,6 @@ _MOST = 256  # pictures a task: what is lost with a machine, and done again on a
 _LEAST = 16
 _TASKS = 8  # at least for each worker, so that they end together
 _REMOTE_THREADS = 4  # a worker, of one processor, that waits for a store most of the time
-_RESTARTS = 3  # of a worker that died, and tries of what it did: more, and a picture is at fault
 _CONNECT_SECONDS = 10.0
 _STORE_BYTES = 128 * 2**20  # for the results that wait, 2 kB a picture
 
@@ -103,18 +101,13 @@ def _job(folders: Folders, files: Sequence[ImageFile], encoder: Encoder, workers
     count = int(np.clip(len(files) // (workers * _TASKS), _LEAST, _MOST))
     rows = [dict(zip(ImageFile.__slots__, astuple(file), strict=True)) for file in files]
     paths = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // count))
-    with warnings.catch_warnings():
-        # For how often to start again there is no other way to say it, until 2.64.
-        warnings.simplefilter("ignore")
-        return paths.map_batches(
-            _Worker,
-            fn_constructor_args=(folders, encoder.model, encoder.description),
-            batch_size=None,  # as many as a block has
-            num_cpus=1,
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
-            max_restarts=_RESTARTS,
-            max_task_retries=_RESTARTS,
-        )
+    return paths.map_batches(
+        _Worker,
+        fn_constructor_args=(folders, encoder.model, encoder.description),
+        batch_size=None,  # as many as a block has
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers, initial_size=workers),
+    )
 
 
 class _Worker:

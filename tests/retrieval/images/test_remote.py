@@ -127,6 +127,23 @@ def test_only_what_is_at_a_url_is_remote():
     assert is_remote(folder_at("memory://photos") / "a" / "b.jpg")
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("s3://key:secret@bucket/photos", "^an index would keep the password"),
+        ("ftp://host/photos", r"^ftp://host/photos cannot be kept as a URL, only as ftp:///photos"),
+    ],
+)
+def test_a_url_that_cannot_be_kept_is_refused(url, why):
+    with pytest.raises(OptionInvalid, match=why):
+        folder_at(url)
+
+
+def test_a_url_means_the_same_with_a_slash_at_its_end():
+    assert folder_at("memory://photos/") == folder_at("memory://photos")
+    assert str(folder_at("memory://photos/")) == "memory://photos"
+
+
 def test_a_url_of_an_unknown_kind_and_one_that_nothing_can_read_are_refused(monkeypatch):
     with pytest.raises(OptionInvalid, match=r"^nowhere://x cannot be read: "):
         folder_at("nowhere://x")

@@ -10,7 +10,7 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import partial
@@ -24,7 +24,7 @@ from ..embed import Embed, EmbeddedFile, embed
 from ..encoder import Encoder, EncoderDescription
 from ..errors import NoPictures, RetrievalError
 from ..images import ImageFile, is_remote
-from ..index_paths import Folders
+from ..index_paths import Folders, split_path
 from ..threads import num_threads, use_threads
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Worker:
         columns = (batch[name].tolist() for name in ImageFile.__slots__)
         files = [ImageFile(*values) for values in zip(*columns, strict=True)]
         try:
-            self.check_folders()
+            self.check_folders({split_path(file.path)[0] for file in files})
             results = [pickle.dumps(result) for result in embed(self.folders, files, self.encoder)]
         except RetrievalError as error:
             results = [pickle.dumps(error)] * len(files)
@@ -134,9 +134,9 @@ class _Worker:
             results = [pickle.dumps(RetrievalError(words))] * len(files)
         return {"result": results}
 
-    def check_folders(self) -> None:
-        """Raise NoPictures where a folder is not on this machine."""
-        for top in self.folders.tops.values():
+    def check_folders(self, names: Iterable[str]) -> None:
+        """Raise NoPictures where one of the folders of these `names` is not on this machine."""
+        for top in (self.folders.tops[name] for name in names):
             if not is_remote(top) and not top.is_dir():
                 reason = (
                     f"{socket.gethostname()}, a machine of the Ray cluster, has no such folder: put the "

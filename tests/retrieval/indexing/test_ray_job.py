@@ -111,6 +111,13 @@ def test_the_workers_read_a_folder_at_a_url(cluster, photos, model, tmp_path):
 
 
 @needs_ray
+def test_a_folder_that_nothing_is_read_from_may_be_away(cluster, photos, model, tmp_path):
+    folders = Folders({"": tmp_path / "away", "here": photos})
+    [embedded] = ray_job.embed_on_ray("local", folders, [ImageFile("here//violet.png", 1, 1)], model.encoder)
+    assert embedded.row.path == "here//violet.png"
+
+
+@needs_ray
 def test_a_worker_that_does_not_see_the_folder_ends_the_job(cluster, model, tmp_path):
     files = [ImageFile("a.jpg", 1, 1)]
     with pytest.raises(NoPictures, match=r"gone: .*, a machine of the Ray cluster, has no such folder"):
@@ -118,7 +125,7 @@ def test_a_worker_that_does_not_see_the_folder_ends_the_job(cluster, model, tmp_
 
 
 class Failing(ray_job._Worker):
-    def check_folders(self):
+    def check_folders(self, _):
         raise ZeroDivisionError("too much\nfor it")
 
 

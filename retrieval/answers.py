@@ -15,7 +15,17 @@ from index_store import Row
 from .combine import EmbeddedQuery, Region
 from .errors import ImageUnreadable, RetrievalError, printable
 from .html import render_page, thumbnail_url
-from .images import RIGHT, WRONG, SheetCell, SheetRow, Source, contact_sheet, open_picture, read_file
+from .images import (
+    RIGHT,
+    WRONG,
+    SheetCell,
+    SheetRow,
+    Source,
+    contact_sheet,
+    is_remote,
+    open_picture,
+    read_file,
+)
 from .index_paths import Folders, path_values
 from .query_options import QueryKeywords, QueryOptions
 
@@ -54,8 +64,10 @@ class Hit:
 
     @classmethod
     def of(cls, folders: Path | Folders, row: Row, distance: float, query: EmbeddedQuery) -> Hit:
-        """The picture of `row` in `folders` as an answer to `query`, with a look at its file."""
+        """The picture of `row` in `folders` as an answer to `query`; its file is looked at if it is here."""
         path, same_contents = folders / row.path, row.sha256 in query.contents
+        if is_remote(path):
+            return cls(path, row.id, distance, is_copy=same_contents)
         try:
             status = path.stat()
         except OSError:
@@ -228,4 +240,5 @@ def _caption(hit: Hit) -> str:
 def _figure(name: str, source: Source, region: Region | None = None) -> dict[str, str | None]:
     """A picture on the page; it links to its file if it is one."""
     link = Path(source).absolute().as_uri() if isinstance(source, (str, Path)) else None
+    link = str(source) if is_remote(source) else link
     return {"name": printable(name), "link": link, "picture": thumbnail_url(_marked(source, region))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -16,7 +16,17 @@ from index_store import Row
 
 from .encoder import Encoder
 from .errors import ImageUnreadable
-from .images import FileFacts, ImageFile, Picture, RejectedFile, Source, load_picture, read_picture
+from .images import (
+    FileFacts,
+    ImageFile,
+    Picture,
+    RejectedFile,
+    Source,
+    StoreFailed,
+    is_remote,
+    load_picture,
+    read_picture,
+)
 from .index_paths import Folders
 from .parallel import in_order
 
@@ -69,6 +79,10 @@ class EmbeddedFile(NamedTuple):
     copy: Vector | None
 
 
+Embed: TypeAlias = Callable[[Folders, Sequence[ImageFile], Encoder], Iterator[EmbeddedFile | RejectedFile]]
+"""What embeds files, as `embed` does on the processors of this machine."""
+
+
 def embed(
     folder: Path | Folders, files: Iterable[ImageFile], encoder: Encoder
 ) -> Iterator[EmbeddedFile | RejectedFile]:
@@ -83,7 +97,7 @@ def embed(
             vector, copy = _vectors_of(encoder, picture, file.path)
         except ImageUnreadable as error:
             return _rejected(folder / file.path, file, error)
-        return EmbeddedFile(_row(file.path, picture, facts), vector, copy)
+        return EmbeddedFile(_row(file, picture, facts), vector, copy)
 
     return in_order(embed_one, files)
 
@@ -98,19 +112,20 @@ def _identity(path: str) -> FileIdentity | None:
 
 
 def _rejected(path: Path, file: ImageFile, error: ImageUnreadable) -> RejectedFile:
-    """`file` with its size and time only if its contents are at fault: of permissions and memory they tell
-    nothing.
+    """`file` with its size and time only if its contents are at fault: of permissions, memory and the network
+    they tell nothing.
     """
-    if isinstance(error.__cause__, MemoryError) or not os.access(path, os.R_OK):
+    readable = is_remote(path) or os.access(path, os.R_OK)
+    if isinstance(error.__cause__, (MemoryError, StoreFailed)) or not readable:
         return RejectedFile(file.path, error.reason)
     return RejectedFile(file.path, error.reason, file.size, file.mtime_ns)
 
 
-def _row(path: str, picture: Picture, facts: FileFacts) -> Row:
+def _row(file: ImageFile, picture: Picture, facts: FileFacts) -> Row:
     return Row(
-        path,
+        file.path,
         size=facts.size,
-        mtime_ns=facts.mtime_ns,
+        mtime_ns=facts.mtime_ns or file.mtime_ns,
         sha256=facts.sha256,
         width=picture.width,
         height=picture.height,

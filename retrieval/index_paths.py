@@ -11,6 +11,7 @@ from pathlib import Path
 from index_store import Index, IndexNotFound, OptionInvalid, Row
 
 from .errors import printable
+from .images import folder_at, is_remote
 
 INDEX = ".retrieve"
 """The directory in a folder of pictures where its index lies, unless another is named."""
@@ -30,7 +31,12 @@ def index_directory(folder: Path, index: Path | None = None) -> Path:
     Example:
         >>> index_directory(Path("photos")).as_posix()
         'photos/.retrieve'
+
+    Raises:
+        OptionInvalid: `folder` is at a URL, and there is no `index`.
     """
+    if is_remote(folder) and index is None:
+        raise OptionInvalid(f"the index of {folder} cannot lie there: name a folder for it with --index DIR")
     if index is None or index.absolute() == folder.absolute():
         return folder / INDEX
     return index / INDEX if (index / INDEX / _MANIFEST).is_file() else index
@@ -77,8 +83,10 @@ def folder_reference(folder: Path, directory: Path) -> dict[str, str]:
     """What an index in `directory` keeps to find `folder` again: the way from the one to the other.
 
     A folder with its index inside can be moved. An index elsewhere keeps the absolute path as well, so that
-    it can be moved without the folder.
+    it can be moved without the folder. Of a folder at a URL it keeps that.
     """
+    if is_remote(folder):
+        return {"url": str(folder)}
     top, place = _plain(folder), _plain(directory)
     try:
         relative = os.path.relpath(top, place)
@@ -96,7 +104,7 @@ class Folders:
     The first folder has the name "". Rows of its pictures hold paths relative to it, rows of another folder's
     "name//" and then the path relative to that one: two slashes in a row occur in no other path.
 
-    tops: the folders by their names, as absolute paths.
+    tops: the folders by their names, as absolute paths; one at a URL as `images.folder_at` gives it.
 
     Example:
         >>> folders = Folders({"": Path("/photos"), "scans": Path("/disk/scans")})
@@ -128,9 +136,10 @@ class Folders:
         return self.tops[""]
 
     def path_of(self, file: Path) -> str | None:
-        """The path of `file` as a row has it; None where it lies in none of the folders."""
+        """The path of `file` as a row has it; None where it lies in none of the folders on this machine."""
+        here = {name: top for name, top in self.tops.items() if not is_remote(top)}
         for plain in (_plain(file), file.resolve()):
-            for name, top in self.tops.items():
+            for name, top in here.items():
                 for folder in (top, top.resolve()):
                     if plain.is_relative_to(folder):
                         return prefixed(name, plain.relative_to(folder).as_posix())
@@ -148,6 +157,8 @@ class Folders:
             OptionInvalid: it lies in one of them or around one: its pictures would be indexed twice.
         """
         for top in self.tops.values():
+            if is_remote(top) != is_remote(folder):
+                continue
             if folder.resolve().is_relative_to(top.resolve()):
                 raise OptionInvalid(f"{folder} lies in {top}, which is indexed already: name {top}")
             if top.resolve().is_relative_to(folder.resolve()):
@@ -189,17 +200,33 @@ def folders_of(index: Index) -> Folders:
     return Folders({name: _found(name, kept[name], first, index.directory) for name in kept})
 
 
+def refuse_remote(folders: Folders, command: str) -> None:
+    """Refuse to go on where one of `folders` is at a URL.
+
+    Raises:
+        OptionInvalid: says which, and of what `command`.
+    """
+    for top in folders.tops.values():
+        if is_remote(top):
+            raise OptionInvalid(f"{command} needs pictures on this machine, and those of {top} are not")
+
+
 def folder_of(index: Index) -> Path:
     """The folder that `index` was made of at first, as an absolute path."""
     return folders_of(index).first
 
 
 def holds_pictures(folders: Path | Folders, index: Index) -> bool:
-    """Whether `folders` hold any of the first hundred pictures of `index`, or the index is empty."""
+    """Whether `folders` hold any of the first hundred pictures of `index`, or the index is empty.
+
+    What is at a URL is not asked for.
+    """
     ids = index.first_ids(_LOOKED_FOR)
     # Mostly the first is there, and nobody has to ask for the others.
     return len(ids) == 0 or any(
-        (folders / row.path).exists() for part in (ids[:1], ids[1:]) for row in index.catalog.rows_of(part)
+        is_remote(path := folders / row.path) or path.exists()
+        for part in (ids[:1], ids[1:])
+        for row in index.catalog.rows_of(part)
     )
 
 
@@ -213,11 +240,15 @@ def _references(index: Index) -> dict[str, dict[str, str]]:
 def _found(name: str, kept: dict[str, str], rows: Sequence[Row], directory: Path) -> Path:
     inside = [path for row_name, path in (split_path(row.path) for row in rows) if row_name == name]
     candidates = _candidates(kept, directory)
+    if len(candidates) == 1:
+        return candidates[0]
     holding = (top for top in candidates if any((top / path).exists() for path in inside))
     return next(holding, next((top for top in candidates if top.is_dir()), candidates[0]))
 
 
 def _candidates(kept: Mapping[str, str], directory: Path) -> list[Path]:
+    if "url" in kept:
+        return [folder_at(kept["url"])]
     place = _plain(directory)
     relative = [_plain(place / kept["relative"])] if "relative" in kept else []
     absolute = [Path(kept["absolute"])] if "absolute" in kept else []
@@ -225,6 +256,8 @@ def _candidates(kept: Mapping[str, str], directory: Path) -> list[Path]:
 
 
 def _plain(path: Path) -> Path:
+    if is_remote(path):
+        return path
     # By the letter: a .retrieve that is a link to a larger disk still belongs to the folder it is in.
     return Path(os.path.normpath(path.absolute()))
 
@@ -239,7 +272,7 @@ def path_values(name: str, path: str | os.PathLike[str]) -> dict[str, str]:
         >>> path_values("path", "caf\\udce9.jpg")
         {'path': 'caf\\\\xe9.jpg', 'path_bytes': 'Y2Fm6S5qcGc='}
     """
-    text, encoded = os.fspath(path), os.fsencode(path)
+    text, encoded = str(path), os.fsencode(str(path))
     readable = encoded.decode("utf-8", "backslashreplace")
     if readable == text:
         return {name: text}

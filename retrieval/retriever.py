@@ -20,7 +20,7 @@ from .combine import EmbeddedQuery, embed_part
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
-from .images import Source
+from .images import Source, folder_at
 from .index_facts import IndexFacts
 from .index_paths import (
     Folders,
@@ -79,7 +79,7 @@ class Retriever(KeptCurrent):
         settings: BuildSettings | None = None,
         progress: Progress | None = None,
     ) -> Retriever:
-        """Index `folders`, with an encoder fitted to them or with the one given, and open the index.
+        """Index `folders`, or URLs, with an encoder fitted to them or with the one given, and open it.
 
         The index lies in .retrieve in the first of them, or in the directory `index`. If it is there already,
         its encoder is kept and only what has changed is done; `BuildSettings(refit=True)` makes it anew.
@@ -98,7 +98,7 @@ class Retriever(KeptCurrent):
         # Here and not above: a query has no use for what it takes to build.
         from .indexing.build import BuildSettings, build_index
 
-        paths = [Path(folder) for folder in folders]
+        paths = [folder_at(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(
             paths,

@@ -11,7 +11,7 @@ import pytest
 from retrieval import Retriever
 
 MODEL = Path(__file__).parent / "retrieval" / "model"
-HEAVY = ("tensorflow", "keras", "faiss", "matplotlib", "scipy", "jinja2", "sklearn")
+HEAVY = ("tensorflow", "keras", "faiss", "matplotlib", "scipy", "jinja2", "sklearn", "ray", "upath")
 
 
 def loaded_after(code):

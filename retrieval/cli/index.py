@@ -27,7 +27,8 @@ _SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures
 
 def index(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Pictures, also in folders below it.")
+        list[str],
+        typer.Argument(metavar="FOLDER...", help="Pictures, also below it; or its URL."),
     ],
     *,
     directory: Annotated[
@@ -96,6 +97,12 @@ def index(
             "--store", metavar="milvus:URI", help="Keep vectors and rows in Milvus, see the README."
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray", metavar="ADDRESS", help="Embed on a Ray cluster: HOST:PORT, or local to start one."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
@@ -110,6 +117,7 @@ def index(
     """
     from index_store import IndexUnwritable
 
+    from ..images import folder_at
     from ..index_paths import index_directory, is_indexed
     from ..indexing.build import BuildSettings, build_index
     from ..indexing.drift import drift_of
@@ -129,11 +137,13 @@ def index(
         decoder=not no_decoder,
         refit=refit,
         store=store,
+        ray=ray,
     )
-    place = index_directory(folders[0], directory)
+    tops = [folder_at(folder) for folder in folders]
+    place = index_directory(tops[0], directory)
     known = is_indexed(place) and not refit
     try:
-        changes = build_index(folders, place, encoder=encoder, settings=settings, progress=progress)
+        changes = build_index(tops, place, encoder=encoder, settings=settings, progress=progress)
     except IndexUnwritable as error:
         if directory is not None:
             raise

@@ -13,6 +13,7 @@ from index_store import RejectedFile
 
 from .decode import MAX_PIXELS, Picture, load, load_picture, open_picture, read_picture
 from .find import UNREADABLE_FOLDER, FolderScan, ImageFile, Skipped, find_files, find_images
+from .remote import StoreFailed, find_remote, folder_at, is_remote
 from .sheet import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
 from .source import FileFacts, Source, read_file
 
@@ -30,10 +31,14 @@ __all__ = [
     "SheetRow",
     "Skipped",
     "Source",
+    "StoreFailed",
     "contact_sheet",
     "find_files",
     "find_images",
+    "find_remote",
+    "folder_at",
     "grid",
+    "is_remote",
     "load",
     "load_picture",
     "open_picture",

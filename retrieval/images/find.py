@@ -160,7 +160,7 @@ class _Search:
         if not (self.root / path).is_file():
             raise ImageUnreadable(name, "there is no such file")
         above, _, last = path.rpartition("/")
-        if any(_is_hidden(part) for part in path.split("/")):
+        if any(is_hidden(part) for part in path.split("/")):
             raise ImageUnreadable(name, "it is hidden: rename it")
         with os.scandir(self.root / above) as entries:
             entry = next(entry for entry in entries if entry.name == last)
@@ -197,7 +197,7 @@ class _Search:
         with os.scandir(self.root / path) as entries:
             for entry in entries:
                 relative = f"{path}/{entry.name}" if path else entry.name
-                if _is_hidden(entry.name):
+                if is_hidden(entry.name):
                     self.skipped["hidden"] += not self._is_in_skip(entry)
                 elif entry.is_symlink():
                     self._take_link(entry, relative)
@@ -229,12 +229,12 @@ class _Search:
             self._reject(relative, "the link leads to nothing" if nowhere else system_reason(error))
 
     def _take_file(self, entry: os.DirEntry[str], relative: str) -> None:
-        suffix = _suffix(entry.name)
+        suffix = suffix_of(entry.name)
         if is_other(suffix):
             self._count_other(entry)
             return
         try:
-            if not (_names_picture(suffix) or _begins_as_picture(entry)):
+            if not (names_picture(suffix) or _begins_as_picture(entry)):
                 self.skipped["other"] += 1
                 return
             if not self._has_usable_name(relative):
@@ -264,7 +264,8 @@ class _Search:
         return usable
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this `name` is left out."""
     return name.startswith(".") or name in _HIDDEN_FOLDERS
 
 
@@ -277,12 +278,14 @@ def _size_and_mtime(path: Path) -> tuple[int, int]:
     return (facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else (0, 0)
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
+    """The lower-case suffix of a file's `name`, dot included; "" if it has none."""
     stem, dot, ending = name.rpartition(".")
     return f"{dot}{ending}".lower() if stem else ""
 
 
-def _names_picture(suffix: str) -> bool:
+def names_picture(suffix: str) -> bool:
+    """Whether the lower-case `suffix` is one of pictures, those that cannot be read included."""
     return suffix in readable_suffixes() or suffix in refused_suffixes()
 
 

@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias, cast
 
 import numpy as np
 from PIL import Image
@@ -15,6 +15,7 @@ from PIL import Image
 from ..errors import ImageUnreadable
 from .pixels import AnyArray
 from .reasons import EMPTY, NO_MEMORY, printable, system_reason
+from .remote import is_remote, read_remote
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | AnyArray
 
@@ -25,7 +26,10 @@ MAX_FILE_BYTES = 2 * 1024**3
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """`size` in bytes, `mtime_ns` in nanoseconds since 1970, `sha256` of the contents in hexadecimal."""
+    """`size` in bytes, `mtime_ns` in nanoseconds since 1970, `sha256` of the contents in hexadecimal.
+
+    `mtime_ns` is 0 for a file at a URL: it came with the listing, and is not asked for again.
+    """
 
     size: int
     mtime_ns: int
@@ -46,6 +50,8 @@ def read_source(source: Source) -> Contents:
     Raises:
         ImageUnreadable: the file or stream cannot be read or is empty, or `source` is of another kind.
     """
+    if is_remote(source):
+        return Contents(printable(str(source)), read_file(cast("Path", source))[0])
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         return Contents(printable(path), _read_bytes(path)[0])
@@ -95,6 +101,15 @@ def read_file(path: Path | str) -> tuple[bytes, FileFacts]:
 def _read_bytes(path: Path | str) -> tuple[bytes, int]:
     """The contents of one file and its time of change in nanoseconds; raises as `read_file` does."""
     name = printable(str(path))
+    if isinstance(path, Path) or not is_remote(path):
+        return _read_here(path, name)
+    data = read_remote(cast("Path", path))
+    if not data:
+        raise ImageUnreadable(name, EMPTY)
+    return data, 0
+
+
+def _read_here(path: Path | str, name: str) -> tuple[bytes, int]:
     try:
         # Asked before opening: to open a pipe waits for its writer, and a device may never end.
         mode = Path(path).stat().st_mode

@@ -21,7 +21,7 @@ from index_store import (
 )
 
 from ..encoder import Model
-from ..images import ImageFile, find_images
+from ..images import ImageFile, find_images, is_remote
 from ..index_facts import COMPLETE, is_complete
 from ..index_paths import Folders, folders_of
 from ..models import AnyEncoder, encoder_of, is_of_keras, open_model
@@ -41,6 +41,7 @@ from .made import (
     use_structure,
     way_of,
 )
+from .ray_job import check_ray, embedding_of
 from .update import bring_up_to_date, scan_folders
 
 REFIT = "refit"
@@ -56,7 +57,8 @@ class BuildSettings:
     encoder that is given better by the pictures. recipe: how to fit an encoder, a name of
     `autoencoder.RECIPES`; "solved". decoder: solve a decoder as well, which `reconstruct` needs and search
     does not. refit: make an index that is there anew, with another encoder. store: where vectors and rows go
-    if not into the directory of the index, as in "milvus:http://host:19530".
+    if not into the directory of the index, as in "milvus:http://host:19530". ray: the address of a cluster
+    that is to embed, as in "host:6379", or "local" to start one here; by default this process does.
     """
 
     dim: int | None = None
@@ -67,6 +69,7 @@ class BuildSettings:
     decoder: bool = True
     refit: bool = False
     store: str | None = None
+    ray: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, a seed below 0 or an unknown structure or store, before anything is done."""
@@ -76,6 +79,7 @@ class BuildSettings:
             check_structure(self.structure)
         if self.store is not None:
             check_store(self.store)
+        check_ray(self.ray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def build_index(
         IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
     """
     for folder in folders:
-        if not folder.is_dir():
+        if not is_remote(folder) and not folder.is_dir():
             find_images(folder)  # raises, with the reason
     build = _Build(directory, encoder, settings, progress)
     with writer_lock(directory) as lock, ExitStack() as opened:
@@ -139,8 +143,9 @@ def _bring_up_to_date(
         use_structure(index, build.settings.structure)
         encoder = encoder_of(index)
     with index:
+        by = embedding_of(build.settings.ray)
         return bring_up_to_date(
-            index, tops, scan, encoder, build.progress, directory=build.directory, names=names
+            index, tops, scan, encoder, build.progress, directory=build.directory, names=names, embedding=by
         )
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from index_store import Index, RejectedFile, Row, writer_lock
 
-from ..embed import EmbeddedFile, embed
+from ..embed import Embed, EmbeddedFile, embed
 from ..encoder import Encoder
 from ..errors import ImageUnreadable, NoPictures
-from ..images import FolderScan, ImageFile, Skipped, find_images, read_file
+from ..images import FolderScan, ImageFile, Skipped, find_images, find_remote, is_remote, read_file
 from ..index_paths import Folders, folders_of, prefixed
 from ..models import encoder_of
 from ..parallel import in_order
@@ -45,7 +45,8 @@ def scan_folders(folders: Folders, names: Iterable[str], *, skip: Sequence[Path]
     rejections: list[RejectedFile] = []
     skipped: list[Skipped] = []
     for name in names:
-        found = find_images(folders.tops[name], skip=skip)
+        top = folders.tops[name]
+        found = find_remote(top) if is_remote(top) else find_images(top, skip=skip)
         pictures += called(name, found.pictures)
         rejections += called(name, found.rejections)
         skipped += [found.skipped]
@@ -70,7 +71,12 @@ def contents_in(folders: Folders) -> ContentsOf:
 
 
 def take_up(
-    index: Index, folders: Folders, changes: FolderChanges, encoder: Encoder, progress: Progress
+    index: Index,
+    folders: Folders,
+    changes: FolderChanges,
+    encoder: Encoder,
+    progress: Progress,
+    embedding: Embed | None = None,
 ) -> Update:
     """Bring `index` up to `changes`; on the way it is saved every half minute or 10,000 pictures.
 
@@ -81,7 +87,7 @@ def take_up(
         NoPictures: afterwards the index would be empty, for not one of the files can be read.
     """
     _take_up_rows(index, changes)
-    rejected, known = _embed(index, folders, changes, encoder, progress)
+    rejected, known = _embed(index, folders, changes, encoder, progress, embedding)
     if len(index) == 0 and rejected:
         last = rejected[-1]
         raise NoPictures(
@@ -133,7 +139,12 @@ def _remove_replaced(index: Index, paths: Iterable[str], replaced: dict[str, Row
 
 
 def _embed(
-    index: Index, folders: Folders, changes: FolderChanges, encoder: Encoder, progress: Progress
+    index: Index,
+    folders: Folders,
+    changes: FolderChanges,
+    encoder: Encoder,
+    progress: Progress,
+    embedding: Embed | None,
 ) -> tuple[list[RejectedFile], set[str]]:
     """Embed what is to be embedded; returns what is rejected, and the paths of what was so before."""
     rejected: list[RejectedFile] = []
@@ -142,7 +153,7 @@ def _embed(
         return rejected, known
     saved, waiting = monotonic(), 0
     with progress.step("embed", total=len(changes.embed)) as step:
-        embedded = _advancing(embed(folders, changes.embed, encoder), step)
+        embedded = _advancing((embedding or embed)(folders, changes.embed, encoder), step)
         while batch := list(islice(embedded, _BATCH)):
             _remove_replaced(index, map(_path_of, batch), changes.replaced)
             unusable = [item for item in batch if isinstance(item, RejectedFile)]
@@ -192,14 +203,16 @@ def bring_up_to_date(
     directory: Path,
     names: Collection[str],
     leave: Collection[str] = (),
+    embedding: Embed | None = None,
 ) -> Update:
     """Compare `index` with `scan`, of those `folders` with these `names`; take up what has changed, and save.
 
-    directory: where the index lies in the end. leave: paths of files that stay as they are.
+    directory: where the index lies in the end. leave: paths of files that stay as they are. embedding: what
+    embeds the new and changed ones; `embed` by default.
     """
     take_up_folders(index, folders, directory)
     changes = FolderChanges.between(index.catalog, scan, contents_in(folders), folders=names, leave=leave)
-    taken = take_up(index, folders, changes, encoder, progress)
+    taken = take_up(index, folders, changes, encoder, progress, embedding)
     # What was skipped was counted of all folders, or is not known.
     complete(index, scan.skipped if len(names) == len(folders.tops) else None)
     with progress.step("save"):

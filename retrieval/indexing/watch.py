@@ -12,7 +12,7 @@ from index_store import Index, IndexBusy, IndexUnwritable
 
 from ..errors import NoPictures
 from ..images import find_images
-from ..index_paths import Folders, folders_of
+from ..index_paths import Folders, folders_of, refuse_remote
 from ..progress import Progress
 from .changes import Update
 from .update import update_folders
@@ -41,6 +41,7 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Upd
 
     Raises:
         IndexNotFound, IndexDamaged: there is no index, or none that can be used.
+        OptionInvalid: a folder is at a URL.
     """
     ended, told = stop or Event(), ""
     while not ended.is_set():
@@ -67,6 +68,7 @@ def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
 
     with Index.open(directory) as index:
         folders = folders_of(index)
+    refuse_remote(folders, "retrieve watch")
     tops = list(folders.tops.values())
     for top in tops:
         if not top.is_dir():

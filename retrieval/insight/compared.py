@@ -15,7 +15,7 @@ from index_store import Row
 from ..embed import EmbeddedFile, embed
 from ..encoder import Encoder
 from ..images import find_images
-from ..index_paths import Folders, is_indexed, split_path
+from ..index_paths import Folders, is_indexed, refuse_remote, split_path
 from ..progress import Progress
 from ..retriever import Retriever
 
@@ -79,6 +79,7 @@ def _indexed(
 ) -> Iterator[tuple[ComparedPicture, Vectors]]:
     """The pictures of an index, or of its folders of these `names`, with their vectors."""
     index, folders = retriever.index, retriever.folders
+    refuse_remote(folders, "retrieve duplicates")
     vectors = index.copies() if second else index.vectors()
     for row, vector in zip(index.catalog.rows(), vectors, strict=True):
         name = split_path(row.path)[0]

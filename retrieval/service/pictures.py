@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import printable
-from ..images import open_picture
+from ..images import is_remote, open_picture, read_file
 from .live import LiveRetriever, Snapshot, meeting
 from .questions import IN_FOLDER, PictureId
 from .schema import FolderFacts, Pictures, picture_of
@@ -69,6 +69,8 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
         [row] = snapshot.rows([picture])
         path = snapshot.file(row)
         kind = _SHOWN.get(path.suffix.lower())
+        if kind is not None and is_remote(path):
+            return Response(read_file(path)[0], media_type=kind, headers=_KEPT)
         if kind is not None:
             return FileResponse(path, media_type=kind, headers=_KEPT)
         with snapshot.decoding:

@@ -98,6 +98,8 @@ class Retriever(KeptCurrent):
         # Here and not above: a query has no use for what it takes to build.
         from .indexing.build import BuildSettings, build_index
 
+        if not folders:
+            raise NoPictures("no folder", "name one or more: Retriever.build(FOLDER)")
         paths = [Path(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..errors import RetrievalError
 from ..images import open_picture
+from .outputs import replaced
 from .printing import echo_fields, echo_json, note, printable
 from .queries import Query, expand
 
@@ -59,6 +60,8 @@ def restore_all(
     """`restore` the pictures that `names` stand for, write them into `out` as PNG, and print how near they
     came; those of a folder go to the same folders below `out`. Exit status 1 where a picture failed.
     """
+    if out.exists() and not out.is_dir():
+        raise RetrievalError(f"{out} is a file: name a folder by --out")
     queries, failures = expand(names)
     restored: list[Restored] = []
     taken: set[Path] = set()
@@ -71,7 +74,8 @@ def restore_all(
             failures.append(error)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(result.output).save(path)
+        with replaced(path) as part:
+            Image.fromarray(result.output).save(part)
         restored.append(_measured(query, path, result))
     _print(restored, failures, as_json=as_json)
     if failures:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from .options import JsonOption, ThreadsOption
-from .printing import echo, echo_json, note, printable
+from .printing import counted, echo, echo_json, note, printable
 
 if TYPE_CHECKING:
     from ..autoencoder.folder_training import Trained
@@ -196,7 +196,7 @@ def _command(folder: Path, run: Path) -> str:
 def _report(folder: Path, trained: Trained) -> None:
     description, run = trained.model.encoder.description, trained.run.folder
     dataset = trained.dataset
-    echo(f"trained {description.name} on {len(dataset.paths):,} pictures of {printable(folder)}")
+    echo(f"trained {description.name} on {counted(len(dataset.paths), 'picture')} of {printable(folder)}")
     echo(f"  pictures  {description.size} × {description.size}, {_CHANNELS[dataset.channels]}")
     shape = " × ".join(str(length) for length in description.details["code_shape"])
     echo(f"  code      {shape} = {description.dim:,} numbers a picture")

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 from index_store import (
@@ -70,8 +71,9 @@ class BuildSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, a seed below 0 or an unknown structure or store, before anything is done."""
-        if self.seed is not None and self.seed < 0:
-            raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
+        for name, value, least in (("dim", self.dim, 1), ("seed", self.seed, 0)):
+            if value is not None and not (isinstance(value, Integral) and value >= least):
+                raise OptionInvalid(f"{name} is {value!r}, expected {least} or more, a whole number")
         if self.structure is not None:
             check_structure(self.structure)
         if self.store is not None:

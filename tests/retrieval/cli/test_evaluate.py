@@ -99,7 +99,7 @@ def test_queries_labels_and_depth(retrieve, with_index, paint, tmp_path):
 def test_duplicates_are_told_and_excluded_on_request(retrieve, with_index):
     (with_index / "red" / "copy.png").write_bytes((with_index / "red" / "0.png").read_bytes())
     told = retrieve("evaluate", with_index, "--sample", 0)
-    assert "1 files repeat the content of another" in told.out
+    assert "1 file repeats the content of another" in told.out
     apart = retrieve("evaluate", with_index, "--sample", 0, "--exclude-duplicates", "--json").json
     assert (apart["corpus"]["duplicates"], apart["corpus"]["duplicates_excluded"]) == (1, True)
 

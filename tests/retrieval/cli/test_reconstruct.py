@@ -1,5 +1,7 @@
+import errno
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +74,23 @@ def test_equal_pictures_have_no_psnr_that_json_can_say(retrieve, model_folder, p
     (one,) = outcome.json["pictures"]
     assert one["psnr"] is None or math.isfinite(one["psnr"])
     assert json.loads(outcome.out)["failures"] == []
+
+
+def test_a_picture_that_cannot_be_written_is_named_and_leaves_no_half(
+    retrieve, indexed, tmp_path, monkeypatch
+):
+    def refuse(self, path):
+        Path(path).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    outcome = retrieve("reconstruct", indexed / "violet.png", "--index", indexed, "--out", tmp_path / "out")
+    assert outcome.status == 1
+    assert outcome.err == f"retrieve: {tmp_path / 'out' / 'violet.png'}: No space left on device\n"
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_file_is_no_folder_to_write_to(retrieve, indexed, tmp_path):
+    (tmp_path / "out.png").write_bytes(b"mine")
+    asked = ["reconstruct", indexed / "violet.png", "--index", indexed, "--out", tmp_path / "out.png"]
+    assert retrieve(*asked).err == f"retrieve: {tmp_path / 'out.png'} is a file: name a folder by --out\n"

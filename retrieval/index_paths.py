@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index_store import Index, IndexNotFound, OptionInvalid, Row
 
-from .errors import printable
+from .errors import NoPictures, printable
 
 INDEX = ".retrieve"
 """The directory in a folder of pictures where its index lies, unless another is named."""
@@ -184,6 +184,9 @@ def folders_of(index: Index) -> Folders:
     """The folders that `index` was made of, wherever they have been moved to.
 
     Of the places where one may be, the first that holds one of its first pictures; if none does, the first.
+
+    Raises:
+        NoPictures: `index` holds vectors of something else.
     """
     kept, first = dict(_references(index)), index.catalog.rows_of(index.first_ids(_LOOKED_FOR))
     return Folders({name: _found(name, kept[name], first, index.directory) for name in kept})
@@ -207,6 +210,11 @@ def _references(index: Index) -> dict[str, dict[str, str]]:
     settings = index.settings
     # Until there could be several, an index kept its one folder as "folder".
     kept: dict[str, dict[str, str]] = settings.get("folders") or {"": settings.get("folder", {})}
+    if not any(kept.values()) and not index.attachments:
+        raise NoPictures(
+            str(index.directory),
+            "the vectors of this index were not made of pictures here: name the index of a folder",
+        )
     return kept
 
 

@@ -23,6 +23,9 @@ SeedOption: TypeAlias = Annotated[
     int, typer.Option("--seed", min=0, help="The same seed gives the same result.")
 ]
 
+OverwriteOption: TypeAlias = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files in DIR, but no picture that is asked with.")
+]
 OtherSeedOption: TypeAlias = Annotated[
     int | None, typer.Option("--seed", min=0, help="The same seed gives the same result. Default: 0.")
 ]

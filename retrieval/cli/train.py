@@ -132,7 +132,7 @@ def train(
 def _train(
     folder: Path, run_folder: Path, chosen: dict[str, Any], progress: Progress, *, resume: bool, html: bool
 ) -> Trained:
-
+    _refuse_early(folder, run_folder, resume=resume)
     options = None if resume else _options_for(folder, chosen)
     epochs = _epochs_alone(run_folder, chosen) if resume else None
     with progress.step("load TensorFlow"):
@@ -145,6 +145,15 @@ def _train(
         if (run_folder / "last.npz").exists():
             note(f"\nto go on after the last whole epoch: {_command(folder, run_folder)} --resume")
         raise
+
+
+def _refuse_early(folder: Path, run_folder: Path, *, resume: bool) -> None:
+    """What training itself refuses too, but only when TensorFlow is loaded."""
+    from ..autoencoder.run import Run, refuse_inside
+
+    refuse_inside(folder, run_folder)
+    if not resume:
+        Run.refuse_taken(run_folder)
 
 
 def _options_for(folder: Path, chosen: dict[str, Any]) -> TrainingOptions:

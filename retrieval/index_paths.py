@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index_store import Index, IndexNotFound, OptionInvalid, Row
 
-from .errors import NoPictures, printable
+from .errors import printable
 
 INDEX = ".retrieve"
 """The directory in a folder of pictures where its index lies, unless another is named."""
@@ -186,7 +186,7 @@ def folders_of(index: Index) -> Folders:
     Of the places where one may be, the first that holds one of its first pictures; if none does, the first.
 
     Raises:
-        NoPictures: `index` holds vectors of something else.
+        IndexNotFound: `index` holds vectors of something else.
     """
     kept, first = dict(_references(index)), index.catalog.rows_of(index.first_ids(_LOOKED_FOR))
     return Folders({name: _found(name, kept[name], first, index.directory) for name in kept})
@@ -211,9 +211,9 @@ def _references(index: Index) -> dict[str, dict[str, str]]:
     # Until there could be several, an index kept its one folder as "folder".
     kept: dict[str, dict[str, str]] = settings.get("folders") or {"": settings.get("folder", {})}
     if not any(kept.values()) and not index.attachments:
-        raise NoPictures(
-            str(index.directory),
-            "the vectors of this index were not made of pictures here: name the index of a folder",
+        raise IndexNotFound(
+            f"no index of pictures in {index.directory}, its vectors are of something else: "
+            "make one with `retrieve index FOLDER`"
         )
     return kept
 

@@ -186,7 +186,7 @@ class Run:
                 return {key: arrays[key] for key in arrays.files}
         # A damaged archive fails in as many ways as it has parts: zip, header, data.
         except Exception as error:
-            raise RunInvalid(str(self.folder), f"{name} cannot be read ({error}): train again") from error
+            raise RunInvalid(str(self.folder), f"{name} is damaged: train again") from error
 
 
 def to_csv(history: Sequence[Epoch]) -> str:

@@ -210,3 +210,10 @@ def test_a_person_sees_a_table(retrieve, with_index, monkeypatch):
 
 def test_the_command_is_loaded_without_the_evaluation():
     assert not hasattr(evaluate, "Method")
+
+
+def test_a_file_is_no_folder_for_a_report(retrieve, indexed, tmp_path):
+    (tmp_path / "report").write_text("mine")
+    outcome = retrieve("evaluate", indexed, "--report", tmp_path / "report")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{tmp_path / 'report'} is a file: name a folder" in " ".join(outcome.err.split())

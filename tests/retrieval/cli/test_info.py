@@ -67,14 +67,14 @@ def test_files_that_were_left_out_are_counted_by_kind(retrieve, photos, model_fo
     assert skipped in retrieve("info", photos).out
 
 
-@pytest.mark.parametrize("asked", [["info"], ["duplicates"], ["query", "a.png", "--index"]])
+@pytest.mark.parametrize("asked", [["info"], ["watch"], ["query", "a.png", "--index"]])
 def test_an_index_of_other_things_than_pictures_is_told(retrieve, tmp_path, asked):
     with Index.create(tmp_path / "corners", dim=2) as index:
         index.add([[0, 1], [3, 4]])
         index.save()
     outcome = retrieve(*asked, tmp_path / "corners")
     assert outcome.status == 1
-    assert "the vectors of this index were not made of pictures here" in outcome.err
+    assert "its vectors are of something else: make one with `retrieve index FOLDER`" in outcome.err
 
 
 def test_a_description_of_an_encoder_that_is_none_is_told(retrieve, indexed):

@@ -11,6 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from .checks import Ids, Metric, Vectors
+from .errors import OptionInvalid
 from .searchers import FlatSearcher, Searcher, build, load
 from .searchers.calibration import NEIGHBORS, shares_found
 from .structure import DEFAULT_RECALL, Structure
@@ -55,7 +56,12 @@ def measure_structures(
     """Build each structure over (n, dim) vectors, or over a sample of them, and measure it.
 
     Queries are vectors that are held back, so that none of them is stored.
+
+    Raises:
+        OptionInvalid: there are fewer than two vectors.
     """
+    if len(vectors) < 2:
+        raise OptionInvalid(f"there are {len(vectors)} vectors, expected 2 or more to compare searches with")
     stored, queries = _split(vectors, sample)
     _, truth = FlatSearcher(stored, metric).search(queries, NEIGHBORS)
     for structure in structures or STRUCTURES:
@@ -66,7 +72,8 @@ def measure_structures(
 def recommended_structure(
     measured: Iterable[MeasuredStructure], *, recall: float = DEFAULT_RECALL, memory: float | None = None
 ) -> MeasuredStructure:
-    """The structure to take: exact search while one query takes less than 10 ms, else the fastest in batches.
+    """The structure to take: exact search while one query takes less than 10 ms, the first that is; else the
+    fastest in batches.
 
     Of those that find enough and take at most `memory` bytes a vector; where none does, the one that finds
     most.
@@ -84,7 +91,7 @@ def recommended_structure(
     if not enough:
         return max(fitting, key=lambda one: one.recall)
     exact = [one for one in enough if one.bytes == 0 and one.milliseconds <= _FAST_MS]
-    return max(exact or enough, key=lambda one: one.rate)
+    return exact[0] if exact else max(enough, key=lambda one: one.rate)
 
 
 def _split(vectors: Vectors, sample: int) -> tuple[Vectors, Vectors]:

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from .errors import NoPictures as NoPictures
     from .errors import RetrievalError as RetrievalError
     from .index_facts import IndexFacts as IndexFacts
-    from .indexing.build import BuildSettings as BuildSettings
+    from .indexing.settings import BuildSettings as BuildSettings
     from .progress import Progress as Progress
     from .retriever import Hit as Hit
     from .retriever import Retriever as Retriever
 
 _ROOMS = {
-    "indexing.build": ["BuildSettings"],
+    "indexing.settings": ["BuildSettings"],
     "encoder": ["Decoder", "Encoder", "EncoderDescription", "Model"],
     "errors": ["DecoderMissing", "EncoderInvalid", "ImageUnreadable", "NoPictures", "RetrievalError"],
     "index_facts": ["IndexFacts"],

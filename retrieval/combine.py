@@ -96,6 +96,25 @@ class Region:
         return ",".join(f"{side:g}" for side in (self.x, self.y, self.width, self.height))
 
     @classmethod
+    def of(cls, sides: object) -> Region:
+        """From four numbers, or from how they are typed.
+
+        Raises:
+            QueryInvalid: it is something else.
+
+        Example:
+            >>> Region.of((0, 0, 0.5, 1)) == Region.of("0,0,0.5,1")
+            True
+        """
+        if isinstance(sides, str):
+            return cls.parse(sides)
+        try:
+            x, y, width, height = map(float, sides)  # type: ignore[call-overload]
+        except (TypeError, ValueError) as error:
+            raise QueryInvalid(f"region is {sides!r}, expected four numbers: x, y, width, height") from error
+        return cls(x, y, width, height)
+
+    @classmethod
     def parse(cls, text: str) -> Region:
         """Read x,y,width,height.
 

@@ -157,6 +157,28 @@ class TrainingFailed(RetrievalError):
     """
 
 
+def table_reason(error: Exception) -> str:
+    """Why a table cannot be read, from what was raised meanwhile.
+
+    Example:
+        >>> table_reason(FileNotFoundError(2, "No such file or directory", "labels.csv"))
+        'No such file or directory'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8: save it as such"
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def counted(count: int, noun: str, one: str = "", several: str = "") -> str:
+    """So many of what `noun` names, and what `one` of them, or `several`, do.
+
+    Example:
+        >>> counted(1, "picture"), counted(1200, "picture"), counted(1, "file", " is there", " are there")
+        ('1 picture', '1,200 pictures', '1 file is there')
+    """
+    return f"1 {noun}{one}" if count == 1 else f"{count:,} {noun}s{several}"
+
+
 def printable(text: str | PathLike[str]) -> str:
     """`text`, which may be any file name, on one line: control characters and undecodable bytes as escapes.
 

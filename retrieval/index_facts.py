@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from index_store import Index
 
+from .encoder import EncoderDescription
 from .encoder.model import DESCRIPTION
 from .index_paths import Folders, folders_of, path_values
 
@@ -66,9 +66,14 @@ class IndexFacts:
 
     @classmethod
     def of(cls, index: Index) -> IndexFacts:
-        """Ask `index`."""
+        """Ask `index`.
+
+        Raises:
+            EncoderInvalid: what the index keeps of its encoder is no description of one.
+        """
         manifest, folders = index.manifest, folders_of(index)
-        encoder = json.loads(index.attachment(DESCRIPTION).read_bytes())
+        where = index.attachment(DESCRIPTION)
+        encoder = EncoderDescription.parse(where.read_text(encoding="utf-8", errors="replace"), path=where)
         return cls(
             folder=folders.first,
             folders=folders,
@@ -76,11 +81,11 @@ class IndexFacts:
             complete=is_complete(index),
             pictures=len(index),
             rejected=index.catalog.num_rejected(),
-            encoder=str(encoder["name"]),
+            encoder=encoder.name,
             fingerprint=manifest.encoder or "",
-            size=int(encoder["size"]),
+            size=encoder.size,
             dim=index.dim,
-            details=encoder["details"],
+            details=encoder.details,
             fitted=index.settings.get("fitted"),
             skipped=index.settings.get("skipped") or {},
             metric=manifest.metric,

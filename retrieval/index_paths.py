@@ -195,6 +195,9 @@ def folders_of(index: Index) -> Folders:
     """The folders that `index` was made of, wherever they have been moved to.
 
     Of the places where one may be, the first that holds one of its first pictures; if none does, the first.
+
+    Raises:
+        IndexNotFound: `index` holds vectors of something else.
     """
     kept, first = dict(_references(index)), index.catalog.rows_of(index.first_ids(_LOOKED_FOR))
     return Folders({name: _found(name, kept[name], first, index.directory) for name in kept})
@@ -234,6 +237,11 @@ def _references(index: Index) -> dict[str, dict[str, str]]:
     settings = index.settings
     # Until there could be several, an index kept its one folder as "folder".
     kept: dict[str, dict[str, str]] = settings.get("folders") or {"": settings.get("folder", {})}
+    if not any(kept.values()) and not index.attachments:
+        raise IndexNotFound(
+            f"no index of pictures in {index.directory}, its vectors are of something else: "
+            "make one with `retrieve index FOLDER`"
+        )
     return kept
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from index_store import Index, writer_lock
 
-from .errors import MetadataInvalid
+from .errors import MetadataInvalid, table_reason
 
 Value: TypeAlias = str | int | float | None
 
@@ -84,7 +84,7 @@ class Metadata:
             # In full at once: whatever is wrong with a later line, nothing has been done yet.
             records = list(reading(file))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise MetadataInvalid(f"metadata {path} cannot be read: {error}") from error
+            raise MetadataInvalid(f"metadata {path} cannot be read: {table_reason(error)}") from error
         return cls(_table(records, file))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from .combine import Region
+from .errors import QueryInvalid
 from .images import Source
 
 if TYPE_CHECKING:
@@ -50,17 +51,19 @@ class QueryOptions:
         """From what a user says: one picture or several, a region as four numbers.
 
         Raises:
-            QueryInvalid: the region is no rectangle. TypeError: there is no such keyword.
+            QueryInvalid: the region is no rectangle, `where` no text. TypeError: there is no such keyword.
 
         Example:
             >>> QueryOptions.of(with_="b.png", region=(0, 0, 0.5, 0.5)).with_
             ('b.png',)
         """
         told: dict[str, object] = dict(keywords)
+        if not isinstance(told.get("where"), (str, type(None))):
+            raise QueryInvalid(f"where is {told['where']!r}, expected a condition as text")
         for name in {"with_", "without"} & told.keys():
             value = told[name]
             told[name] = tuple(value) if isinstance(value, (list, tuple)) else (value,)
         region = told.get("region")
-        if isinstance(region, (list, tuple)):
-            told["region"] = Region(*region)
+        if region is not None and not isinstance(region, Region):
+            told["region"] = Region.of(region)
         return cls(**told)  # type: ignore[arg-type]

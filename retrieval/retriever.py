@@ -39,7 +39,7 @@ from .restore import reconstruct
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from .indexing.build import BuildSettings
+    from .indexing.settings import BuildSettings
 
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -96,8 +96,11 @@ class Retriever(KeptCurrent):
             128
         """
         # Here and not above: a query has no use for what it takes to build.
-        from .indexing.build import BuildSettings, build_index
+        from .indexing.build import build_index
+        from .indexing.settings import BuildSettings
 
+        if not folders:
+            raise NoPictures("no folder", "name one or more: Retriever.build(FOLDER)")
         paths = [folder_at(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from retrieval import Progress, Retriever
 from retrieval.evaluation import LabelledVectors, bootstrap, measure_ranking, paired_difference
-from retrieval.indexing.build import BuildSettings
+from retrieval.indexing.settings import BuildSettings
 from retrieval.pca import PCA
 
 FIGURES = ("precision_at_1", "precision_at_10", "map")

@@ -74,7 +74,7 @@ def pictures(folder: Path) -> dict[str, Path]:
 
 def autoencoder(normal: list[Path], seed: int) -> Model:
     """The default autoencoder, fitted to the pictures at `normal`."""
-    from retrieval.indexing.build import BuildSettings
+    from retrieval.indexing.settings import BuildSettings
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "normal")

@@ -14,7 +14,7 @@ from .dataset import Dataset, Split, load_dataset, spread
 from .figures import FigureData, Snapshots, draw_figures
 from .options import TrainingOptions
 from .quality import psnr
-from .run import FITTED, LOOK, OVERFLOW, Epoch, Run
+from .run import FITTED, LOOK, OVERFLOW, Epoch, Run, refuse_inside
 from .trainer import best_of
 from .training import fitted_rows, train
 
@@ -54,7 +54,7 @@ def start(
         the pictures. TrainingFailed: see there.
     """
     Run.refuse_taken(run_folder)
-    _refuse_inside(folder, run_folder)
+    refuse_inside(folder, run_folder)
     dataset = load_dataset(folder, options.size, overflow=run_folder / OVERFLOW, progress=progress)
     split = Split.draw(len(dataset.paths), options.validation, seed=options.seed)
     options = options.resolved(len(split.training))
@@ -83,7 +83,7 @@ def resume(
     """
     run = Run.open(run_folder)
     options = TrainingOptions.of_run(run)
-    _refuse_inside(folder, run_folder)
+    refuse_inside(folder, run_folder)
     config = run.config()
     if "contents_sha256" not in config:
         reason = (
@@ -102,19 +102,6 @@ def resume(
         options = replace(options, epochs=epochs)
         run.change("options", options.to_dict())
     return _train(folder, dataset, run, options, page, progress)
-
-
-def _refuse_inside(folder: Path, run_folder: Path) -> None:
-    """The figures of a run are pictures: in `folder` they would be trained on and indexed, unless hidden."""
-    around, inside = folder.resolve(), run_folder.resolve()
-    if inside.is_relative_to(around):
-        within = inside.relative_to(around)
-        if not any(part.startswith(".") for part in within.parts):
-            raise RunInvalid(
-                str(run_folder),
-                f"it is inside {folder}, where the run's figures would be read as pictures: name a folder "
-                f"outside by --run, or leave --run out, for a hidden folder in {folder}",
-            )
 
 
 def _train(

@@ -186,7 +186,7 @@ class Run:
                 return {key: arrays[key] for key in arrays.files}
         # A damaged archive fails in as many ways as it has parts: zip, header, data.
         except Exception as error:
-            raise RunInvalid(str(self.folder), f"{name} cannot be read ({error}): train again") from error
+            raise RunInvalid(str(self.folder), f"{name} is damaged: train again") from error
 
 
 def to_csv(history: Sequence[Epoch]) -> str:
@@ -220,3 +220,20 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def refuse_inside(folder: Path, run_folder: Path) -> None:
+    """Refuse a run among the pictures in `folder`, unless hidden: its figures would be read as pictures.
+
+    Raises:
+        RunInvalid: says where it may be.
+    """
+    around, inside = folder.resolve(), run_folder.resolve()
+    if inside.is_relative_to(around):
+        within = inside.relative_to(around)
+        if not any(part.startswith(".") for part in within.parts):
+            raise RunInvalid(
+                str(run_folder),
+                f"it is inside {folder}, where the run's figures would be read as pictures: name a folder "
+                f"outside by --run, or leave --run out, for a hidden folder in {folder}",
+            )

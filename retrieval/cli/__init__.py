@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 
+WRONG_USAGE = 2
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -33,8 +34,16 @@ def main() -> None:
         from .printing import make_output_safe
 
         make_output_safe()
+        _refuse_empty(sys.argv[1:])
         make_app(needed(sys.argv[1:]))(prog_name="retrieve")
     except KeyboardInterrupt:
         # Before or after the command itself, which tells of its own interruption.
         print("\nstopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Refuse an empty argument, which as a path would be the current directory, and all that is in it."""
+    if "" in arguments:
+        print("Error: an argument is empty, as of a shell variable that is not set", file=sys.stderr)
+        sys.exit(WRONG_USAGE)

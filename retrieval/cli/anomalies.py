@@ -160,7 +160,7 @@ def _opened(place: Path, *, required: bool) -> Model | None:
 
 def _fitted(normals: Sequence[Path], seed: int, progress: Progress) -> Model:
     """An autoencoder fitted to the pictures in `normals`, as `retrieve index` fits it, and not kept."""
-    from ..indexing.build import BuildSettings
+    from ..indexing.settings import BuildSettings
     from ..models import model_of
     from ..retriever import Retriever
 

@@ -45,7 +45,7 @@ def demo(
     retrieve demo
     """
     from ..evaluation import EvaluationSettings, draw_examples, evaluate
-    from ..indexing.build import BuildSettings
+    from ..indexing.settings import BuildSettings
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 

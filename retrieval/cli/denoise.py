@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from .options import JsonOption, SeedOption
+from .options import JsonOption, OverwriteOption, SeedOption
+from .printing import note, printable
 
 
 def denoise(
@@ -33,6 +35,7 @@ def denoise(
         Literal["auto", "whole", "tiles"],
         typer.Option("--way", help="Shrink the picture whole to the network's size, or go tile by tile."),
     ] = "auto",
+    overwrite: OverwriteOption = False,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,12 +56,15 @@ def denoise(
     from .queries import Query
     from .restored import Restoration, clean_picture, pixels_of, restore_all
 
+    if isnan(noise) or isnan(occlude):
+        raise typer.BadParameter("--noise and --occlude are numbers, nan is none")
     if clean is not None and (noise or occlude):
         raise typer.BadParameter(
             "--clean is for pictures that are noisy already: leave --noise and --occlude"
         )
     model = open_model(run)
     model.require_decoder()
+    _note_clean_training(run)
 
     def restore(query: Query) -> Restoration:
         picture = pixels_of(query)
@@ -70,4 +76,18 @@ def denoise(
             reference = clean_picture(clean, query, picture, among=pictures)
         return Restoration(reference, given, denoised(model, given, tiling=tiling))
 
-    restore_all(pictures, out, restore, as_json=as_json)
+    restore_all(pictures, out, restore, overwrite=overwrite, as_json=as_json)
+
+
+def _note_clean_training(run: Path) -> None:
+    """Say so where a run never saw noise: it gives back what it is given, or less."""
+    from ..autoencoder.options import TrainingOptions
+    from ..autoencoder.run import CONFIG, Run
+
+    if not (run / CONFIG).is_file():
+        return
+    options = TrainingOptions.of_run(Run.open(run))
+    if not (options.noise or options.occlude):
+        note(
+            f"retrieve: run {printable(run)} was not trained to denoise: train one with --noise or --occlude"
+        )

@@ -105,6 +105,8 @@ def evaluate(
 def _refuse_usage(folder: Path, index: Path | None, report: Path | None, *, fit: bool) -> None:
     if fit and index is not None:
         raise typer.BadParameter("--fit makes an encoder, --index names one: give one of them")
+    if report is not None and report.exists() and not report.is_dir():
+        raise typer.BadParameter(f"{report} is a file: name a folder", param_hint="--report")
     if report is None:
         return
     inside = report.resolve().is_relative_to(folder.resolve())
@@ -134,7 +136,7 @@ def _retriever(
     folder: Path, index: Path | None, settings: EvaluationSettings, progress: Progress, *, fit: bool
 ) -> Iterator[Retriever]:
     """The index named, that of the folder, or one made for this evaluation only."""
-    from ..indexing.build import BuildSettings
+    from ..indexing.settings import BuildSettings
     from ..retriever import Retriever
 
     there = index or (None if fit else _index_of(folder))

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..evaluation import METRICS
-from .printing import console, echo, echo_fields, is_terminal, printable
+from .printing import console, counted, echo, echo_fields, is_terminal, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,9 +80,10 @@ def _title(name: str) -> str:
 def _measured_on(report: Report) -> str:
     corpus = report.corpus
     classes = f" of {corpus.classes} classes" if corpus.classes else ""
+    queries = "1 query" if corpus.queries == 1 else f"{corpus.queries:,} queries"
     return (
-        f"{corpus.images:,} pictures{classes}, {corpus.queries:,} queries, "
-        f"{corpus.duplicates.count:,} duplicate files; in brackets 95 % intervals"
+        f"{counted(corpus.images, 'picture')}{classes}, {queries}, "
+        f"{counted(corpus.duplicates.count, 'duplicate file')}; in brackets 95 % intervals"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import JsonOption, OtherSeedOption, ThreadsOption
-from .printing import echo, echo_json, note, printable
+from .printing import counted, echo, echo_json, note, printable
 from .tune import MemoryOption, RecallOption
 
 if TYPE_CHECKING:
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from ..retriever import Retriever
 
 _NAMED = 3
-_SKIPPED = {"hidden": "hidden", "other": "of other kinds", "misnamed": "pictures under another suffix"}
+_SKIPPED = {
+    "hidden": "hidden",
+    "other": "of other kinds",
+    "misnamed": "pictures under another suffix",
+}
 
 
 def index(
@@ -119,8 +123,9 @@ def index(
 
     from ..images import folder_at
     from ..index_paths import index_directory, is_indexed
-    from ..indexing.build import BuildSettings, build_index
+    from ..indexing.build import build_index
     from ..indexing.drift import drift_of
+    from ..indexing.settings import BuildSettings
     from ..metadata import Metadata
     from ..retriever import Retriever
     from .progress import progress_on_stderr
@@ -145,7 +150,7 @@ def index(
     try:
         changes = build_index(tops, place, encoder=encoder, settings=settings, progress=progress)
     except IndexUnwritable as error:
-        if directory is not None:
+        if directory is not None or "--index DIR" in str(error):
             raise
         raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
     if table is not None:
@@ -186,7 +191,7 @@ def report(retriever: Retriever, seconds: dict[str, float], changes: Update | No
     """Tell what indexing did: how many, what changed, rejected and why, fitted how, how large, how long."""
     facts = retriever.facts()
     spent = sum(seconds.values())
-    echo(f"indexed {facts.pictures:,} pictures of {printable(str(facts.folders))} in {spent:.1f} s")
+    echo(f"indexed {counted(facts.pictures, 'picture')} of {printable(str(facts.folders))} in {spent:.1f} s")
     if changes is not None:
         echo(f"  changes   {str(changes) or 'none'}")
     echo(f"  encoder   {facts.encoder}, {facts.dim} dims; {fitted_in_words(facts)}")

@@ -43,7 +43,7 @@ def info(
     from ..index_facts import IndexFacts
     from ..index_paths import existing_index, holds_pictures
 
-    index = Index.open(existing_index(find_index(folder or directory)))
+    index = Index.open(existing_index(find_index(directory, folder)))
     facts = IndexFacts.of(index)
     if as_json:
         listed = {"rejections": rejections_as_json(index.catalog.rejected())} if rejected else {}

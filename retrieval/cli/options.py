@@ -23,6 +23,9 @@ SeedOption: TypeAlias = Annotated[
     int, typer.Option("--seed", min=0, help="The same seed gives the same result.")
 ]
 
+OverwriteOption: TypeAlias = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files in DIR, but no picture that is asked with.")
+]
 OtherSeedOption: TypeAlias = Annotated[
     int | None, typer.Option("--seed", min=0, help="The same seed gives the same result. Default: 0.")
 ]
@@ -47,16 +50,19 @@ ThreadsOption: TypeAlias = Annotated[
 """Takes effect by itself, before the command runs: a command that has it need not look at its value."""
 
 
-def find_index(option: Path | None) -> Path:
-    """What to open: `option`, else what RETRIEVE_INDEX names, else the nearest index from here upwards.
+def find_index(option: Path | None, argument: Path | None = None) -> Path:
+    """What to open: `option` or `argument`, whichever is given, else what RETRIEVE_INDEX names, else the
+    nearest index from here upwards.
 
     Raises:
-        IndexNotFound: none of them is there.
+        IndexNotFound: none of them is there. BadParameter: two different ones are given.
     """
     from ..index_paths import nearest_index
 
-    if option is not None:
-        return option
+    if option is not None and argument is not None and option.absolute() != argument.absolute():
+        raise typer.BadParameter(f"{argument} and --index {option} both name an index: name one")
+    if option is not None or argument is not None:
+        return option or argument  # type: ignore[return-value]
     if named := os.environ.get(VARIABLE):
         return Path(named)
     return nearest_index()

@@ -27,6 +27,7 @@ _USELESS_LINES = re.compile(
     rb"|INFO: Created TensorFlow Lite XNNPACK delegate"
 )
 _STDERR = 2
+_MENDING = "`retrieve verify --repair` mends what can be mended"
 
 
 def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -77,10 +78,12 @@ def _drop_output() -> None:
 
 def _sentence(error: Exception) -> str | None:
     # Imported here: when all goes well, nobody needs them.
-    from index_store import IndexStoreError
+    from index_store import IndexDamaged, IndexStoreError
 
     from ..errors import RetrievalError
 
+    if isinstance(error, IndexDamaged) and _MENDING not in str(error):
+        return printable(f"{error}. {_MENDING}; `retrieve index FOLDER --refit` makes the index anew")
     if isinstance(error, (RetrievalError, IndexStoreError)):
         return printable(str(error))
     if isinstance(error, MemoryError):

@@ -19,6 +19,8 @@ def refuse_existing(
     path: Path, retriever: Retriever, asked_with: Sequence[Source] = (), *, overwrite: bool
 ) -> None:
     """See that writing to `path` takes nothing away from the user, before any work is done."""
+    if not path.parent.is_dir():
+        raise RetrievalError(f"there is no folder {path.parent} to write {path.name} to: make it first")
     if not path.exists():
         return
     if not path.is_file():

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..errors import counted as counted
 from ..errors import printable as printable
 
 if TYPE_CHECKING:

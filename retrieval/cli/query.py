@@ -128,6 +128,7 @@ def query(
         _print_tables(answers)
     else:
         _print_lines(answers)
+    _note_none(answers, retriever, where)
     _note_incomplete(retriever)
     _note_stale(answers)
     for failure in failures:
@@ -192,6 +193,14 @@ def _path_from_here(path: Path) -> Path:
     """`path` as it is called from the current directory, if it lies below that."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _note_none(answers: Sequence[Answer], retriever: Retriever, where: str | None) -> None:
+    """Say so where there is no answer to any query."""
+    if not answers or any(answer.hits for answer in answers):
+        return
+    left = "no other picture is indexed" if where is None else "no picture that is left meets the condition"
+    note(f"retrieve: nothing found: {left if len(retriever) else 'the index holds no pictures'}")
 
 
 def _note_incomplete(retriever: Retriever) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import IndexOption, JsonOption, find_index
+from .options import IndexOption, JsonOption, OverwriteOption, find_index
 
 
 def reconstruct(
@@ -20,6 +20,7 @@ def reconstruct(
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="A training run, instead of an index.")
     ] = None,
+    overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw what the autoencoder of an index or a run keeps of IMG, at the picture's own size.
@@ -43,4 +44,4 @@ def reconstruct(
         picture = pixels_of(query)
         return Restoration(picture, picture, reconstructed(model, picture))
 
-    restore_all(pictures, out, restore, as_json=as_json)
+    restore_all(pictures, out, restore, overwrite=overwrite, as_json=as_json)

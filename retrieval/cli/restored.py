@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 
 from ..errors import RetrievalError
 from ..images import open_picture
+from .outputs import replaced
 from .printing import echo_fields, echo_json, note, printable
 from .queries import Query, expand
 
@@ -54,24 +56,35 @@ class Restored:
 
 
 def restore_all(
-    names: Sequence[str], out: Path, restore: Callable[[Query], Restoration], *, as_json: bool
+    names: Sequence[str],
+    out: Path,
+    restore: Callable[[Query], Restoration],
+    *,
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """`restore` the pictures that `names` stand for, write them into `out` as PNG, and print how near they
     came; those of a folder go to the same folders below `out`. Exit status 1 where a picture failed.
+
+    Raises:
+        RetrievalError: `out` is a file, or a picture would replace another, before any work is done.
     """
+    if out.exists() and not out.is_dir():
+        raise RetrievalError(f"{out} is a file: name a folder by --out")
     queries, failures = expand(names)
-    restored: list[Restored] = []
     taken: set[Path] = set()
-    for query in queries:
-        path = out / _output_path(query, names, taken)
+    paths = [out / _output_path(query, names, taken) for query in queries]
+    _refuse_existing(queries, paths, overwrite=overwrite)
+    restored: list[Restored] = []
+    for query, path in zip(queries, paths, strict=True):
         try:
-            _refuse_original(query, path)
             result = restore(query)
         except RetrievalError as error:
             failures.append(error)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(result.output).save(path)
+        with replaced(path) as part:
+            Image.fromarray(result.output).save(part)
         restored.append(_measured(query, path, result))
     _print(restored, failures, as_json=as_json)
     if failures:
@@ -94,9 +107,20 @@ def clean_picture(clean: Path, query: Query, picture: Pixels, *, among: Sequence
     return reference
 
 
-def _refuse_original(query: Query, path: Path) -> None:
-    if path.exists() and Path(query.name).exists() and path.samefile(query.name):
-        raise RetrievalError(f"{query.name} would be overwritten by its result: name another folder by --out")
+def _refuse_existing(queries: Sequence[Query], paths: Sequence[Path], *, overwrite: bool) -> None:
+    """See that no picture that is asked with is replaced, nor any other file unless that is asked for."""
+    existing = [path for path in paths if path.exists()]
+    if not existing:
+        return
+    asked = {os.path.realpath(query.name) for query in queries}
+    for path in existing:
+        if os.path.realpath(path) in asked:
+            raise RetrievalError(f"{path} would be overwritten by a result: name another folder by --out")
+    if not overwrite:
+        there = f" and {len(existing) - 1:,} more exist" if len(existing) > 1 else " exists"
+        raise RetrievalError(
+            f"{existing[0]}{there} already: name another folder by --out, or add --overwrite"
+        )
 
 
 def _print(restored: Sequence[Restored], failures: Sequence[RetrievalError], *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from .options import JsonOption, ThreadsOption
-from .printing import echo, echo_json, note, printable
+from .printing import counted, echo, echo_json, note, printable
 
 if TYPE_CHECKING:
     from ..autoencoder.folder_training import Trained
@@ -132,7 +132,7 @@ def train(
 def _train(
     folder: Path, run_folder: Path, chosen: dict[str, Any], progress: Progress, *, resume: bool, html: bool
 ) -> Trained:
-
+    _refuse_early(folder, run_folder, resume=resume)
     options = None if resume else _options_for(folder, chosen)
     epochs = _epochs_alone(run_folder, chosen) if resume else None
     with progress.step("load TensorFlow"):
@@ -145,6 +145,15 @@ def _train(
         if (run_folder / "last.npz").exists():
             note(f"\nto go on after the last whole epoch: {_command(folder, run_folder)} --resume")
         raise
+
+
+def _refuse_early(folder: Path, run_folder: Path, *, resume: bool) -> None:
+    """What training itself refuses too, but only when TensorFlow is loaded."""
+    from ..autoencoder.run import Run, refuse_inside
+
+    refuse_inside(folder, run_folder)
+    if not resume:
+        Run.refuse_taken(run_folder)
 
 
 def _options_for(folder: Path, chosen: dict[str, Any]) -> TrainingOptions:
@@ -196,7 +205,7 @@ def _command(folder: Path, run: Path) -> str:
 def _report(folder: Path, trained: Trained) -> None:
     description, run = trained.model.encoder.description, trained.run.folder
     dataset = trained.dataset
-    echo(f"trained {description.name} on {len(dataset.paths):,} pictures of {printable(folder)}")
+    echo(f"trained {description.name} on {counted(len(dataset.paths), 'picture')} of {printable(folder)}")
     echo(f"  pictures  {description.size} × {description.size}, {_CHANNELS[dataset.channels]}")
     shape = " × ".join(str(length) for length in description.details["code_shape"])
     echo(f"  code      {shape} = {description.dim:,} numbers a picture")

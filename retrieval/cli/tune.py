@@ -55,7 +55,7 @@ def tune(
 
     from ..index_paths import existing_index
 
-    index = Index.open(existing_index(find_index(folder or directory)))
+    index = Index.open(existing_index(find_index(directory, folder)))
     asked = Structure.of(recall=recall, memory=memory)
     vectors = index.vectors()
     limit = None if asked.memory is None else asked.memory / max(1, len(vectors))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import IndexOption, JsonOption, ThreadsOption, find_index
-from .printing import echo, echo_json, printable
+from .printing import counted, echo, echo_json, printable
 from .progress import progress_on_stderr
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def verify(
     from ..index_paths import existing_index
     from ..indexing.verify import mend_index, verify_index
 
-    place, progress = existing_index(find_index(folder or directory)), progress_on_stderr(quiet=as_json)
+    place, progress = existing_index(find_index(directory, folder)), progress_on_stderr(quiet=as_json)
     found = verify_index(place, deep=deep, progress=progress)
     mended = mend_index(place, found, progress) if repair and found.faults else None
     left = mended.left if mended else found
@@ -57,19 +57,21 @@ def _report(place: Path, found: Findings, mended: Mended | None) -> None:
     for fault in found.faults:
         echo(printable(fault))
     if mended is not None:
-        echo(f"mended {len(mended.repaired):,} of {len(found.faults):,} faults")
+        echo(f"mended {len(mended.repaired):,} of {counted(len(found.faults), 'fault')}")
         if mended.embedded:
-            echo(f"embedded {mended.embedded:,} damaged pictures again")
+            echo(f"embedded {counted(mended.embedded, 'damaged picture')} again")
         for path in mended.lost:
             echo(f"lost {printable(path)}")
     left = mended.left if mended else found
-    words = "sound" if not left.faults else f"{len(left.faults):,} faults"
+    words = "sound" if not left.faults else counted(len(left.faults), "fault")
     report = left.report
-    echo(f"{printable(place)}: {words}, {report.count:,} pictures, {report.removed:,} removed ones")
+    echo(f"{printable(place)}: {words}, {counted(report.count, 'picture')}, {report.removed:,} removed ones")
     if report.recall is not None:
         echo(f"  recall    {report.recall:.4f} of the ten nearest by exact search")
     if left.embedded:
-        echo(f"  embedded  {left.embedded:,} pictures again, {len(left.others):,} came out otherwise")
+        echo(
+            f"  embedded  {counted(left.embedded, 'picture')} again, {len(left.others):,} came out otherwise"
+        )
 
 
 def _as_object(place: Path, found: Findings, mended: Mended | None) -> dict[str, Any]:

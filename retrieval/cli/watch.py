@@ -36,7 +36,7 @@ def watch(
     from ..indexing.watch import Trouble, watch_folders
     from .changed import lines_of
 
-    place = existing_index(find_index(folder or directory))
+    place = existing_index(find_index(directory, folder))
     note(f"watching the folders of {printable(place)}: end with Ctrl-C")
     try:
         for news in watch_folders(place):

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import LabelsInvalid
+from ..errors import LabelsInvalid, table_reason
 
 HEADER = ("path", "label")
 
@@ -69,7 +69,7 @@ class Labelling:
             with Path(path).open(newline="", encoding="utf-8-sig") as file:
                 lines = list(csv.reader(file))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise LabelsInvalid(f"labels {path} cannot be read: {error}") from error
+            raise LabelsInvalid(f"labels {path} cannot be read: {table_reason(error)}") from error
         return cls(table=_table(lines, path))
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..errors import counted
 from .intervals import Interval, verdict
 from .method import best_pixel_method
 from .report import Comparison
@@ -157,7 +158,8 @@ def _about_classes(comparison: Comparison, corpus: CorpusFacts, run: Mapping[str
             f"{pixel:.3f} for pixel search."
         )
     if corpus.unlabelled:
-        yield f"{corpus.unlabelled} pictures have no class: they can be answers, but they are no queries."
+        without = counted(corpus.unlabelled, "picture", " has", " have")
+        yield f"{without} no class: they can be answers, but they are no queries."
     by_folder = run["label_depth"] is None and not run["labels_from_table"]
     if by_folder and (names := corpus.shared_names):
         yield (
@@ -173,19 +175,19 @@ def _about_files(corpus: CorpusFacts, run: Mapping[str, Any]) -> Iterator[str]:
             if corpus.duplicates_excluded
             else "they answer each other, which is easy for every method: --exclude-duplicates prevents it"
         )
+        repeating = counted(found.count, "file", " repeats", " repeat")
         yield (
-            f"{found.count} files repeat the content of another ({found.within} within the pictures, "
+            f"{repeating} the content of another ({found.within} within the pictures, "
             f"{found.across} queries that are among the pictures): {what}."
         )
     if paths := [path for path, _ in corpus.unreadable]:
-        yield f"{len(paths)} files could not be used ({_some(paths)}): see report.json."
+        yield f"{counted(len(paths), 'file')} could not be used ({_some(paths)}): see report.json."
     if rows := corpus.unmatched_labels:
-        yield (
-            f"{len(rows)} rows of the table of labels name no picture ({_some(rows)}): check the spelling; "
-            "paths are relative to the folder."
-        )
+        told = counted(len(rows), "row", " of the table of labels names", " of the table of labels name")
+        yield (f"{told} no picture ({_some(rows)}): check the spelling; paths are relative to the folder.")
     if count := corpus.images - run["pictures_in_index"]:
-        yield f"{count} pictures are not in the index: its encoder made their vectors now."
+        new = counted(count, "picture", " is", " are")
+        yield f"{new} not in the index: its encoder made their vectors now."
 
 
 def _some(names: Sequence[str]) -> str:

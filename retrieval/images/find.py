@@ -157,6 +157,8 @@ class _Search:
     def take(self, path: str) -> None:
         """Take in the one file at `path`."""
         name, known = printable(str(self.root / path)), len(self.pictures) + len(self.rejections)
+        if (self.root / path).is_dir():
+            raise ImageUnreadable(name, "it is a folder, expected a file: index its folder again instead")
         if not (self.root / path).is_file():
             raise ImageUnreadable(name, "there is no such file")
         above, _, last = path.rpartition("/")

@@ -15,8 +15,6 @@ from index_store import (
     IndexNotFound,
     OptionInvalid,
     WriterLock,
-    check_store,
-    check_structure,
     writer_lock,
 )
 
@@ -41,45 +39,12 @@ from .made import (
     use_structure,
     way_of,
 )
-from .ray_job import check_ray, embedding_of
+from .ray_job import embedding_of
+from .settings import BuildSettings
 from .update import bring_up_to_date, scan_folders
 
 REFIT = "refit"
 """The directory in an index where another is built that is to replace it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildSettings:
-    """How to build an index. What is None is as when the index was made, or has its default.
-
-    dim: numbers a vector; by default 64, or as many as an encoder makes that is given. seed: the same seed
-    fits the same encoder; 0. structure: how to search, see `index_store.Structure`; "auto". adapt: make an
-    encoder that is given better by the pictures. recipe: how to fit an encoder, a name of
-    `autoencoder.RECIPES`; "solved". decoder: solve a decoder as well, which `reconstruct` needs and search
-    does not. refit: make an index that is there anew, with another encoder. store: where vectors and rows go
-    if not into the directory of the index, as in "milvus:http://host:19530". ray: the address of a cluster
-    that is to embed, as in "host:6379", or "local" to start one here; by default this process does.
-    """
-
-    dim: int | None = None
-    seed: int | None = None
-    structure: str | None = None
-    adapt: bool = False
-    recipe: str | None = None
-    decoder: bool = True
-    refit: bool = False
-    store: str | None = None
-    ray: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be, a seed below 0 or an unknown structure or store, before anything is done."""
-        if self.seed is not None and self.seed < 0:
-            raise OptionInvalid(f"seed is {self.seed}, expected 0 or more")
-        if self.structure is not None:
-            check_structure(self.structure)
-        if self.store is not None:
-            check_store(self.store)
-        check_ray(self.ray)
 
 
 @dataclass(frozen=True, slots=True)

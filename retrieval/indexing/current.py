@@ -41,8 +41,8 @@ class KeptCurrent:
         self.refresh()
         return changes
 
-    def remove(self, paths: Sequence[str | Path]) -> Update:
-        """Take the pictures at `paths`, and those in folders among them, out of the index.
+    def remove(self, paths: str | Path | Sequence[str | Path]) -> Update:
+        """Take the pictures at `paths`, one or several, and those in folders among them, out of the index.
 
         Files that are still there are left out of later updates too, until they change.
 
@@ -51,7 +51,8 @@ class KeptCurrent:
         """
         from .single_files import remove_files
 
-        changes = remove_files(self.index.directory, [Path(path) for path in paths])
+        several = [paths] if isinstance(paths, (str, Path)) else paths
+        changes = remove_files(self.index.directory, [Path(path) for path in several])
         self.refresh()
         return changes
 

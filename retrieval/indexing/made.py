@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index_store import Index, OptionInvalid, Row, check_store, check_structure
 
@@ -18,9 +18,7 @@ from ..index_facts import COMPLETE, FIRST_NEW
 from ..index_paths import Folders, split_path
 from ..models import AnyEncoder, is_of_keras, open_model
 from .changes import REMOVED
-
-if TYPE_CHECKING:
-    from .build import BuildSettings
+from .settings import BuildSettings
 
 RECIPE = "solved"
 """How an encoder is fitted unless another recipe is named."""

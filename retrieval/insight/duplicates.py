@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import QueryInvalid
+from ..errors import QueryInvalid, counted
 from ..index_paths import path_values
 from ..progress import Progress
 from ..retriever import Retriever
@@ -85,10 +85,9 @@ class Duplicates:
     def in_words(self) -> str:
         """How many copies there are, in one line."""
         if not self.groups:
-            return f"no copies among {self.num_pictures:,} pictures"
+            return f"no copies among {counted(self.num_pictures, 'picture')}"
         copies = "1 copy" if self.num_copies == 1 else f"{self.num_copies:,} copies"
-        originals = "1 picture" if len(self.groups) == 1 else f"{len(self.groups):,} pictures"
-        return f"{copies} of {originals}, among {self.num_pictures:,}"
+        return f"{copies} of {counted(len(self.groups), 'picture')}, among {self.num_pictures:,}"
 
     def to_json(self) -> dict[str, Any]:
         """As an object of what JSON can hold."""

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from index_store.errors import OptionInvalid
 from index_store.tune import MeasuredStructure, measure_structures, recommended_structure
 
 VECTORS = np.random.default_rng(0).normal(size=(1_500, 8)).astype(np.float32)
@@ -50,3 +51,15 @@ def test_where_none_finds_enough_the_one_that_finds_most_is_recommended():
 def test_exact_search_is_recommended_while_it_is_fast_enough():
     quick = MeasuredStructure("flat", "flat", 1.0, 900.0, 2.0, 0.0, 0.0)
     assert recommended_structure([quick, HNSW, IVF]) == quick
+
+
+def test_of_exact_searches_the_simplest_is_recommended_whatever_the_clock_says():
+    flat = MeasuredStructure("flat", "flat", 1.0, 900.0, 1.0, 0.0, 0.0)
+    also_flat = MeasuredStructure("ivf,rabitq", "flat", 1.0, 950.0, 0.9, 0.0, 0.0)
+    assert recommended_structure([flat, also_flat]) == flat
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_vectors_to_compare_with_are_refused(count):
+    with pytest.raises(OptionInvalid, match=f"there are {count} vectors, expected 2 or more"):
+        next(measure_structures(VECTORS[:count], "l2"))

@@ -99,7 +99,7 @@ def test_a_table_of_a_heading_alone_is_empty(written):
         ("path,width\na.png,3\n", "has a column 'width', which the index fills in itself"),
         ("path,\na.png,3\n", "has a column '' that cannot be asked for"),
         ("path,label\na.png,x\n./a.png,y\n", r"has two rows for a\.png that differ \(line 3\)"),
-        (b"path,label\na.png,\xe9\n", "cannot be read: 'utf-8' codec"),
+        (b"path,label\na.png,\xe9\n", "cannot be read: it is not text in UTF-8"),
         ('path,label\na.png,"x\n', "cannot be read: unexpected end of data"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from index_store import IndexNotFound, OptionInvalid
-from retrieval import Hit, Retriever
+from retrieval import BuildSettings, Hit, Retriever
 from retrieval.errors import DecoderMissing, ImageUnreadable, NoPictures, QueryInvalid
 
 
@@ -333,3 +333,38 @@ def test_copies_are_found_with_what_else_a_query_may_say(with_copies):
 def test_an_index_that_cannot_tell_copies_says_so(retriever, photos):
     with pytest.raises(QueryInvalid, match=r"cannot tell copies: its encoder, quarters, gives no vectors"):
         retriever.query(photos / "violet.png", copies=True)
+
+
+def test_without_a_folder_nothing_is_built():
+    with pytest.raises(NoPictures, match=r"no pictures in no folder: name one or more"):
+        Retriever.build()
+
+
+@pytest.mark.parametrize("dim", [0, -4, 2.5, "64"])
+def test_dims_that_cannot_be_are_refused_before_anything_is_done(dim):
+    with pytest.raises(OptionInvalid, match=r"dim is .*, expected 1 or more, a whole number"):
+        BuildSettings(dim=dim)
+
+
+def test_a_single_path_can_be_removed(retriever, photos):
+    assert retriever.remove(str(photos / "violet.png")).gone == ("violet.png",)
+    assert retriever.remove(photos / "warm").gone == ("warm/red.png", "warm/reddish.png")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"region": (0, 0, 1)}, r"region is \(0, 0, 1\), expected four numbers"),
+        ({"region": 5}, "region is 5, expected four numbers"),
+        ({"region": "0,0"}, "region is '0,0', expected x,y,width,height"),
+        ({"where": 5}, "where is 5, expected a condition as text"),
+    ],
+)
+def test_options_of_other_kinds_are_refused(retriever, photos, options, told):
+    with pytest.raises(QueryInvalid, match=told):
+        retriever.query(photos / "violet.png", **options)
+
+
+def test_a_region_may_be_typed(retriever, photos):
+    typed = retriever.query(photos / "violet.png", region="0,0,0.5,1")
+    assert typed == retriever.query(photos / "violet.png", region=(0, 0, 0.5, 1))

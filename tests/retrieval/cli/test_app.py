@@ -73,3 +73,14 @@ def test_ctrl_c_before_the_command_is_one_sentence_too(retrieve, monkeypatch):
     monkeypatch.setattr("retrieval.cli.app.make_app", interrupted)
     outcome = retrieve("info")
     assert (outcome.status, outcome.err) == (130, "\nstopped\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["index", ""], ["query", "a.png", "--index", ""], ["query", ""], ["train", "--run", "", "a"]],
+)
+def test_an_empty_argument_is_not_the_current_directory(retrieve, indexed, monkeypatch, arguments):
+    monkeypatch.chdir(indexed)
+    outcome = retrieve(*arguments)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "Error: an argument is empty, as of a shell variable that is not set\n"

@@ -1,6 +1,11 @@
+import json
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
+
+from retrieval.autoencoder.options import TrainingOptions
 
 
 def decibels(fields):
@@ -13,7 +18,8 @@ def denoise(retrieve, model_folder, tmp_path):
     """The model keeps the mean colour of each quarter, which takes noise away from flat pictures."""
 
     def denoise(*arguments):
-        return retrieve("denoise", *arguments, "--run", model_folder, "--out", tmp_path / "out")
+        out = tmp_path / "out"
+        return retrieve("denoise", *arguments, "--run", model_folder, "--out", out, "--overwrite")
 
     return denoise
 
@@ -78,3 +84,20 @@ def test_a_run_without_a_decoder_is_told_once(retrieve, model_folder, photos, tm
     outcome = retrieve("denoise", photos, "--run", tmp_path / "run", "--out", tmp_path / "out")
     assert outcome.status == 1
     assert outcome.err.count("has no decoder") == 1
+
+
+@pytest.mark.parametrize("option", ["--noise", "--occlude"])
+def test_noise_that_is_no_number_is_refused(denoise, photos, option):
+    outcome = denoise(photos / "violet.png", option, "nan")
+    assert (outcome.status, outcome.out) == (2, "")
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.0, True), (0.3, False)])
+def test_a_run_that_never_saw_noise_is_told(retrieve, model_folder, photos, tmp_path, noise, told):
+    run = tmp_path / "run"
+    shutil.copytree(model_folder, run)
+    options = TrainingOptions(architecture="conv", noise=noise).to_dict()
+    (run / "config.json").write_text(json.dumps({"format": 1, "options": options}))
+    outcome = retrieve("denoise", photos / "violet.png", "--run", run, "--out", tmp_path / "out")
+    assert outcome.status == 0
+    assert (f"run {run} was not trained to denoise" in outcome.err) == told

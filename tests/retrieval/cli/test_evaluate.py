@@ -99,7 +99,7 @@ def test_queries_labels_and_depth(retrieve, with_index, paint, tmp_path):
 def test_duplicates_are_told_and_excluded_on_request(retrieve, with_index):
     (with_index / "red" / "copy.png").write_bytes((with_index / "red" / "0.png").read_bytes())
     told = retrieve("evaluate", with_index, "--sample", 0)
-    assert "1 files repeat the content of another" in told.out
+    assert "1 file repeats the content of another" in told.out
     apart = retrieve("evaluate", with_index, "--sample", 0, "--exclude-duplicates", "--json").json
     assert (apart["corpus"]["duplicates"], apart["corpus"]["duplicates_excluded"]) == (1, True)
 
@@ -210,3 +210,10 @@ def test_a_person_sees_a_table(retrieve, with_index, monkeypatch):
 
 def test_the_command_is_loaded_without_the_evaluation():
     assert not hasattr(evaluate, "Method")
+
+
+def test_a_file_is_no_folder_for_a_report(retrieve, indexed, tmp_path):
+    (tmp_path / "report").write_text("mine")
+    outcome = retrieve("evaluate", indexed, "--report", tmp_path / "report")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{tmp_path / 'report'} is a file: name a folder" in " ".join(outcome.err.split())

@@ -65,3 +65,22 @@ def test_files_that_were_left_out_are_counted_by_kind(retrieve, photos, model_fo
     assert retrieve("index", photos, "--encoder", model_folder).status == 0
     skipped = "skipped   1 hidden, 1 of other kinds, 1 pictures under another suffix\n"
     assert skipped in retrieve("info", photos).out
+
+
+@pytest.mark.parametrize("asked", [["info"], ["watch"], ["query", "a.png", "--index"]])
+def test_an_index_of_other_things_than_pictures_is_told(retrieve, tmp_path, asked):
+    with Index.create(tmp_path / "corners", dim=2) as index:
+        index.add([[0, 1], [3, 4]])
+        index.save()
+    outcome = retrieve(*asked, tmp_path / "corners")
+    assert outcome.status == 1
+    assert "its vectors are of something else: make one with `retrieve index FOLDER`" in outcome.err
+
+
+def test_a_description_of_an_encoder_that_is_none_is_told(retrieve, indexed):
+    with Index.open(indexed / ".retrieve", writable=True) as index:
+        index.attach("encoder.json", b'{"size": 16}')
+        index.save()
+    outcome = retrieve("info", indexed)
+    assert outcome.status == 1
+    assert "dim is None, expected a whole number, 1 or more" in outcome.err

@@ -22,3 +22,15 @@ def test_with_none_of_them_the_error_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
     with pytest.raises(IndexNotFound, match="make one with `retrieve index FOLDER`"):
         find_index(None)
+
+
+@pytest.mark.parametrize("command", ["info", "verify", "watch", "tune"])
+def test_two_different_indexes_are_not_one(retrieve, indexed, tmp_path, command):
+    outcome = retrieve(command, tmp_path, "--index", indexed)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{tmp_path} and --index {indexed} both name an index: name one" in outcome.err
+
+
+def test_the_same_index_may_be_named_twice(retrieve, indexed, monkeypatch):
+    monkeypatch.chdir(indexed.parent)
+    assert retrieve("info", indexed, "--index", indexed.name).status == 0

@@ -146,7 +146,10 @@ def test_a_sheet_that_cannot_be_written_is_one_sentence(retrieve, indexed, tmp_p
     sheet = tmp_path / "missing" / "sheet.png"
     outcome = retrieve("query", indexed / "violet.png", "--index", indexed, "--montage", sheet)
     assert outcome.status == 1
-    assert outcome.err == f"retrieve: {sheet}: No such file or directory\n"
+    assert outcome.out == ""
+    assert (
+        outcome.err == f"retrieve: there is no folder {sheet.parent} to write sheet.png to: make it first\n"
+    )
 
 
 def test_the_page_holds_all_its_pictures_and_no_markup_from_file_names(retrieve, indexed, tmp_path):
@@ -387,3 +390,25 @@ def test_copies_are_found_where_the_encoder_tells_them(retrieve, indexed, model_
     Retriever.build(indexed, index=indexed / "other", encoder=model_with_copies)
     found = retrieve("query", red, "--index", indexed / "other", "--copies", "-k", 1).fields
     assert [fields[1:3] for fields in found] == [["0.0000", str(red)]]
+
+
+def test_that_nothing_is_found_is_told(retrieve, indexed):
+    asked = ["query", indexed / "violet.png", "--index", indexed]
+    outcome = retrieve(*asked, "--where", "width > 1000")
+    assert (outcome.status, outcome.out) == (0, "")
+    assert outcome.err == "retrieve: nothing found: no picture that is left meets the condition\n"
+    names = [path for path in indexed.rglob("*.png") if path.name not in {"violet.png", "cut.png"}]
+    retrieve("remove", *names, "--index", indexed)
+    assert retrieve(*asked, "--exclude-self").err == "retrieve: nothing found: no other picture is indexed\n"
+    retrieve("remove", indexed / "violet.png", "--index", indexed)
+    assert retrieve(*asked).err == "retrieve: nothing found: the index holds no pictures\n"
+
+
+def test_of_a_damaged_index_the_way_out_is_told(retrieve, indexed):
+    (indexed / ".retrieve" / "ids.generation-1.i64").write_bytes(b"")
+    outcome = retrieve("query", indexed / "violet.png", "--index", indexed)
+    assert outcome.status == 1
+    assert outcome.err.count("`retrieve verify --repair` mends what can be mended") == 1
+    assert "`retrieve index FOLDER --refit` makes the index anew" in outcome.err
+    again = retrieve("index", indexed)
+    assert again.err.count("`retrieve verify --repair` mends what can be mended") == 1

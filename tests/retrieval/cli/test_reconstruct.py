@@ -1,5 +1,7 @@
+import errno
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,3 +74,52 @@ def test_equal_pictures_have_no_psnr_that_json_can_say(retrieve, model_folder, p
     (one,) = outcome.json["pictures"]
     assert one["psnr"] is None or math.isfinite(one["psnr"])
     assert json.loads(outcome.out)["failures"] == []
+
+
+def test_a_picture_that_cannot_be_written_is_named_and_leaves_no_half(
+    retrieve, indexed, tmp_path, monkeypatch
+):
+    def refuse(self, path):
+        Path(path).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+    outcome = retrieve("reconstruct", indexed / "violet.png", "--index", indexed, "--out", tmp_path / "out")
+    assert outcome.status == 1
+    assert outcome.err == f"retrieve: {tmp_path / 'out' / 'violet.png'}: No space left on device\n"
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_file_is_no_folder_to_write_to(retrieve, indexed, tmp_path):
+    (tmp_path / "out.png").write_bytes(b"mine")
+    asked = ["reconstruct", indexed / "violet.png", "--index", indexed, "--out", tmp_path / "out.png"]
+    assert retrieve(*asked).err == f"retrieve: {tmp_path / 'out.png'} is a file: name a folder by --out\n"
+
+
+def test_what_is_there_is_replaced_only_where_that_is_asked_for(
+    retrieve, model_folder, photos, paint, tmp_path
+):
+    out = paint(tmp_path / "out" / "violet.png", (1, 2, 3)).parent
+    before = (out / "violet.png").read_bytes()
+    asked = ["reconstruct", photos / "violet.png", photos / "warm", "--run", model_folder, "--out", out]
+    outcome = retrieve(*asked)
+    assert (outcome.status, outcome.out) == (1, "")
+    told = f"{out / 'violet.png'} exists already: name another folder by --out, or add --overwrite"
+    assert outcome.err == f"retrieve: {told}\n"
+    assert {path: path.read_bytes() for path in out.iterdir()} == {out / "violet.png": before}
+    assert retrieve(*asked, "--overwrite").status == 0
+    assert (out / "violet.png").read_bytes() != before
+    assert "violet.png and 2 more exist already" in retrieve(*asked).err
+
+
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
+def test_no_picture_that_is_asked_with_is_replaced_by_the_result_of_another(
+    retrieve, model_folder, paint, tmp_path, overwrite
+):
+    paint(tmp_path / "a.bmp", (255, 0, 0))
+    other = paint(tmp_path / "a.png", (0, 0, 255))
+    before = other.read_bytes()
+    outcome = retrieve("reconstruct", tmp_path, "--run", model_folder, "--out", tmp_path, *overwrite)
+    assert outcome.status == 1
+    assert "would be overwritten by a result" in outcome.err
+    assert other.read_bytes() == before

@@ -205,3 +205,18 @@ def test_in_the_folder_of_pictures_a_run_goes_on_and_is_not_indexed(retrieve, di
     assert (resumed.json["pictures"], len(resumed.json["history"])) == (8, 2)
     indexed = retrieve("index", ".", "--encoder", ".retrieve-runs/dense", "--json")
     assert indexed.json["pictures"] == 8
+
+
+@pytest.mark.parametrize("place", ["taken", "inside"])
+def test_a_run_that_cannot_be_started_is_refused_before_anything_is_loaded(
+    retrieve, photos, tmp_path, monkeypatch, place
+):
+    # Where the import is tried, it fails.
+    monkeypatch.setitem(sys.modules, "retrieval.autoencoder.folder_training", None)
+    run = {"taken": tmp_path / "run", "inside": photos / "run"}[place]
+    if place == "taken":
+        run.mkdir()
+        (run / "config.json").write_text("{}")
+    outcome = retrieve("train", photos, "--run", run, "--architecture", "conv")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert {"taken": "it holds a run already", "inside": f"it is inside {photos}"}[place] in outcome.err

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from retrieval.evaluation.dataset import Dataset
-from retrieval.indexing.build import BuildSettings
+from retrieval.indexing.settings import BuildSettings
 from retrieval.retriever import Retriever
 
 CLASSES = {"brick": (200, 60, 40), "grass": (60, 170, 60), "water": (50, 90, 190)}

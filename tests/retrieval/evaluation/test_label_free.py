@@ -9,7 +9,7 @@ import pytest
 
 from retrieval import sample
 from retrieval.demo import draw_corpus
-from retrieval.indexing.build import BuildSettings
+from retrieval.indexing.settings import BuildSettings
 from retrieval.retriever import Retriever
 
 

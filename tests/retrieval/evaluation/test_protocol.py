@@ -166,7 +166,7 @@ def test_queries_of_their_own_are_asked_and_their_faults_reported(retriever, dra
     assert (corpus.duplicates.across, corpus.duplicates.within) == (1, 0)
     assert corpus.duplicates.pairs == (("grass/copy.png", "grass/1.png"),)
     assert [path for path, _ in corpus.unreadable] == ["brick/cut.png"]
-    assert any("1 files repeat the content of another" in note for note in report.notes)
+    assert any("1 file repeats the content of another" in note for note in report.notes)
     assert any("brick/cut.png" in note for note in report.notes)
     strict = EvaluationSettings(sample=0, queries=queries, exclude_duplicates=True)
     apart = evaluate(retriever, settings=strict)
@@ -345,7 +345,7 @@ def test_misspelt_rows_of_the_table_are_counted_and_named(retriever):
     settings = EvaluationSettings(sample=0, labelling=Labelling(table={**table, "brick/1.pgn": "brick"}))
     report = evaluate(retriever, settings=settings)
     assert report.to_json()["corpus"]["unmatched_labels"] == {"count": 1, "first": ["brick/1.pgn"]}
-    assert any("1 rows of the table of labels name no picture (brick/1.pgn)" in note for note in report.notes)
+    assert any("1 row of the table of labels names no picture (brick/1.pgn)" in note for note in report.notes)
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from retrieval.errors import NoPictures
-from retrieval.images import Skipped, find_images
+from retrieval.errors import ImageUnreadable, NoPictures
+from retrieval.images import Skipped, find_files, find_images
 
 
 def draw(path, *, name=None):
@@ -272,3 +272,9 @@ def test_every_picture_is_found_once(tmp_path_factory, parts):
         path.write_bytes(b"x")
         written.add(path.relative_to(folder).as_posix())
     assert paths(find_images(folder)) == sorted(written)
+
+
+def test_a_folder_is_no_file_to_take_up(tmp_path):
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(ImageUnreadable, match="it is a folder, expected a file: index its folder again"):
+        find_files(tmp_path, ["sub"])

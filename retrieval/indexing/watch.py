@@ -15,10 +15,11 @@ from ..images import find_images
 from ..index_paths import Folders, folders_of
 from ..progress import Progress
 from .changes import Update
+from .settling import Settling
 from .update import update_folders
 
 SETTLED_SECONDS = 1.0
-"""How long a file has to be at rest: a younger one may still be being written."""
+"""How long a file has to be at rest, or gone: it may be being written, or on its way to another name."""
 
 _TRY_AGAIN_SECONDS = 5.0
 _QUIET_MILLISECONDS = 500  # without a change, and a burst of them is over
@@ -71,7 +72,7 @@ def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
     for top in tops:
         if not top.is_dir():
             find_images(top)  # raises, with the reason
-    seen, waiting = _identities(tops), True
+    seen, waiting, settling = _identities(tops), True, Settling(SETTLED_SECONDS)
     for events in watch(
         *tops,
         watch_filter=lambda _, path: _concerns(folders, path),
@@ -86,8 +87,8 @@ def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
             return
         # The first time too: what changes from here on is an event, since watching has begun.
         if events or waiting:
-            changes, waiting = update_folders(directory, Progress(), settle=SETTLED_SECONDS)
-            yield changes
+            yield update_folders(directory, Progress(), settling=settling)
+            waiting = settling.waiting
 
 
 def _identities(tops: list[Path]) -> list[tuple[int, int] | None]:

@@ -148,6 +148,8 @@ class Lookup:
             first_ids, ends, content = [], [0], bytearray()
             # One after the other: to fetch all and then to join them takes twice as long.
             for first_id, blob in found:
+                if not isinstance(blob, bytes) or len(blob) % _BYTES:
+                    raise sqlite3.DatabaseError(f"the hashes of {column} are none")
                 content += blob
                 first_ids.append(first_id)
                 ends.append(len(content) // _BYTES)
@@ -175,5 +177,5 @@ def _places_of(wanted: Hashes, hashes: Hashes) -> Ids:
     # A table of the lower halves leaves few to compare in full.
     table = np.zeros(_LOW, dtype=bool)
     table[wanted % _LOW] = True
-    likely = np.flatnonzero(table.take(hashes.view("<u2")[::2]))
+    likely = np.flatnonzero(table[hashes.view("<u2")[::2]])
     return likely[np.isin(hashes[likely], wanted)]

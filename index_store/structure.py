@@ -118,11 +118,11 @@ class Structure:
 EXPECTED = f"{', '.join(KINDS)}, a code ({', '.join(CODES)}), both as in ivf,int8, or a FAISS factory string"
 
 
-def check_structure(text: str) -> str:
-    """Return the name of a search structure as `str(Structure)` writes it.
+def check_structure(text: str, dim: int = 64) -> str:
+    """Return the name of a search structure for vectors of `dim` numbers as `str(Structure)` writes it.
 
     Raises:
-        OptionInvalid: neither one of the names nor a factory string of FAISS.
+        OptionInvalid: neither one of the names nor a factory string of FAISS, or one for other dims.
 
     Example:
         >>> check_structure("ivf, int8; memory=2GB".replace(" ", ""))
@@ -130,7 +130,7 @@ def check_structure(text: str) -> str:
     """
     structure = Structure.parse(text)
     if structure.factory:
-        _check_factory(structure.factory)
+        _check_factory(structure.factory, dim)
     return str(structure)
 
 
@@ -174,11 +174,18 @@ def parse_bytes(text: str) -> int:
     return int(number)
 
 
-def _check_factory(factory: str) -> None:
+def _check_factory(factory: str, dim: int) -> None:
     import faiss
 
     try:
-        # 64 dims, which most codes can divide.
-        faiss.index_factory(64, factory)
+        faiss.index_factory(dim, factory)
     except RuntimeError as err:
-        raise OptionInvalid(f"structure is {factory!r}, expected {EXPECTED}") from err
+        raise OptionInvalid(
+            f"structure is {factory!r}, which FAISS cannot make of {dim} numbers ({reason_of(err)}), "
+            f"expected {EXPECTED}"
+        ) from err
+
+
+def reason_of(error: RuntimeError) -> str:
+    """What FAISS says in an error, without where in its source it says so."""
+    return re.sub(r"Error in .* at \S+:\d+: (Error: )?", "", str(error)).strip()

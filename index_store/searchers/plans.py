@@ -36,7 +36,7 @@ _BITS: dict[Code, int] = {"binary": 256, "binary64": 64, "binary128": 128, "bina
 class Plan:
     """What to build.
 
-    searcher: its name in `SEARCHERS`. factory: FAISS' name of it, empty where FAISS builds nothing. reason:
+    searcher: its name in `searchers`. factory: FAISS' name of it, empty where FAISS builds nothing. reason:
     why this one, in one clause.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -49,9 +50,8 @@ def remove_files(directory: Path, files: Sequence[Path]) -> Update:
         rows = list({row.id: row for file in files for row in _rows_of(index, folders, file)}.values())
         index.remove([row.id for row in rows])
         for row in rows:
-            if not _is_missing(folders / row.path):
-                facts = (folders / row.path).stat()
-                index.reject(RejectedFile(row.path, REMOVED, facts.st_size, facts.st_mtime_ns))
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                index.reject(RejectedFile(row.path, REMOVED, *_size_and_time(folders / row.path, row)))
         index.save()
     return Update(gone=tuple(row.path for row in rows))
 
@@ -109,6 +109,15 @@ def _rows_of(index: Index, folders: Folders, file: Path) -> list[Row]:
             "name pictures, or folders of pictures, that are"
         )
     return rows
+
+
+def _size_and_time(path: Path, row: Row) -> tuple[int, int]:
+    """Of the file at `path`; as its row has them where the system does not tell."""
+    try:
+        facts = path.stat()
+    except PermissionError:
+        return row.size, row.mtime_ns
+    return facts.st_size, facts.st_mtime_ns
 
 
 def _is_missing(path: Path) -> bool:

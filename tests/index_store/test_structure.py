@@ -37,7 +37,7 @@ def test_what_is_parsed_is_written_as_it_is_parsed(text, expected):
         ("auto;memory=nan", "memory is 'nan'"),
         (
             "NoSuchIndex",
-            r"structure is 'NoSuchIndex', which FAISS cannot make of 64 numbers \(could not",
+            r"structure is 'NoSuchIndex', which FAISS cannot make of any numbers \(could not",
         ),
     ],
 )
@@ -48,6 +48,7 @@ def test_what_is_no_structure_is_refused_with_those_that_are(text, told):
 
 def test_a_structure_for_other_dims_is_refused():
     assert check_structure("PQ8", dim=16) == "PQ8"
+    assert check_structure("PQ5") == "PQ5"
     with pytest.raises(OptionInvalid, match=r"cannot make of 10 numbers .* multiple of the number"):
         check_structure("PQ8", dim=10)
 

@@ -32,7 +32,7 @@ from index_store.searchers.calibration import Effort, shares_found
 CLUSTERS, LOCAL, SPREAD, NOISE = 2_000, 16, 0.6, 0.15
 PIECE, K = 100_000, 10
 # Cells looked into and candidates compared, from the quickest to the most thorough.
-CURVE = ((2, 24), (3, 32), (4, 32), (6, 48), (8, 48), (12, 48), (16, 48), (32, 64), (64, 64), (128, 64))
+CURVE = ((2, 24), (3, 32), (4, 32), (6, 48), (8, 48), (12, 48), (16, 48), (24, 64), (32, 64), (64, 64))
 # Of plain FAISS, cells looked into and candidates of a walk.
 PROBES, WALKS = (2, 3, 4, 6, 8, 12, 16, 32, 64), (16, 32, 64, 128, 256, 512)
 ROUNDS, SINGLE = 5, 100

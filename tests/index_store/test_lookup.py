@@ -91,5 +91,5 @@ def test_hashes_that_are_none_are_damage(hashes, make_row, damaged):
     hashes.add([0, 1], rows(make_row, [0, 1]))
     hashes._connection.execute("UPDATE lookup SET paths = ?", (damaged,))
     hashes.forget_loaded()
-    with pytest.raises(sqlite3.DatabaseError, match="the hashes of paths are none"):
+    with pytest.raises(sqlite3.DatabaseError, match="hashes of paths or contents are none"):
         found(hashes, "0.png")

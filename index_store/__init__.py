@@ -29,7 +29,7 @@ from .manifest import FORMAT_VERSION, Manifest
 from .names import LOCK_FILES
 from .repair import Repair, repair
 from .rows import RejectedFile, Row
-from .searchers import SEARCHERS, ExactSearcher, FlatSearcher, Searcher
+from .searchers import ExactSearcher, FlatSearcher, Searcher
 from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
 from .tune import MeasuredStructure, measure_structures, recommended_structure
@@ -38,7 +38,6 @@ from .verify import Fault, Report, verify
 __all__ = [
     "FORMAT_VERSION",
     "LOCK_FILES",
-    "SEARCHERS",
     "Catalog",
     "Check",
     "EncoderMismatch",

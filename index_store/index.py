@@ -83,7 +83,7 @@ class Index(IndexChanges):
             generation=1,
             dim=check_whole_number("dim", dim),
             metric=check_choice("metric", metric, METRICS),
-            structure=check_structure(structure),
+            structure=check_structure(structure, check_whole_number("dim", dim)),
             encoder=check_fingerprint(encoder),
             created=moment,
             changed=moment,

@@ -88,7 +88,7 @@ class IndexChanges(IndexView, ABC):
         Raises:
             OptionInvalid: no such structure. IndexReadOnly: not opened for writing.
         """
-        checked = check_structure(structure)
+        checked = check_structure(structure, self.dim)
         self._draft().change(structure=checked)
 
     def reject(self, rejected: RejectedFile) -> None:

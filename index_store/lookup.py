@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import zlib
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,9 @@ _ROWS = 2048
 _BYTES = 4
 # A longer gap between ids begins another blob; a shorter one is filled with zeros.
 _GAP = 16
-_LOW = 1 << 16
+_HALF = 1 << 16
+# Blobs that are read at a time: 64 KB, which stay in the processor's cache.
+_BLOBS = 8
 
 
 class Lookup:
@@ -42,14 +46,15 @@ class Lookup:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Look through the catalog behind `connection`."""
         self._connection = connection
-        self._loaded: dict[Column, tuple[Ids, Ids, Hashes]] = {}
+        self._loaded: dict[Column, _Hashes] = {}
 
     def ids_of(self, column: Column, hashes: Hashes) -> list[int]:
         """The ids of rows that may have one of these hashes, among others."""
-        starts, first_ids, all_hashes = self._load(column)
-        positions = _places_of(hashes, all_hashes)
-        blobs = np.searchsorted(starts, positions, side="right") - 1
-        ids: list[int] = (first_ids[blobs] + positions - starts[blobs]).tolist()
+        # Who looks for one will look for others: all are kept. Many are looked for in what is just read.
+        keep = len(hashes) == 1 or column in self._loaded
+        parts = [self._load(column)] if keep else self._read(column, _BLOBS)
+        wanted = _Wanted(hashes)
+        ids = [row_id for part in parts for row_id in part.ids_at(wanted.places_in(part.hashes))]
         changed = "SELECT id FROM changed WHERE hash IN (SELECT value FROM json_each(?))"
         found = self._connection.execute(changed, (json.dumps(hashes.tolist()),))
         return ids + [row_id for (row_id,) in found]
@@ -72,7 +77,8 @@ class Lookup:
 
     def _hashes_of(self, column: Column, ids: Ids) -> Hashes:
         """The hashes that were stored for these ids; 0 where there are none."""
-        starts, first_ids, hashes = self._load(column)
+        loaded = self._load(column)
+        first_ids, starts, hashes = np.array(loaded.first_ids), loaded.starts, loaded.hashes
         if not len(starts):
             return np.zeros(len(ids), dtype=np.uint32)
         blobs = np.maximum(np.searchsorted(first_ids, ids, side="right") - 1, 0)
@@ -141,18 +147,69 @@ class Lookup:
         )
         return first + min(room, spread.shape[1]), spread[:, room:]
 
-    def _load(self, column: Column) -> tuple[Ids, Ids, Hashes]:
-        """Where each blob starts among all hashes, its first id, and all hashes."""
+    def _load(self, column: Column) -> _Hashes:
+        """All hashes, which are kept."""
         if column not in self._loaded:
-            blobs = self._connection.execute(
-                f"SELECT first_id, {column} FROM lookup ORDER BY first_id"
-            ).fetchall()
-            sizes = [len(blob) // _BYTES for _, blob in blobs]
-            starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)[: len(sizes)]
-            first_ids = np.array([first_id for first_id, _ in blobs], dtype=np.int64)
-            hashes = np.frombuffer(b"".join(blob for _, blob in blobs), dtype="<u4")
-            self._loaded[column] = starts, first_ids, hashes
+            self._loaded[column] = next(self._read(column, sys.maxsize), _Hashes.of([]))
         return self._loaded[column]
+
+    def _read(self, column: Column, size: int) -> Iterator[_Hashes]:
+        """The hashes of so many blobs at a time."""
+        blobs = self._connection.execute(f"SELECT first_id, {column} FROM lookup ORDER BY first_id")
+        while some := list(islice(blobs, size)):
+            yield _Hashes.of(some)
+
+
+class _Hashes(NamedTuple):
+    """The hashes of some blobs: the first id and the number of hashes of each, and those."""
+
+    first_ids: list[int]
+    sizes: list[int]
+    hashes: Hashes
+
+    @classmethod
+    def of(cls, blobs: Sequence[tuple[int, bytes]]) -> _Hashes:
+        """Raises sqlite3.DatabaseError: one of them holds no hashes."""
+        if any(not isinstance(blob, bytes) or len(blob) % _BYTES for _, blob in blobs):
+            raise sqlite3.DatabaseError("its hashes of paths or contents are none")
+        hashes = np.frombuffer(b"".join([blob for _, blob in blobs]), dtype="<u4")
+        return cls([first for first, _ in blobs], [len(blob) // _BYTES for _, blob in blobs], hashes)
+
+    @property
+    def starts(self) -> Ids:
+        """Where each blob starts among the hashes."""
+        starts: Ids = np.cumsum([0, *self.sizes])[:-1]
+        return starts
+
+    def ids_at(self, positions: Ids) -> list[int]:
+        """The ids of the hashes at these positions."""
+        if not len(positions):
+            return []
+        starts = self.starts
+        blobs = np.searchsorted(starts, positions, side="right") - 1
+        ids: list[int] = (np.array(self.first_ids)[blobs] + positions - starts[blobs]).tolist()
+        return ids
+
+
+class _Wanted:
+    """Hashes that are looked for among many others."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
+        # Tables of the lower and of the upper halves leave few to compare in full.
+        self._lower, self._upper = np.zeros(_HALF, dtype=bool), np.zeros(_HALF, dtype=bool)
+        self._lower[hashes % _HALF] = True
+        self._upper[hashes // _HALF] = True
+
+    def places_in(self, hashes: Hashes) -> Ids:
+        """Where among `hashes` those that are wanted are."""
+        places: Ids
+        if len(self._hashes) == 1:
+            places = np.flatnonzero(hashes == self._hashes[0])
+            return places
+        places = np.flatnonzero(self._lower[hashes.view("<u2")[::2]])
+        places = places[self._upper[hashes[places] // _HALF]]
+        return places[np.isin(hashes[places], self._hashes)] if len(places) else places
 
 
 def path_hashes(paths: Sequence[str]) -> Hashes:
@@ -164,14 +221,3 @@ def path_hashes(paths: Sequence[str]) -> Hashes:
 def content_hashes(sha256s: Sequence[str]) -> Hashes:
     """The hashes of contents (n,), given by their SHA-256."""
     return np.fromiter((int(sha256[:8], 16) for sha256 in sha256s), dtype=np.uint32, count=len(sha256s))
-
-
-def _places_of(wanted: Hashes, hashes: Hashes) -> Ids:
-    """Where among all `hashes` those that are `wanted` are."""
-    if len(wanted) == 1:
-        return np.flatnonzero(hashes == wanted[0])
-    # A table of the lower halves leaves few to compare in full.
-    table = np.zeros(_LOW, dtype=bool)
-    table[wanted % _LOW] = True
-    likely = np.flatnonzero(table[hashes.view("<u2")[::2]])
-    return likely[np.isin(hashes[likely], wanted)]

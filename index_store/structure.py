@@ -29,6 +29,7 @@ CODES: tuple[Code, ...] = get_args(Code)
 DEFAULT_RECALL = 0.99
 # What FAISS' factory strings are made of; whether it is one, only FAISS can tell.
 _FACTORY = re.compile(r"[A-Z][\w,().+-]*")
+_NOT_PARSED = "could not parse"
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -118,11 +119,13 @@ class Structure:
 EXPECTED = f"{', '.join(KINDS)}, a code ({', '.join(CODES)}), both as in ivf,int8, or a FAISS factory string"
 
 
-def check_structure(text: str) -> str:
+def check_structure(text: str, dim: int | None = None) -> str:
     """Return the name of a search structure as `str(Structure)` writes it.
 
+    dim: numbers of the vectors it is for, where they are known.
+
     Raises:
-        OptionInvalid: neither one of the names nor a factory string of FAISS.
+        OptionInvalid: neither one of the names nor a factory string of FAISS, or one for other dims.
 
     Example:
         >>> check_structure("ivf, int8; memory=2GB".replace(" ", ""))
@@ -130,7 +133,7 @@ def check_structure(text: str) -> str:
     """
     structure = Structure.parse(text)
     if structure.factory:
-        _check_factory(structure.factory)
+        _check_factory(structure.factory, dim)
     return str(structure)
 
 
@@ -174,11 +177,20 @@ def parse_bytes(text: str) -> int:
     return int(number)
 
 
-def _check_factory(factory: str) -> None:
+def _check_factory(factory: str, dim: int | None) -> None:
     import faiss
 
     try:
-        # 64 dims, which most codes can divide.
-        faiss.index_factory(64, factory)
+        faiss.index_factory(dim or 64, factory)
     except RuntimeError as err:
-        raise OptionInvalid(f"structure is {factory!r}, expected {EXPECTED}") from err
+        reason = reason_of(err)
+        if dim is not None or _NOT_PARSED in reason:
+            raise OptionInvalid(
+                f"structure is {factory!r}, which FAISS cannot make of {dim or 'any'} numbers ({reason}), "
+                f"expected {EXPECTED}"
+            ) from err
+
+
+def reason_of(error: RuntimeError) -> str:
+    """What FAISS says in an error, without where in its source it says so."""
+    return re.sub(r"Error in .* at \S+:\d+: (Error: '.*?' failed: )?", "", str(error)).strip()

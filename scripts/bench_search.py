@@ -14,22 +14,30 @@ from __future__ import annotations
 import argparse
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any, TypeAlias
 
 import faiss
 import numpy as np
 
 from index_store import searchers
+from index_store.searchers.approximate import ApproximateSearcher
 from index_store.searchers.calibration import Effort, shares_found
 
 CLUSTERS, LOCAL, SPREAD, NOISE = 2_000, 16, 0.6, 0.15
 PIECE, K = 100_000, 10
 # Cells looked into and candidates compared, from the quickest to the most thorough.
-CURVE = ((1, 16), (2, 24), (3, 24), (4, 32), (6, 40), (8, 48), (16, 64), (32, 64), (64, 64))
+CURVE = ((2, 24), (3, 32), (4, 32), (6, 48), (8, 48), (12, 48), (16, 48), (24, 64), (32, 64), (64, 64))
+# Of plain FAISS, cells looked into and candidates of a walk.
+PROBES, WALKS = (2, 3, 4, 6, 8, 12, 16, 32, 64), (16, 32, 64, 128, 256, 512)
+ROUNDS, SINGLE = 5, 100
+
+Case: TypeAlias = tuple[str, Callable[[np.ndarray], np.ndarray]]
 
 
 def made_vectors(count: int, dim: int, seed: int = 0) -> Iterator[np.ndarray]:
@@ -55,61 +63,61 @@ def made_vectors(count: int, dim: int, seed: int = 0) -> Iterator[np.ndarray]:
         yield np.float32(vectors[rng.permutation(size)])
 
 
-def rate(search: object, queries: np.ndarray) -> float:
-    """Queries for a second of one core, in one batch, best of five: other work of the machine is left out."""
-    seconds = []
-    for _ in range(5):
-        begun = process_time()
-        search(queries)  # type: ignore[operator]
-        seconds.append(process_time() - begun)
-    return len(queries) / min(seconds)
+def show_by_turns(cases: list[Case], queries: np.ndarray, truth: np.ndarray) -> None:
+    """Queries for a second of one core, in one batch, best of five: other work of the machine is left out.
+
+    All cases by turns, so that they are measured beside the same work.
+    """
+    best = [float("inf")] * len(cases)
+    for _ in range(ROUNDS):
+        for at, (_, search) in enumerate(cases):
+            begun = process_time()
+            search(queries)
+            best[at] = min(best[at], process_time() - begun)
+    for (name, search), seconds in zip(cases, best, strict=True):
+        recall, rate = shares_found(search(queries), truth).mean(), len(queries) / seconds
+        print(f"{name:<34}recall@10 {recall:.4f} {rate:>9,.0f} queries/s a core", flush=True)
 
 
-def show(name: str, found: np.ndarray, truth: np.ndarray, per_second: float, note: str = "") -> None:
-    recall = shares_found(found, truth).mean()
-    print(f"{name:<34}recall@10 {recall:.4f} {per_second:>9,.0f} queries/s a core  {note}", flush=True)
+def cases_of(
+    structure: str, vectors: np.ndarray, queries: np.ndarray, path: Path, *, curve: bool
+) -> list[Case]:
+    """A structure of ours with the effort that was measured for it and, for the `curve`, with others."""
+    begun = perf_counter()
+    built = searchers.build(structure, vectors, "cosine")
+    print(f"{structure}: {built.name} built in {perf_counter() - begun:.1f} s", flush=True)
+    begun = perf_counter()
+    built.save(path)
+    size = path.stat().st_size / len(vectors) if built.derived else 0
+    print(f"  saved in {perf_counter() - begun:.2f} s, {size:.0f} bytes a vector", flush=True)
+    del built
+    begun = perf_counter()
+    searcher = searchers.load(path, structure, vectors, "cosine")
+    print(f"  opened in {perf_counter() - begun:.3f} s", flush=True)
+    begun = perf_counter()
+    for query in queries[:SINGLE]:
+        searcher.search(query[None], K)
+    print(f"  one query {1e3 * (perf_counter() - begun) / SINGLE:.2f} ms", flush=True)
+    if not isinstance(searcher, ApproximateSearcher):
+        return [(structure, lambda rows: searcher.search(rows, K)[1])]
+    facts = searcher.facts
+    print(f"  {facts.effort}, expected {facts.recall}", flush=True)
+
+    def search(rows: np.ndarray, effort: Effort) -> np.ndarray:
+        searcher.facts = replace(facts, effort=effort)
+        return searcher.search(rows, K)[1]
+
+    efforts = [facts.effort, *(Effort(*effort) for effort in CURVE if curve)]
+    return [(f"{structure} {one.width}, {one.shortlist}", partial(search, effort=one)) for one in efforts]
 
 
-def bench(
-    structure: str, vectors: np.ndarray, queries: np.ndarray, truth: np.ndarray, *, curve: bool
-) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "search.faiss"
-        begun = perf_counter()
-        built = searchers.build(structure, vectors, "cosine")
-        building = perf_counter() - begun
-        begun = perf_counter()
-        built.save(path)
-        saving = perf_counter() - begun
-        size = path.stat().st_size / len(vectors) if built.derived else 0
-        begun = perf_counter()
-        searcher = searchers.load(path, structure, vectors, "cosine")
-        opening = perf_counter() - begun
-        del built
-        per_second = rate(lambda rows: searcher.search(rows, K), queries)
-        begun = perf_counter()
-        for query in queries[:100]:
-            searcher.search(query[None], K)
-        single = (perf_counter() - begun) / 100
-    note = (
-        f"one {1e3 * single:.2f} ms, {size:.0f} bytes, built in {building:.1f} s, saved in {saving:.2f} s, "
-    )
-    note += f"opened in {opening:.3f} s"
-    if hasattr(searcher, "facts"):
-        note += f"; {searcher.facts.effort}, expected {searcher.facts.recall}"
-    show(f"{structure}: {searcher.name}", searcher.search(queries, K)[1], truth, per_second, note)
-    if curve and hasattr(searcher, "facts"):
-        for width, shortlist in CURVE:
-            searcher.facts = replace(searcher.facts, effort=Effort(width, shortlist))
-            per_second = rate(lambda rows: searcher.search(rows, K), queries)
-            show(f"  {width} cells, {shortlist} compared", searcher.search(queries, K)[1], truth, per_second)
-
-
-def bench_plain(vectors: np.ndarray, queries: np.ndarray, truth: np.ndarray) -> None:
-    """HNSW32 and IVF4000 of FAISS as its users build them."""
+def cases_of_plain(vectors: np.ndarray) -> list[Case]:
+    """IVF and HNSW of FAISS as its users build them."""
+    cases = []
     for factory, efforts in (
-        ("IVF4000,Flat", [faiss.SearchParametersIVF(nprobe=n) for n in (2, 4, 8, 16, 32, 64)]),
-        ("HNSW32,Flat", [faiss.SearchParametersHNSW(efSearch=n) for n in (16, 32, 48, 64, 96, 128)]),
+        ("IVF2000,Flat", [faiss.SearchParametersIVF(nprobe=n) for n in PROBES]),
+        ("IVF4000,Flat", [faiss.SearchParametersIVF(nprobe=n) for n in PROBES]),
+        ("HNSW32,Flat", [faiss.SearchParametersHNSW(efSearch=n) for n in WALKS]),
     ):
         index = faiss.index_factory(vectors.shape[1], factory)
         begun = perf_counter()
@@ -118,10 +126,12 @@ def bench_plain(vectors: np.ndarray, queries: np.ndarray, truth: np.ndarray) -> 
         print(f"plain {factory} built in {perf_counter() - begun:.1f} s", flush=True)
         for effort in efforts:
             name = f"plain {factory} {getattr(effort, 'nprobe', 0) or effort.efSearch}"
-            per_second = rate(
-                lambda rows, index=index, effort=effort: index.search(rows, K, params=effort), queries
-            )
-            show(name, index.search(queries, K, params=effort)[1], truth, per_second)
+            cases.append((name, partial(search_plain, index=index, effort=effort)))
+    return cases
+
+
+def search_plain(rows: np.ndarray, index: Any, effort: Any) -> np.ndarray:
+    return index.search(rows, K, params=effort)[1]
 
 
 def main() -> None:
@@ -147,10 +157,13 @@ def main() -> None:
         begun = process_time()
         faiss.knn(queries, vectors, K)
         print(f"plain faiss.knn: {len(queries) / (process_time() - begun):,.0f} queries/s a core", flush=True)
-        for structure in arguments.structures.split("|"):
-            bench(structure, vectors, queries, truth, curve=arguments.plain)
-        if arguments.plain:
-            bench_plain(vectors, queries, truth)
+        with tempfile.TemporaryDirectory() as directory:
+            cases = []
+            for at, structure in enumerate(arguments.structures.split("|")):
+                path = Path(directory) / f"{at}.faiss"
+                cases += cases_of(structure, vectors, queries, path, curve=arguments.plain)
+            cases += cases_of_plain(vectors) if arguments.plain else []
+            show_by_turns(cases, queries, truth)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
 
 

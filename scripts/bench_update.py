@@ -78,7 +78,7 @@ def stat_all(folder: Path) -> float:
 def timed(directory: Path) -> str:
     progress = Progress()
     begun, used = perf_counter(), process_time()
-    changes, _ = update_folders(directory, progress)
+    changes = update_folders(directory, progress)
     seconds, spent = perf_counter() - begun, process_time() - used
     steps = ", ".join(f"{name} {spent:.2f}" for name, spent in progress.seconds.items())
     return f"{seconds:6.2f} s, {spent:.2f} s of processors ({steps}): {str(changes) or 'no change'}"

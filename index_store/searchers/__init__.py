@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import Distances, Ids, Metric, Vectors
-from ..errors import IndexDamaged
-from ..structure import Structure
+from ..errors import IndexDamaged, OptionInvalid
+from ..structure import Structure, reason_of
 from .approximate import ApproximateSearcher, Facts
 from .binary import BinarySearcher
 from .exact import ExactSearcher, FlatSearcher
@@ -21,7 +21,6 @@ from .plans import Plan, plan_for
 from .stored import read_facts
 
 __all__ = [
-    "SEARCHERS",
     "ExactSearcher",
     "FlatSearcher",
     "Searcher",
@@ -80,24 +79,29 @@ class Searcher(Protocol):
         ...
 
 
+# By the names that `plans` gives them.
 _COMPARING: dict[str, type[ExactSearcher]] = {"exact": ExactSearcher, "flat": FlatSearcher}
 _DERIVED: dict[str, type[ApproximateSearcher]] = {"faiss": ApproximateSearcher, "binary": BinarySearcher}
-SEARCHERS: dict[str, type[ExactSearcher] | type[ApproximateSearcher]] = {**_COMPARING, **_DERIVED}
-"""The searchers by the names that `plans` gives them."""
 
 
 def build(structure: str, vectors: Vectors, metric: Metric) -> Searcher:
     """A searcher over (n, dim) vectors; n may be 0.
 
     Raises:
-        OptionInvalid: a structure that is none.
+        OptionInvalid: a structure that is none, or that FAISS cannot build over these vectors.
     """
     asked = Structure.parse(structure)
     plan = plan_for(asked, *vectors.shape)
     if plan.searcher in _COMPARING:
         return _COMPARING[plan.searcher](vectors, metric, plan.reason)
     facts = Facts(str(asked), plan.factory, plan.reason, len(vectors))
-    return _DERIVED[plan.searcher].build(vectors, metric, facts, recall=asked.recall)
+    try:
+        return _DERIVED[plan.searcher].build(vectors, metric, facts, recall=asked.recall)
+    except RuntimeError as err:
+        raise OptionInvalid(
+            f"structure {plan.factory!r} cannot be built over {len(vectors):,} vectors of {vectors.shape[1]} "
+            f"numbers ({reason_of(err)}): choose another structure, as auto"
+        ) from err
 
 
 def load(saved: Path | None, structure: str, vectors: Vectors, metric: Metric) -> Searcher:

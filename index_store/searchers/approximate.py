@@ -23,7 +23,7 @@ _SHORT = 10
 # Vectors are given to FAISS in pieces: they may be more than memory holds.
 _PIECE = 1 << 16
 # Cells and codes are learnt from so many vectors a cell, and from so many in all at least, in so many rounds.
-SAMPLE_A_CELL, _LEAST_SAMPLE, _ROUNDS = 50, 1 << 16, 10
+SAMPLE_A_CELL, _LEAST_SAMPLE, _ROUNDS = 128, 1 << 16, 10
 # HNSW: candidates that are compared for each link.
 _CANDIDATES_A_LINKING = 100
 _WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)

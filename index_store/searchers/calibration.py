@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 NEIGHBORS = 10
 """Recall is measured of so many."""
 
-# 256 queries tell a recall of .99 to about .003.
-_QUERIES = 256
+# 1,024 queries tell a recall of .99 to about .001.
+_QUERIES = 1024
 _SHORTLISTS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 # Reading a vector from anywhere in memory costs as much as comparing so many codes.
 _COST_OF_READING = 16

@@ -84,7 +84,7 @@ def nearest_among(queries: Vectors, vectors: Vectors, candidates: Ids, k: int, m
     def compare(part: slice) -> None:
         for start in range(part.start, part.stop, step):
             rows = slice(start, min(start + step, part.stop))
-            pairs = vectors[np.minimum(positions[rows], count - 1)]
+            pairs = vectors.take(positions[rows], axis=0, mode="clip")
             found = _of_pairs(pairs, queries[rows, None], metric)
             distances[rows] = np.where(positions[rows] < count, found, np.float32(np.inf))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..structure import Code, Kind, Structure
+from ..structure import DEFAULT_RECALL, Code, Kind, Structure
 
 # Up to so many numbers, products take about 10 ms a query, and a fraction of it in batches: exact is fast
 # enough.
@@ -18,8 +18,8 @@ LEAST_LINKED = 128
 # HNSW: links a vector in the upper layers, twice as many in the lowest.
 _LINKS = 32
 # IVF: centroids and vectors of a cell are compared with a query; 2 times the square root makes them about as
-# many.
-_CELLS_A_ROOT = 2
+# many. What the last per mille of recall takes are many cells, of which each is better small.
+_CELLS_A_ROOT, _CELLS_A_ROOT_FOR_MORE = 2, 4
 # Building takes time in proportion to the cells, for every vector: with more vectors the cells grow instead.
 _MOST_CELLS = 4096
 # FAISS wants at least 39 vectors a centroid.
@@ -36,7 +36,7 @@ _BITS: dict[Code, int] = {"binary": 256, "binary64": 64, "binary128": 128, "bina
 class Plan:
     """What to build.
 
-    searcher: its name in `SEARCHERS`. factory: FAISS' name of it, empty where FAISS builds nothing. reason:
+    searcher: its name in `searchers`. factory: FAISS' name of it, empty where FAISS builds nothing. reason:
     why this one, in one clause.
     """
 
@@ -60,17 +60,22 @@ def plan_for(structure: Structure, count: int, dim: int) -> Plan:
     if few := _few(structure, count, LEAST_LINKED if (kind, code) == ("hnsw", "float32") else LEAST_TRAINED):
         return few
     searcher = "binary" if code in _BITS else "faiss"
-    return Plan(searcher, _factory(kind, code, num_cells(count), dim), reason)
+    return Plan(searcher, _factory(kind, code, num_cells(count, structure.recall), dim), reason)
 
 
-def num_cells(count: int) -> int:
-    """How many cells for `count` vectors: 2 times the square root, while each centroid gets 39; up to 4,096.
+def num_cells(count: int, recall: float = DEFAULT_RECALL) -> int:
+    """How many cells for `count` vectors, while each centroid gets 39 of them; up to 4,096.
+
+    2 times the square root of the number of vectors, or 4 times for more `recall` than is usual.
 
     Example:
         >>> num_cells(10), num_cells(2_000), num_cells(1_000_000), num_cells(10_000_000)
         (1, 51, 2000, 4096)
+        >>> num_cells(1_000_000, recall=0.999)
+        4000
     """
-    return max(1, min(_CELLS_A_ROOT * math.isqrt(count), count // _LEAST_A_CELL, _MOST_CELLS))
+    a_root = _CELLS_A_ROOT if recall <= DEFAULT_RECALL else _CELLS_A_ROOT_FOR_MORE
+    return max(1, min(a_root * math.isqrt(count), count // _LEAST_A_CELL, _MOST_CELLS))
 
 
 def code_bytes(code: Code, dim: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from ..progress import Progress
 from ..sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
 from .changes import Update
 from .made import (
+    ORIGIN,
     RECIPE,
     as_made_before,
     inherit,
@@ -186,6 +188,7 @@ def _begin(
             "seed": build.settings.seed or 0,
             "fitted": fitted_to and fitted_to.summary(),
             "made": way_of(build.encoder, build.settings),
+            ORIGIN: uuid.uuid4().hex,
             COMPLETE: False,
         },
     )

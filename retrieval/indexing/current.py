@@ -37,7 +37,7 @@ class KeptCurrent:
         # Here and not above: who only asks has no use for it.
         from .update import update_folders
 
-        changes, _ = update_folders(self.index.directory, progress or Progress())
+        changes = update_folders(self.index.directory, progress or Progress())
         self.refresh()
         return changes
 

@@ -23,6 +23,9 @@ from .settings import BuildSettings
 RECIPE = "solved"
 """How an encoder is fitted unless another recipe is named."""
 
+ORIGIN = "origin"
+"""The setting that tells an index from another that was made in the same way in the same second."""
+
 
 def way_of(encoder: AnyEncoder | None, settings: BuildSettings) -> dict[str, Any]:
     """What an index keeps of how it was made: what was asked for, so that it can be asked for again."""
@@ -82,8 +85,11 @@ def is_made_so(index: Index, encoder: AnyEncoder | None, settings: BuildSettings
 
 def is_in_force(begun: Index, index: Index) -> bool:
     """Whether `index` is what was made of `begun`, by adopting it."""
-    ours, theirs = begun.manifest, index.manifest
-    return (ours.encoder, ours.created) == (theirs.encoder, theirs.created)
+
+    def origin(of: Index) -> tuple[object, ...]:
+        return of.manifest.encoder, of.manifest.created, of.settings.get(ORIGIN)
+
+    return origin(begun) == origin(index)
 
 
 def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> BuildSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ def add_files(directory: Path, files: Sequence[Path], progress: Progress) -> Upd
     """
     with writer_lock(directory) as lock, Index.open(directory, lock=lock) as index:
         folders = folders_of(index)
-        paths = [_path_in(folders, file) for file in files]
+        paths = [_path_in(folders, _no_folder(file)) for file in files]
         scan = _scan_files(folders, paths)
         changes = FolderChanges.of_files(
             index.catalog, scan, contents_in(folders), is_missing=lambda row: _is_missing(folders / row.path)
@@ -49,9 +50,8 @@ def remove_files(directory: Path, files: Sequence[Path]) -> Update:
         rows = list({row.id: row for file in files for row in _rows_of(index, folders, file)}.values())
         index.remove([row.id for row in rows])
         for row in rows:
-            if not _is_missing(folders / row.path):
-                facts = (folders / row.path).stat()
-                index.reject(RejectedFile(row.path, REMOVED, facts.st_size, facts.st_mtime_ns))
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                index.reject(RejectedFile(row.path, REMOVED, *_size_and_time(folders / row.path, row)))
         index.save()
     return Update(gone=tuple(row.path for row in rows))
 
@@ -75,6 +75,15 @@ def remove_missing(directory: Path) -> Update:
             index.forget_rejected(rejected)
         index.save()
     return Update(gone=tuple(row.path for row in rows))
+
+
+def _no_folder(file: Path) -> Path:
+    if file.is_dir():
+        raise RetrievalError(
+            f"{printable(file)} is a folder: name its pictures, or take up all that is new in it with "
+            "`retrieve index`"
+        )
+    return file
 
 
 def _path_in(folders: Folders, file: Path) -> str:
@@ -109,6 +118,15 @@ def _rows_of(index: Index, folders: Folders, file: Path) -> list[Row]:
             "name pictures, or folders of pictures, that are"
         )
     return rows
+
+
+def _size_and_time(path: Path, row: Row) -> tuple[int, int]:
+    """Of the file at `path`; as its row has them where the system does not tell."""
+    try:
+        facts = path.stat()
+    except PermissionError:
+        return row.size, row.mtime_ns
+    return facts.st_size, facts.st_mtime_ns
 
 
 def _is_missing(path: Path) -> bool:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from time import monotonic, time_ns
+from time import monotonic
 from typing import TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from ..parallel import in_order
 from ..progress import Progress, Step
 from .changes import ContentsOf, FolderChanges, Moved, Update
 from .made import complete, refuse_emptied, take_up_folders
+from .settling import Settling
 
 COMMIT_SECONDS = 30.0
 COMMIT_PICTURES = 10_000
@@ -202,16 +203,19 @@ def bring_up_to_date(
     *,
     directory: Path,
     names: Collection[str],
-    leave: Collection[str] = (),
+    settling: Settling | None = None,
     embedding: Embed | None = None,
 ) -> Update:
     """Compare `index` with `scan`, of those `folders` with these `names`; take up what has changed, and save.
 
-    directory: where the index lies in the end. leave: paths of files that stay as they are. embedding: what
-    embeds the new and changed ones; `embed` by default.
+    directory: where the index lies in the end. settling: what leaves for later what is in motion. embedding:
+    what embeds the new and changed ones; `embed` by default.
     """
     take_up_folders(index, folders, directory)
+    settling = settling or Settling(0.0)
+    leave = settling.unsettled(scan.pictures)
     changes = FolderChanges.between(index.catalog, scan, contents_in(folders), folders=names, leave=leave)
+    changes = settling.settled(changes)
     taken = take_up(index, folders, changes, encoder, progress, embedding)
     # What was skipped was counted of all folders, or is not known.
     complete(index, scan.skipped if len(names) == len(folders.tops) else None)
@@ -220,11 +224,10 @@ def bring_up_to_date(
     return taken
 
 
-def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) -> tuple[Update, bool]:
+def update_folders(directory: Path, progress: Progress, *, settling: Settling | None = None) -> Update:
     """Take up all that has changed in the folders of the index in `directory`.
 
-    settle: seconds for which a file must have been at rest; younger ones are left as they are, and the second
-    result says whether there were any.
+    settling: what leaves for later what is in motion; by default nothing is.
 
     Raises:
         NoPictures: a folder is missing, or suddenly empty. IndexBusy: somebody else is writing the index.
@@ -234,8 +237,7 @@ def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) 
         with progress.step("find pictures"):
             scan = scan_folders(folders, folders.tops, skip=[directory])
         refuse_emptied(index, folders, folders.tops, scan)
-        unsettled = _younger_than(settle, scan.pictures)
-        taken = bring_up_to_date(
+        return bring_up_to_date(
             index,
             folders,
             scan,
@@ -243,12 +245,5 @@ def update_folders(directory: Path, progress: Progress, *, settle: float = 0.0) 
             progress,
             directory=directory,
             names=folders.tops.keys(),
-            leave=unsettled,
+            settling=settling,
         )
-    return taken, bool(unsettled)
-
-
-def _younger_than(seconds: float, files: Iterable[ImageFile]) -> set[str]:
-    """Paths of files that changed less than so many `seconds` ago; a time to come tells nothing."""
-    now = time_ns()
-    return {file.path for file in files if 0 <= now - file.mtime_ns < seconds * 1e9}

@@ -102,7 +102,7 @@ def mend_index(directory: Path, findings: Findings, progress: Progress) -> Mende
         embedded = len(add_files(directory, [folders / path for path in there], progress).new)
     if repaired.num_lost > len(repaired.lost):
         # Of these the path is lost too: they are among what the folders hold and the index does not.
-        embedded += len(update_folders(directory, progress)[0].new)
+        embedded += len(update_folders(directory, progress).new)
     left = verify_index(directory, deep=bool(findings.embedded), progress=progress)
     return _mended(findings, left, embedded, [path for path in lost if path not in set(there)])
 

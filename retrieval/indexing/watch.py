@@ -10,15 +10,16 @@ from threading import Event
 
 from index_store import Index, IndexBusy, IndexUnwritable
 
-from ..errors import NoPictures
+from ..errors import NoPictures, RetrievalError, printable
 from ..images import find_images
 from ..index_paths import Folders, folders_of, refuse_remote
 from ..progress import Progress
 from .changes import Update
+from .settling import Settling
 from .update import update_folders
 
 SETTLED_SECONDS = 1.0
-"""How long a file has to be at rest: a younger one may still be being written."""
+"""How long a file has to be at rest, or gone: it may be being written, or on its way to another name."""
 
 _TRY_AGAIN_SECONDS = 5.0
 _QUIET_MILLISECONDS = 500  # without a change, and a burst of them is over
@@ -42,6 +43,7 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Upd
     Raises:
         IndexNotFound, IndexDamaged: there is no index, or none that can be used.
         OptionInvalid: a folder is at a URL.
+        RetrievalError: the system does not tell of changes.
     """
     ended, told = stop or Event(), ""
     while not ended.is_set():
@@ -63,9 +65,6 @@ def _until_trouble(directory: Path, ended: Event) -> Iterator[Update | Trouble]:
 
 def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
     """What changes in the folders, until one of them is another: a disk was taken away, or put in."""
-    # Here and not above: nobody else needs it.
-    from watchfiles import watch
-
     with Index.open(directory) as index:
         folders = folders_of(index)
     refuse_remote(folders, "retrieve watch")
@@ -73,23 +72,46 @@ def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:
     for top in tops:
         if not top.is_dir():
             find_images(top)  # raises, with the reason
-    seen, waiting = _identities(tops), True
-    for events in watch(
-        *tops,
-        watch_filter=lambda _, path: _concerns(folders, path),
+    seen, waiting, settling = _identities(tops), True, Settling(SETTLED_SECONDS)
+    for events in _events(folders, directory, ended):
+        if _identities(tops) != seen:
+            return
+        # The first time too: what changes from here on is an event, since watching has begun.
+        if events or waiting:
+            yield update_folders(directory, Progress(), settling=settling)
+            waiting = settling.waiting
+
+
+def _events(folders: Folders, directory: Path, ended: Event) -> Iterator[bool]:
+    """Whether something has changed in the folders, twice a second at least.
+
+    Raises:
+        RetrievalError: the system refuses to tell.
+    """
+    # Here and not above: nobody else needs it.
+    from watchfiles import watch
+
+    own = directory.resolve()
+    events = watch(
+        *folders.tops.values(),
+        watch_filter=lambda _, path: _concerns(folders, own, path),
         step=_QUIET_MILLISECONDS,
         debounce=_BURST_MILLISECONDS,
         rust_timeout=_QUIET_MILLISECONDS,
         yield_on_timeout=True,
         stop_event=ended,
         ignore_permission_denied=True,
-    ):
-        if _identities(tops) != seen:
-            return
-        # The first time too: what changes from here on is an event, since watching has begun.
-        if events or waiting:
-            changes, waiting = update_folders(directory, Progress(), settle=SETTLED_SECONDS)
-            yield changes
+    )
+    try:
+        yield from map(bool, events)
+    except FileNotFoundError:
+        # It vanished before it was watched: the next look says so.
+        return
+    except OSError as error:
+        raise RetrievalError(
+            f"cannot watch {printable(str(folders))}: {error}: let the system watch more folders "
+            "(fs.inotify.max_user_watches on Linux), or run `retrieve index` from time to time"
+        ) from error
 
 
 def _identities(tops: list[Path]) -> list[tuple[int, int] | None]:
@@ -105,8 +127,10 @@ def _identities(tops: list[Path]) -> list[tuple[int, int] | None]:
     return [identity(top) for top in tops]
 
 
-def _concerns(folders: Folders, path: str) -> bool:
-    """Whether a change at `path` can change the index: not where it is hidden, as the index itself is."""
+def _concerns(folders: Folders, own: Path, path: str) -> bool:
+    """Whether a change at `path` can change the index in `own`: not within it, nor where it is hidden."""
+    if Path(path).is_relative_to(own) or Path(path).resolve().is_relative_to(own):
+        return False
     for top in folders.tops.values():
         if Path(path).is_relative_to(top):
             return not any(part.startswith(".") for part in Path(path).relative_to(top).parts)

@@ -33,7 +33,6 @@ def test_every_error_has_the_one_root_and_is_in_the_tree_that_errors_draws():
 def test_the_examples_in_the_docstrings(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     known = {"np": np, "Path": Path, "Index": index_store.Index, "Row": index_store.Row}
-    known |= {"SEARCHERS": index_store.SEARCHERS}
     module = importlib.import_module(name)
     assert doctest.testmod(module, extraglobs={**known, **vars(module)}).failed == 0
 

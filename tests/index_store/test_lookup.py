@@ -84,3 +84,12 @@ def test_rows_without_their_hashes_are_counted(hashes, make_row):
     assert hashes.num_unfound(here) == 1
     hashes.change(here[2:])
     assert hashes.num_unfound(here) == 0
+
+
+@pytest.mark.parametrize("damaged", [b"123", "text"])
+def test_hashes_that_are_none_are_damage(hashes, make_row, damaged):
+    hashes.add([0, 1], rows(make_row, [0, 1]))
+    hashes._connection.execute("UPDATE lookup SET paths = ?", (damaged,))
+    hashes.forget_loaded()
+    with pytest.raises(sqlite3.DatabaseError, match="hashes of paths or contents are none"):
+        found(hashes, "0.png")

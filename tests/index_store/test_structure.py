@@ -35,12 +35,22 @@ def test_what_is_parsed_is_written_as_it_is_parsed(text, expected):
         ("auto;memory=lots", "memory is 'lots', expected a number of bytes, as 500MB or 2GB"),
         ("auto;memory=-1GB", "memory is '-1GB'"),
         ("auto;memory=nan", "memory is 'nan'"),
-        ("NoSuchIndex", "structure is 'NoSuchIndex', expected auto"),
+        (
+            "NoSuchIndex",
+            r"structure is 'NoSuchIndex', which FAISS cannot make of any numbers \(could not",
+        ),
     ],
 )
 def test_what_is_no_structure_is_refused_with_those_that_are(text, told):
     with pytest.raises(OptionInvalid, match=told):
         check_structure(text)
+
+
+def test_a_structure_for_other_dims_is_refused():
+    assert check_structure("PQ8", dim=16) == "PQ8"
+    assert check_structure("PQ5") == "PQ5"
+    with pytest.raises(OptionInvalid, match=r"cannot make of 10 numbers .* multiple of the number"):
+        check_structure("PQ8", dim=10)
 
 
 def test_answers_to_separate_questions_make_one_structure():

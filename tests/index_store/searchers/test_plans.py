@@ -9,6 +9,8 @@ from index_store.structure import Structure
     [
         ("auto", 100_000, ""),
         ("auto", 1_000_000, "IVF2000,PQ64x4fs"),
+        ("auto;recall=0.95", 1_000_000, "IVF2000,PQ64x4fs"),
+        ("auto;recall=0.999", 1_000_000, "IVF4000,PQ64x4fs"),
         ("auto", 10_000_000, "IVF4096,PQ64x4fs"),
         ("auto;memory=300MB", 10_000_000, "IVF4096,RaBitQ"),
         ("auto;memory=200MB", 10_000_000, "64,BIVF4096"),

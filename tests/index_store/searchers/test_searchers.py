@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index_store import searchers
+from index_store import OptionInvalid, searchers
 from index_store.searchers import build, load, masks, plans, up_to_date
 
 FULL_DISK = Path("/dev/full")
@@ -234,3 +234,16 @@ def test_what_is_auto_grows_with_the_corpus(monkeypatch):
 def test_a_full_disk_is_told_as_the_system_tells_it(structure):
     with pytest.raises(OSError, match="No space left"):
         build(structure, CLUSTERS, "l2").save(FULL_DISK)
+
+
+@pytest.mark.parametrize(
+    ("structure", "told"),
+    [
+        ("IDMap,Flat", "add does not make sense with IndexIDMap"),
+        ("IVF5000,Flat", "Number of training"),
+    ],
+)
+def test_what_faiss_cannot_build_is_one_sentence(structure, told):
+    vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
+    with pytest.raises(OptionInvalid, match=rf"cannot be built over 2,000 vectors of 16 numbers \(.*{told}"):
+        build(structure, vectors, "l2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,6 +184,27 @@ def test_a_removed_picture_stays_out_over_a_refit(retrieve, indexed, stand_in_so
 def test_a_folder_of_pictures_is_removed_at_once(retrieve, indexed):
     assert retrieve("remove", indexed / "warm", "--index", indexed).out == "- 2 gone\n"
     assert sorted(rows(indexed)) == ["cold/blue.png", "cold/green.png", "violet.png"]
+
+
+def test_a_folder_cannot_be_added_as_a_file(retrieve, indexed):
+    outcome = retrieve("add", indexed / "warm", "--index", indexed)
+    assert outcome.status == 1
+    assert "warm is a folder: name its pictures, or take up all that is new in it with" in outcome.err
+
+
+def test_a_picture_in_a_folder_that_cannot_be_read_is_removed(retrieve, indexed, monkeypatch):
+    stat, before = Path.stat, rows(indexed)
+
+    def refuse(path, **options):
+        if path.parent.name == "warm":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert retrieve("remove", indexed / "warm" / "red.png", "--index", indexed).out == "- 1 gone\n"
+    monkeypatch.undo()
+    retrieve("index", indexed)
+    assert {*before} - {*rows(indexed)} == {"warm/red.png"}
 
 
 def test_what_is_not_in_the_index_cannot_be_removed(retrieve, indexed):

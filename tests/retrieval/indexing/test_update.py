@@ -12,6 +12,8 @@ from retrieval.cli import main
 from retrieval.encoder import Encoder
 from retrieval.index_facts import is_complete
 from retrieval.indexing import build, update
+from retrieval.indexing import settling as settling_module
+from retrieval.indexing.settling import Settling
 from retrieval.indexing.update import update_folders
 
 
@@ -25,6 +27,19 @@ def small_commits(monkeypatch):
     monkeypatch.setattr(update, "COMMIT_PICTURES", 2)
     monkeypatch.setattr(update, "_BATCH", 1)
     monkeypatch.setenv("RETRIEVE_THREADS", "1")
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """What lets so many seconds pass for `Settling`."""
+    passed = [0.0]
+    monkeypatch.setattr(settling_module, "monotonic", lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr(settling_module, "time_ns", lambda: time.time_ns() + int(passed[0] * 1e9))
+
+    def pass_by(seconds):
+        passed[0] += seconds
+
+    return pass_by
 
 
 @pytest.fixture
@@ -110,16 +125,55 @@ def test_dead_vectors_are_cleared_away_when_they_are_more_than_a_quarter(photos,
     )
 
 
-def test_young_files_are_left_as_they_are_until_they_have_settled(photos, model, paint):
-    directory = Retriever.build(photos, encoder=model).index.directory
+def test_young_files_are_left_as_they_are_until_they_have_settled(photos, model, paint, later):
+    directory, settling = Retriever.build(photos, encoder=model).index.directory, Settling(30.0)
     paint(photos / "violet.png", (1, 2, 3))
     paint(photos / "new.png", (1, 2, 4))
+    changes = update_folders(directory, update.Progress(), settling=settling)
+    assert (changes.new, changes.changed, settling.waiting) == ((), (), True)
+    later(31.0)
+    changes = update_folders(directory, update.Progress(), settling=settling)
+    assert (changes.new, changes.changed, settling.waiting) == (("new.png",), ("violet.png",), False)
+
+
+def test_a_file_that_is_renamed_moments_after_it_was_written_keeps_its_id(photos, model, later):
+    directory, settling = Retriever.build(photos, encoder=model).index.directory, Settling(30.0)
+    (photos / "violet.png").rename(photos / "lilac.png")
+    assert not update_folders(directory, update.Progress(), settling=settling)
+    later(31.0)
+    changes = update_folders(directory, update.Progress(), settling=settling)
+    assert changes.renamed == (("violet.png", "lilac.png"),)
+
+
+def test_a_picture_that_has_just_vanished_keeps_its_id_if_it_comes_back_renamed(
+    photos, model, later, tmp_path
+):
+    directory, settling = Retriever.build(photos, encoder=model).index.directory, Settling(30.0)
+    before = Index.open(directory).catalog.find("violet.png")
+    # As if it was moved from a folder not yet read into one that was read already.
+    (photos / "violet.png").rename(tmp_path / "on its way")
+    assert not update_folders(directory, update.Progress(), settling=settling)
+    assert settling.waiting
+    (tmp_path / "on its way").rename(photos / "warm" / "lilac.png")
+    later(31.0)
+    changes = update_folders(directory, update.Progress(), settling=settling)
+    assert (changes.renamed, changes.new) == ((("violet.png", "warm/lilac.png"),), ())
+    assert Index.open(directory).catalog.find("warm/lilac.png").id == before.id
+    assert not settling.waiting
+
+
+def test_a_picture_that_is_gone_for_long_enough_is_removed(photos, model, later):
+    directory, settling = Retriever.build(photos, encoder=model).index.directory, Settling(30.0)
+    (photos / "violet.png").unlink()
+    assert not update_folders(directory, update.Progress(), settling=settling)
+    later(29.0)
     (photos / "warm" / "red.png").unlink()
-    changes, waiting = update_folders(directory, update.Progress(), settle=30.0)
-    assert (changes.gone, changes.new, changes.changed, waiting) == (("warm/red.png",), (), (), True)
-    time.sleep(0.1)
-    changes, waiting = update_folders(directory, update.Progress(), settle=0.05)
-    assert (changes.new, changes.changed, waiting) == (("new.png",), ("violet.png",), False)
+    assert not update_folders(directory, update.Progress(), settling=settling)
+    later(2.0)
+    assert update_folders(directory, update.Progress(), settling=settling).gone == ("violet.png",)
+    assert settling.waiting
+    later(30.0)
+    assert update_folders(directory, update.Progress(), settling=settling).gone == ("warm/red.png",)
 
 
 def test_metadata_stay_with_a_picture_that_is_renamed_changed_or_embedded_anew(photos, model, paint):

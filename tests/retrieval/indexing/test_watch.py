@@ -15,7 +15,7 @@ import time
 import pytest
 
 from index_store import Index
-from retrieval import Retriever
+from retrieval import RetrievalError, Retriever
 from retrieval.indexing import watch
 from retrieval.indexing.watch import Trouble, watch_folders
 
@@ -148,15 +148,20 @@ def test_while_another_process_writes_it_waits(watched, paint, tmp_path):
     assert watched.next().new == ("new.png",)
 
 
-def test_changes_of_hidden_files_are_no_reason_to_look(watched, monkeypatch):
-    looked = []
-    update = watch.update_folders
+@pytest.fixture
+def looked(monkeypatch):
+    """A list that grows with every look at the folders."""
+    looked, update = [], watch.update_folders
 
     def counted(*arguments, **options):
         looked.append(True)
         return update(*arguments, **options)
 
     monkeypatch.setattr(watch, "update_folders", counted)
+    return looked
+
+
+def test_changes_of_hidden_files_are_no_reason_to_look(watched, looked):
     watched.start()
     watched.until(lambda: looked)
     time.sleep(1.0)
@@ -164,6 +169,35 @@ def test_changes_of_hidden_files_are_no_reason_to_look(watched, monkeypatch):
     (watched.folder / ".part").write_bytes(b"1")
     assert watched.is_quiet()
     assert len(looked) == count
+
+
+def test_an_index_in_the_folder_is_no_reason_to_look_when_it_changes(photos, model, looked):
+    directory, stop = photos / "index", threading.Event()
+    Retriever.build(photos, index=directory, encoder=model)
+    thread = threading.Thread(target=lambda: list(watch_folders(directory, stop=stop)))
+    thread.start()
+    try:
+        time.sleep(2.5)
+        count = len(looked)
+        with Index.open(directory, writable=True) as index:
+            index.set_settings(index.settings | {"other": 1})
+            index.save()
+        time.sleep(2.0)
+    finally:
+        stop.set()
+        thread.join(LONG)
+    assert 1 <= len(looked) == count
+
+
+def test_a_system_that_watches_no_more_folders_is_one_sentence(photos, model, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("OS file watch limit reached.")
+        yield
+
+    monkeypatch.setattr("watchfiles.watch", refuse)
+    directory = Retriever.build(photos, encoder=model).index.directory
+    with pytest.raises(RetrievalError, match=r"cannot watch .*limit reached.*max_user_watches"):
+        list(watch_folders(directory))
 
 
 def test_as_json_what_changed_together_is_one_line(model, photos, paint):

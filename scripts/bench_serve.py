@@ -64,7 +64,7 @@ def make_index(source: Path, pictures: int, work: Path) -> Path:
 
 def moved(path: str, start: int) -> dict[str, str]:
     """Another path, and contents of its own: a thumbnail is made for each."""
-    new = f"{start // 10_000:02d}/{start}/{Path(path).name}"
+    new = f"{start // 10_000:02d}/{start}/{path}"
     return {"path": new, "sha256": hashlib.sha256(new.encode()).hexdigest()}
 
 

@@ -23,7 +23,8 @@ from .second_look import UNREADABLE, SecondLook
 Values = NDArray[np.float64]
 
 _EDITED, _OTHERS = 100, 300
-_EDITING = editing_of({"crop": 0.9, "scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2})
+_WHOLE = {"scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2}
+_EDITING_WHOLE, _EDITING = editing_of(_WHOLE), editing_of({"crop": 0.9, **_WHOLE})
 _NEAR, _ALIKE = 0.995, 0.98
 _SLACK, _LEAST_SLACK = 1.5, 0.04
 _CROWD, _CROWD_SHARE = 10, 0.05
@@ -38,8 +39,9 @@ class CopyLimits:
     from their originals: pictures farther apart are not looked at. edited: what 98 % of them agree by at
     least, laid over their originals. agreement: from here on a picture is a copy. It may disagree by half as
     much again as those do, and by 0.04 at least, unless the folder's nearest pictures crowd there: then it is
-    `edited`. Never below 0.9: tiny drawings on a plain ground agree by less once they are edited, and only
-    their exact copies are found. nearest: how many of a hundred pictures have a nearest one that agrees so.
+    `edited`. Never below 0.9: tiny drawings on a plain ground agree by less once they are edited, and some of
+    their copies are not found. A drawing with too few corners to be known by a part is not cropped for this,
+    and compared as it is. nearest: how many of a hundred pictures have a nearest one that agrees so.
     """
 
     distance: float
@@ -88,7 +90,8 @@ class CopyLimits:
 def _edited(pictures: ComparedPictures, look: SecondLook, at: int) -> list[tuple[float, float]]:
     """Distance and agreement of the picture's edited copies; none if it cannot be read."""
     try:
-        edited: list[Image.Image] = _EDITING.apply(pictures.pictures[at].path)
+        editing = _EDITING if look.tells_cuts(at) else _EDITING_WHOLE
+        edited: list[Image.Image] = editing.apply(pictures.pictures[at].path)
     except ImageUnreadable:
         return []
     vectors = [embed_part(pictures.encoder, each, copies=pictures.second).vector for each in edited]

@@ -25,7 +25,7 @@ Values = NDArray[np.float64]
 _EDITED, _OTHERS = 100, 300
 _WHOLE = {"scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2}
 _EDITING_WHOLE, _EDITING = editing_of(_WHOLE), editing_of({"crop": 0.9, **_WHOLE})
-_NEAR, _ALIKE = 0.995, 0.98
+_NEAR, _ALIKE, _ALIKE_IF_DRAWN = 0.995, 0.98, 0.9
 _SLACK, _LEAST_SLACK = 1.5, 0.04
 _CROWD, _CROWD_SHARE = 10, 0.05
 _LEAST = 0.9
@@ -41,7 +41,8 @@ class CopyLimits:
     much again as those do, and by 0.04 at least, unless the folder's nearest pictures crowd there: then it is
     `edited`. Never below 0.9: tiny drawings on a plain ground agree by less once they are edited, and some of
     their copies are not found. A drawing with too few corners to be known by a part is not cropped for this,
-    and compared as it is. nearest: how many of a hundred pictures have a nearest one that agrees so.
+    and compared as it is; where most are such drawings, `edited` is what 90 % agree by, since they differ in
+    little. nearest: how many of a hundred pictures have a nearest one that agrees so.
     """
 
     distance: float
@@ -67,7 +68,8 @@ class CopyLimits:
         if not measured:
             return cls(0.0, 1.0, 1.0, 0.0)
         distances, agreements = np.array(measured).T
-        edited = float(np.quantile(agreements, 1.0 - _ALIKE))
+        drawn = np.mean([not look.tells_cuts(at) for at in order[:_EDITED].tolist()]) > 0.5
+        edited = float(np.quantile(agreements, 1.0 - (_ALIKE_IF_DRAWN if drawn else _ALIKE)))
         others = _nearest_others(pictures, look, order[:_OTHERS])
         agreement = _least_agreement(edited, others)
         nearest = 100.0 * float((others >= agreement).mean()) if len(others) else 0.0

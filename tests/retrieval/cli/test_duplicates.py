@@ -81,6 +81,8 @@ def test_csv_and_page(retrieve, folder, tmp_path):
     text = page.read_text()
     assert text.count('<img src="data:image/jpeg') == 3
     assert "2 copies of 1 picture" in text
+    # The folder is named once, the pictures inside it.
+    assert text.count(f"{folder}") == 1 + text.count(f'href="file://{folder}')
     assert "https:" not in text
 
 

@@ -22,13 +22,7 @@ from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
 from .images import Source
 from .index_facts import IndexFacts
-from .index_paths import (
-    Folders,
-    existing_index,
-    folders_of,
-    holds_pictures,
-    index_directory,
-)
+from .index_paths import Folders, existing_index, folders_of, holds_pictures, index_directory
 from .indexing.current import KeptCurrent
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
@@ -44,6 +38,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
+HitsAndRows: TypeAlias = list[tuple[Hit, Row]]
 
 # What a picture that is in the index more than once takes of the answers to it, before more are fetched.
 _SPARE = 8
@@ -263,12 +258,11 @@ class Retriever(KeptCurrent):
             OptionInvalid: `options.where` is no condition on the columns of the index.
             QueryInvalid: `options.copies`, and the index cannot tell copies.
         """
-        found = self.nearest_with_rows(queries, k, options)
-        return [Hits(hit for hit, _ in hits) for hits in found]
+        return [Hits(hit for hit, _ in hits) for hits in self.nearest_with_rows(queries, k, options)]
 
     def nearest_with_rows(
         self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions
-    ) -> list[list[tuple[Hit, Row]]]:
+    ) -> list[HitsAndRows]:
         """What `nearest` answers, each picture with its row."""
         if options.copies:
             self._require_copies()
@@ -279,15 +273,14 @@ class Retriever(KeptCurrent):
         fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
         while True:
             found = self._search(queries, fetched, among, copies=options.copies)
-            kept = ([each for each in hits if not _is_excluded(each[0], options)] for hits in found)
-            wanted = [hits[:k] for hits in kept]
+            wanted = [[each for each in hits if not _is_excluded(each[0], options)][:k] for hits in found]
             if fetched >= count or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4
 
     def _search(
         self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None, *, copies: bool
-    ) -> list[list[tuple[Hit, Row]]]:
+    ) -> list[HitsAndRows]:
         search = self.index.search_copies if copies else self.index.search
         neighbors = search(np.stack([each.vector for each in queries]), k, among=among)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))

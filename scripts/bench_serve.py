@@ -32,6 +32,7 @@ import numpy as np
 
 from index_store import Index
 from retrieval import Retriever
+from retrieval.insight.calibration import Calibration
 
 NOISE = 0.06  # a number: with 64 dims, cosine distances of about 0.1 from the picture that it was made of
 Asked = Iterator[tuple[str, bytes]]
@@ -155,6 +156,9 @@ def main() -> None:
 
 def measure(index: Path, clients: int, seconds: float) -> None:
     retriever = Retriever.open(index)
+    # Measured once an index, in the background of the service's first minute: not what this is about.
+    for copies in (False, True)[: 1 + bool(retriever.index.copy_dim)]:
+        Calibration.kept(retriever, copies=copies)
     ids = retriever.index.ids.tolist()
     uploads = [
         (retriever.folders / row.path).read_bytes() for row in retriever.index.catalog.rows_of(ids[:50])

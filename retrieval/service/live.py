@@ -94,7 +94,8 @@ class Snapshot:
         # Loaded for combined queries, which takes a second.
         import scipy.optimize  # noqa: F401
 
-        with suppress(OSError, IndexStoreError, RetrievalError):
+        # RuntimeError: the service ends meanwhile, and no more threads are begun.
+        with suppress(OSError, IndexStoreError, RetrievalError, RuntimeError):
             for copies in (False, True)[: 1 + self.has_copies]:
                 self._measured(copies=copies)
             _ = self.folder_counts

@@ -13,11 +13,15 @@ from .images import Source, open_picture
 
 
 def render_page(package: str, template: str, **values: Any) -> str:
-    """The text of `template`, a file in `templates` of `package`, with `values` filled in and escaped."""
-    # Here and not above: a query that writes no page has no use for it.
-    from jinja2 import Environment, PackageLoader
+    """The text of `template`, a file in `templates` of `package`, with `values` filled in and escaped.
 
-    return Environment(loader=PackageLoader(package), autoescape=True).get_template(template).render(values)
+    What all pages share is in `templates` of this package.
+    """
+    # Here and not above: a query that writes no page has no use for it.
+    from jinja2 import ChoiceLoader, Environment, PackageLoader
+
+    loader = ChoiceLoader([PackageLoader(package), PackageLoader("retrieval")])
+    return Environment(loader=loader, autoescape=True).get_template(template).render(values)
 
 
 def data_url(kind: str, content: bytes) -> str:

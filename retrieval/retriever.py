@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from index_store import Index
+from index_store import Index, Row
 
 from .answers import Hit as Hit
 from .answers import Hits as Hits
@@ -22,13 +22,7 @@ from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
 from .images import Source, folder_at
 from .index_facts import IndexFacts
-from .index_paths import (
-    Folders,
-    existing_index,
-    folders_of,
-    holds_pictures,
-    index_directory,
-)
+from .index_paths import Folders, existing_index, folders_of, holds_pictures, index_directory
 from .indexing.current import KeptCurrent
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order
@@ -44,6 +38,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
+HitsAndRows: TypeAlias = list[tuple[Hit, Row]]
 
 # What a picture that is in the index more than once takes of the answers to it, before more are fetched.
 _SPARE = 8
@@ -266,30 +261,35 @@ class Retriever(KeptCurrent):
             OptionInvalid: `options.where` is no condition on the columns of the index.
             QueryInvalid: `options.copies`, and the index cannot tell copies.
         """
+        return [Hits(hit for hit, _ in hits) for hits in self.nearest_with_rows(queries, k, options)]
+
+    def nearest_with_rows(
+        self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions
+    ) -> list[HitsAndRows]:
+        """What `nearest` answers, each picture with its row."""
         if options.copies:
             self._require_copies()
         among = None if options.where is None else self.index.where(options.where)
         count = len(self.index) if among is None else len(among)
         if not queries or not count:
-            return [Hits() for _ in queries]
+            return [[] for _ in queries]
         fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
         while True:
             found = self._search(queries, fetched, among, copies=options.copies)
-            kept = ([hit for hit in hits if not _is_excluded(hit, options)] for hits in found)
-            wanted = [Hits(hits[:k]) for hits in kept]
+            wanted = [[each for each in hits if not _is_excluded(each[0], options)][:k] for hits in found]
             if fetched >= count or all(len(hits) == k for hits in wanted):
                 return wanted
             fetched *= 4
 
     def _search(
         self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None, *, copies: bool
-    ) -> list[list[Hit]]:
+    ) -> list[HitsAndRows]:
         search = self.index.search_copies if copies else self.index.search
         neighbors = search(np.stack([each.vector for each in queries]), k, among=among)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
         return [
             [
-                Hit.of(self.folders, row, distance, each)
+                (Hit.of(self.folders, row, distance, each), row)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
             for each, distances in zip(queries, neighbors.distances.tolist(), strict=True)

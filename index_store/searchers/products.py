@@ -13,10 +13,9 @@ from ..threads import by_rows
 from .distances import NOTHING
 from .masks import Mask
 
-# Scores of a block, 1 MB, and least and most vectors in it.
+# Scores of a block, 1 MB, and least and most vectors in it. The first is small: until it has been looked
+# through, everything is among the nearest.
 _BLOCK_SCORES = 1 << 18
-# Of so few, BLAS computes the transposed product in a third to two thirds of the time.
-_FEW_QUERIES = 64
 _LEAST_VECTORS, _MOST_VECTORS = 1 << 10, 1 << 14
 
 
@@ -51,24 +50,33 @@ class _Best:
         # caller.
         with np.errstate(over="ignore", invalid="ignore"):
             doubled = -2 * queries[rows]
-            step = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
-            for start in range(0, len(vectors), step):
+            most = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
+            start, step = 0, _LEAST_VECTORS
+            while start < len(vectors):
                 block = vectors[start : start + step]
                 scores = _products(doubled, block)
-                scores += np.einsum("nd,nd->n", block, block)
+                scores += np.einsum("nd,nd->n", block, block)[:, None]
                 if among is not None:
-                    scores[:, ~among.allowed[start : start + step]] = np.inf
+                    scores[~among.allowed[start : start + step]] = np.inf
                 self._offer(scores, start, rows.start or 0)
+                start, step = start + step, most
 
     def _offer(self, scores: Distances, start: int, first: int) -> None:
-        """Take up what is better among `scores` (r, block): queries from `first`, vectors from `start`."""
-        # Few queries find something in a late block: the minimum finds them faster than a look at every
-        # score.
-        limits = self.limits[first : first + len(scores)]
-        rows = np.flatnonzero(np.fmin.reduce(scores, axis=1) < limits)
-        if len(rows):
-            columns, found = _below(scores[rows], limits[rows], self.scores.shape[1])
-            self._take(first + rows, np.where(columns < 0, NOTHING, columns + start), found)
+        """Take up what is better among `scores` (block, r): vectors from `start`, queries from `first`."""
+        num_queries = scores.shape[1]
+        # What is no number is below nothing.
+        cells = np.flatnonzero(scores < self.limits[first : first + num_queries])
+        if not len(cells):
+            return
+        places, queries = np.divmod(cells, num_queries)
+        order = np.argsort(queries, kind="stable")
+        per_query = np.bincount(queries, minlength=num_queries)
+        rows = np.flatnonzero(per_query)
+        positions = np.full((len(rows), per_query.max()), NOTHING, dtype=np.int64)
+        found = np.full(positions.shape, np.inf, dtype=np.float32)
+        filled = np.arange(positions.shape[1]) < per_query[rows, None]
+        positions[filled], found[filled] = places[order] + start, scores.reshape(-1)[cells[order]]
+        self._take(first + rows, positions, found)
 
     def _take(self, rows: Ids, positions: Ids, scores: Distances) -> None:
         count = self.scores.shape[1]
@@ -81,27 +89,8 @@ class _Best:
 
 
 def _products(queries: Vectors, vectors: Vectors) -> Vectors:
-    # BLAS would share out the little that one query takes among its threads, and wait for them.
+    """(n, m): BLAS computes the transposed product in up to three times the time."""
+    # It would share out the little that one query takes among its threads, and wait for them.
     if len(queries) == 1:
-        return np.asarray(np.einsum("d,nd->n", queries[0], vectors)[None])
-    if len(queries) <= _FEW_QUERIES:
-        return np.ascontiguousarray((vectors @ queries.T).T)
-    return np.asarray(queries @ vectors.T)
-
-
-def _below(scores: Distances, limits: Distances, count: int) -> tuple[Ids, Distances]:
-    """Columns and scores of what lies below the limits (r,), up to `count` a row, else `NOTHING`."""
-    below = scores < limits[:, None]
-    per_row = below.sum(axis=1)
-    width = int(per_row.max(initial=0))
-    if width > count:
-        scores = np.where(below, scores, np.float32(np.inf))
-        columns = np.argpartition(scores, count - 1, axis=1)[:, :count]
-        found = np.take_along_axis(scores, columns, axis=1)
-        return np.where(np.isinf(found), NOTHING, columns), found
-    rows, cells = np.nonzero(below)
-    slots = np.arange(len(rows)) - np.repeat(np.cumsum(per_row) - per_row, per_row)
-    columns = np.full((len(scores), width), NOTHING, dtype=np.int64)
-    found = np.full((len(scores), width), np.inf, dtype=np.float32)
-    columns[rows, slots], found[rows, slots] = cells, scores[rows, cells]
-    return columns, found
+        return np.asarray(np.einsum("d,nd->n", queries[0], vectors)[:, None])
+    return np.asarray(vectors @ queries.T)

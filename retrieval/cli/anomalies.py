@@ -11,6 +11,7 @@ import typer
 
 from ..errors import NoPictures, RetrievalError
 from .options import JsonOption, SeedOption, ThreadsOption, find_index
+from .outputs import refuse_other_than_page, replaced
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _METHODS: tuple[Method, ...] = ("patches", "reconstruction")
 _LEAST_SEPARATION = 0.6
-_PAGES = {".html", ".htm"}
 
 
 def anomalies(
@@ -176,8 +176,8 @@ def _refuse_outputs(
     heatmaps: Path | None, html: Path | None, tops: Sequence[Path], *, overwrite: bool
 ) -> None:
     """See that nothing is lost or mistaken for a picture later, before any work is done."""
-    if html is not None and html.suffix.lower() not in _PAGES:
-        raise typer.BadParameter(f"{html} has no ending of a page: name an .html file", param_hint="--html")
+    if html is not None:
+        refuse_other_than_page(html, "--html")
     if html is not None and html.exists() and not overwrite:
         raise RetrievalError(f"{html} exists already: name another file, or add --overwrite to replace it")
     if heatmaps is None:
@@ -211,7 +211,8 @@ def _write(ranking: AnomalyRanking, k: int, heatmaps: Path | None, html: Path | 
         maps.save(heatmaps, k)
         note(f"wrote {min(k, len(ranking.judged)):,} maps to {printable(heatmaps)}")
     if html is not None:
-        html.write_text(maps.page(k), encoding="utf-8")
+        with replaced(html) as part:
+            part.write_text(maps.page(k), encoding="utf-8")
         note(f"wrote {printable(html)}")
 
 

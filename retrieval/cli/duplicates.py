@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import JsonOption, ThreadsOption, find_index
-from .outputs import refuse_existing, replaced
+from .outputs import refuse_existing, refuse_other_than_page, replaced
 from .printing import console, echo, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def duplicates(
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
+    if html is not None:
+        refuse_other_than_page(html, "--html")
     first, *others = folders or [find_index(None)]
     retriever = Retriever.open(first)
     for path in (csv, html):

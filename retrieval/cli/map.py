@@ -11,7 +11,7 @@ import typer
 
 from ..errors import RetrievalError
 from .options import JsonOption, SeedOption, ThreadsOption, find_index
-from .outputs import refuse_existing, replaced
+from .outputs import refuse_existing, refuse_other_than_page, replaced
 from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def map(  # noqa: A001 - the command's name
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
-    if out.suffix.lower() not in {".html", ".htm"}:
-        raise typer.BadParameter(f"{out} has no ending of a page: name a .html file", param_hint="--out")
+    refuse_other_than_page(out, "--out")
     retriever = Retriever.open(find_index(folder))
     refuse_existing(out, retriever, overwrite=overwrite)
     plan = MapPlan.of(retriever)

@@ -8,11 +8,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from ..errors import RetrievalError
 
 if TYPE_CHECKING:
     from ..images import Source
     from ..retriever import Retriever
+
+
+_PAGES = {".html", ".htm"}
+
+
+def refuse_other_than_page(path: Path, option: str) -> None:
+    """See that a browser will open what is written to `path`, the value of `option`, as a page."""
+    if path.suffix.lower() not in _PAGES:
+        raise typer.BadParameter(f"{path} has no ending of a page: name an .html file", param_hint=option)
 
 
 def refuse_existing(

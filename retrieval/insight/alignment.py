@@ -4,6 +4,9 @@ Pictures come as squares. What is cut off, reduced or squashed is then a scale a
 They are found coarse to fine: by trying cuts of either picture, then by Gauss-Newton steps on the local
 contrast (Lucas & Kanade, 1981), of which tint, brightness and contrast of the whole have dropped out.
 Photographs taken one after the other cannot be laid over each other so well: they differ in more than that.
+
+Where little is drawn on a plain ground, a scale and a shift can lay any dot on any other, and nothing is left
+to tell whether that is right. Such pictures are compared as they are.
 """
 
 from __future__ import annotations
@@ -34,6 +37,9 @@ _REACH = 8
 # Cutting leaves one picture whole within the other; a shape that lies elsewhere on a plain ground does not.
 _LEAST_COVERED = 0.92
 _LEAST_OF_OTHER = 0.15
+# Corners that a picture has at least if scales and shifts can be found by it: four numbers, and each corner
+# gives two. Found in squares of 8 pixels; the weaker of the two slopes of their contrast, squared.
+_LEAST_CORNERS, _CELL, _CORNER = 16, 8, 0.01
 _WHOLE = np.array([[1.0, 0.0, 1.0, 0.0]], dtype=np.float32)
 _GOOD, _HOPELESS = 0.9, 0.6
 
@@ -42,9 +48,44 @@ def agreement(first: Pixels, second: Pixels) -> Floats:
     """How well each of `first` (n, SIDE, SIDE, 3) agrees with its counterpart in `second`: (n,), at most 1.
 
     It is the correlation of their local contrast, red, green and blue, where one lies over the other; 0 where
-    the one shows too little of the other.
+    the one shows too little of the other. Where one has too few corners to be laid over the other, it is that
+    of the two as they are.
     """
     pair = _planes(first), _planes(second)
+    cut = np.minimum(*map(_num_corners, pair)) >= _LEAST_CORNERS
+    found = np.empty(len(first), dtype=np.float32)
+    for which, compare in ((cut, _agreement_when_cut), (~cut, _agreement_as_they_are)):
+        if which.any():
+            found[which] = compare((pair[0][which], pair[1][which]))
+    return found
+
+
+def tells_cuts(pictures: Pixels) -> Mask:
+    """Whether `agreement` can tell what was cut off each of `pictures` (n, SIDE, SIDE, 3): (n,)."""
+    enough: Mask = _num_corners(_planes(pictures)) >= _LEAST_CORNERS
+    return enough
+
+
+def _num_corners(planes: Floats) -> NDArray[np.int64]:
+    """How many squares of 8 pixels have slopes in two directions (n,), as by Shi and Tomasi, 1994."""
+    count, _, side, _ = planes.shape
+    slopes = np.gradient(_local_contrast(planes, _REACH), axis=(2, 3))
+    cells = side // _CELL
+    down, right, both = (
+        (one * other).sum(axis=1).reshape(count, cells, _CELL, cells, _CELL).mean(axis=(2, 4))
+        for one, other in ((slopes[0], slopes[0]), (slopes[1], slopes[1]), (slopes[0], slopes[1]))
+    )
+    weaker = (down + right) / 2 - np.sqrt(((down - right) / 2) ** 2 + both**2)
+    corners: NDArray[np.int64] = (weaker > _CORNER).sum(axis=(1, 2))
+    return corners
+
+
+def _agreement_as_they_are(pair: Pair) -> Floats:
+    whole = np.ones((len(pair[0]), *pair[0].shape[2:]), dtype=bool)
+    return _correlation(_local_contrast(pair[0], _REACH), _local_contrast(pair[1], _REACH), whole)
+
+
+def _agreement_when_cut(pair: Pair) -> Floats:
     maps, found = _roughly_aligned(pair)
     likely = np.flatnonzero(found >= _HOPELESS)
     if len(likely):

@@ -23,8 +23,9 @@ from .second_look import UNREADABLE, SecondLook
 Values = NDArray[np.float64]
 
 _EDITED, _OTHERS = 100, 300
-_EDITING = editing_of({"crop": 0.9, "scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2})
-_NEAR, _ALIKE = 0.995, 0.98
+_WHOLE = {"scale": 0.5, "JPEG": 30, "brightness": 0.6, "colour cast": 0.2}
+_EDITING_WHOLE, _EDITING = editing_of(_WHOLE), editing_of({"crop": 0.9, **_WHOLE})
+_NEAR, _ALIKE, _ALIKE_IF_DRAWN = 0.995, 0.98, 0.9
 _SLACK, _LEAST_SLACK = 1.5, 0.04
 _CROWD, _CROWD_SHARE = 10, 0.05
 _LEAST = 0.9
@@ -38,8 +39,10 @@ class CopyLimits:
     from their originals: pictures farther apart are not looked at. edited: what 98 % of them agree by at
     least, laid over their originals. agreement: from here on a picture is a copy. It may disagree by half as
     much again as those do, and by 0.04 at least, unless the folder's nearest pictures crowd there: then it is
-    `edited`. Never below 0.9: tiny drawings on a plain ground agree by less once they are edited, and only
-    their exact copies are found. nearest: how many of a hundred pictures have a nearest one that agrees so.
+    `edited`. Never below 0.9: tiny drawings on a plain ground agree by less once they are edited, and some of
+    their copies are not found. A drawing with too few corners to be known by a part is not cropped for this,
+    and compared as it is; where most are such drawings, `edited` is what 90 % agree by, since they differ in
+    little. nearest: how many of a hundred pictures have a nearest one that agrees so.
     """
 
     distance: float
@@ -65,7 +68,8 @@ class CopyLimits:
         if not measured:
             return cls(0.0, 1.0, 1.0, 0.0)
         distances, agreements = np.array(measured).T
-        edited = float(np.quantile(agreements, 1.0 - _ALIKE))
+        drawn = np.mean([not look.tells_cuts(at) for at in order[:_EDITED].tolist()]) > 0.5
+        edited = float(np.quantile(agreements, 1.0 - (_ALIKE_IF_DRAWN if drawn else _ALIKE)))
         others = _nearest_others(pictures, look, order[:_OTHERS])
         agreement = _least_agreement(edited, others)
         nearest = 100.0 * float((others >= agreement).mean()) if len(others) else 0.0
@@ -88,7 +92,8 @@ class CopyLimits:
 def _edited(pictures: ComparedPictures, look: SecondLook, at: int) -> list[tuple[float, float]]:
     """Distance and agreement of the picture's edited copies; none if it cannot be read."""
     try:
-        edited: list[Image.Image] = _EDITING.apply(pictures.pictures[at].path)
+        editing = _EDITING if look.tells_cuts(at) else _EDITING_WHOLE
+        edited: list[Image.Image] = editing.apply(pictures.pictures[at].path)
     except ImageUnreadable:
         return []
     vectors = [embed_part(pictures.encoder, each, copies=pictures.second).vector for each in edited]

@@ -22,15 +22,16 @@ _COLUMNS = ("group", "role", "kind", "agreement", "width", "height", "bytes", "p
 
 def duplicates_page(found: Duplicates) -> str:
     """The groups, 200 at most, as one HTML file that holds its pictures and links to their files."""
+    one = len(found.folders) == 1
     groups = [
         {
-            "kept": _figure(group.kept),
+            "kept": _figure(group.kept, inside=one),
             "copies": [
                 {
                     "kind": copy.in_words,
                     "agreement": copy.agreement,
                     "exact": copy.exact,
-                    **_figure(copy.picture),
+                    **_figure(copy.picture, inside=one),
                 }
                 for copy in group.copies[:_MOST_COPIES]
             ],
@@ -66,10 +67,12 @@ def _facts_of(picture: ComparedPicture) -> list[object]:
     return [picture.row.width, picture.row.height, picture.row.size, path]
 
 
-def _figure(picture: ComparedPicture) -> dict[str, Any]:
+def _figure(picture: ComparedPicture, *, inside: bool) -> dict[str, Any]:
+    """What the page shows of a picture; by its path `inside` its folder, where there is only one."""
     path: Path = picture.path
+    inside = inside and path.is_relative_to(picture.folder)
     return {
-        "name": printable(path),
+        "name": printable(path.relative_to(picture.folder) if inside else path),
         "link": path.absolute().as_uri(),
         "picture": thumbnail_url(path),
         "width": picture.row.width,

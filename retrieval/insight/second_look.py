@@ -13,7 +13,7 @@ from ..images import Source, load
 from ..parallel import in_order
 from ..progress import Progress
 from ..threads import single_threaded_products
-from .alignment import SIDE, agreement
+from .alignment import SIDE, agreement, tells_cuts
 from .turns import turn
 
 Pixels = NDArray[np.uint8]
@@ -58,6 +58,11 @@ class SecondLook:
             return np.full(len(others), UNREADABLE, dtype=np.float32)
         squares = np.stack([load(other, SIDE) for other in others])
         return agreement(np.repeat(own[None], len(others), axis=0), squares)
+
+    def tells_cuts(self, place: int) -> bool:
+        """Whether the picture at `place` has enough in it to know it by a part."""
+        own = self._square(place)
+        return own is not None and bool(tells_cuts(own[None])[0])
 
     def is_readable(self, place: int) -> bool:
         """Whether the picture at `place` can still be read."""

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .settings import ServiceSettings
+from .time_limit import TimeLimit
 
 COOKIE = "retrieve_token"
 _OPEN = ("/healthz",)
@@ -115,8 +116,9 @@ class _Bounded:
             return await self._receive()
         remaining = self._deadline - asyncio.get_running_loop().time()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, remaining))
-        except asyncio.TimeoutError as error:
+            async with TimeLimit(remaining):
+                message = await self._receive()
+        except TimeoutError as error:
             self.refusal = _refused(
                 408, f"the request took longer than {self._settings.upload_seconds:g} s to arrive"
             )
@@ -136,8 +138,9 @@ class _Bounded:
                 return
             self.answered = True
             try:
-                await asyncio.wait_for(send(message), self._settings.send_seconds)
-            except asyncio.TimeoutError as error:
+                async with TimeLimit(self._settings.send_seconds):
+                    await send(message)
+            except TimeoutError as error:
                 raise _Aborted from error
 
         return sent

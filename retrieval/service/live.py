@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store import IndexStoreError, Row
+from index_store import Catalog, IndexStoreError, Row
 
 from ..combine import EmbeddedQuery, Region, embed_part
 from ..embed import EmbeddedPicture
@@ -75,6 +75,7 @@ class Snapshot:
         self.decoding = threading.BoundedSemaphore(num_threads())
         """Held while a picture is decoded: so many at once are in memory."""
         self._searches = Searches(retriever)
+        self._catalog = _read_beside(retriever.index.catalog, retriever.index.manifest.format_version)
         self._calibrations: dict[bool, Calibration] = {}
         self._calibrating = threading.Lock()
         same = earlier is not None and earlier.encoder_name == self.encoder_name
@@ -93,7 +94,8 @@ class Snapshot:
         # Loaded for combined queries, which takes a second.
         import scipy.optimize  # noqa: F401
 
-        with suppress(OSError, IndexStoreError, RetrievalError):
+        # RuntimeError: the service ends meanwhile, and no more threads are begun.
+        with suppress(OSError, IndexStoreError, RetrievalError, RuntimeError):
             for copies in (False, True)[: 1 + self.has_copies]:
                 self._measured(copies=copies)
             _ = self.folder_counts
@@ -158,7 +160,7 @@ class Snapshot:
 
     def rows(self, ids: Sequence[int] | NDArray[np.int64]) -> list[Row]:
         """The rows of these pictures. Raises IdsUnknown for ids that the index does not hold."""
-        return self.retriever.index.catalog.rows_of(ids)
+        return self._catalog.rows_of(ids)
 
     def row_as_json(self, row: Row) -> PictureFacts:
         """What the page shows of a picture."""
@@ -207,6 +209,15 @@ def meeting(where: str | None, folder: str | None) -> str | None:
     inside = f"substr(path, 1, {len(folder) + 1}) = '{quoted}/'"
     # On lines of its own, so that a comment at its end ends there.
     return f"{inside} and (\n{where}\n)" if where else inside
+
+
+def _read_beside(catalog: Catalog, format_version: int) -> Catalog:
+    """The same rows by a connection of its own, so that a few need not wait for those of a whole batch."""
+    if type(catalog) is Catalog:
+        # A new generation has other files: what is open already can still be read.
+        with suppress(IndexStoreError):
+            return Catalog.open(catalog.path, catalog.generation, format_version)
+    return catalog
 
 
 def _stamp(directory: Path) -> tuple[int, int, int] | None:

@@ -18,7 +18,7 @@ from .live import LiveRetriever, Snapshot, meeting
 from .questions import IN_FOLDER, PictureId
 from .schema import FolderFacts, Pictures, picture_of
 from .settings import ServiceSettings
-from .uploads import uploaded
+from .uploads import named, uploaded
 
 Ids = NDArray[np.int64]
 
@@ -101,7 +101,8 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
     )
     def reconstruction_of(file: Annotated[UploadFile, File()]) -> Response:
         snapshot = live.current
-        picture = snapshot.embed(uploaded(file, settings), None)
+        with named(file):
+            picture = snapshot.embed(uploaded(file, settings), None)
         return _reconstruction(snapshot, picture.vector[None])
 
     return routes

@@ -25,7 +25,7 @@ from .metrics import Metrics
 from .schema import AgreementMaps, Answers, HitFacts
 from .searches import Found
 from .settings import ServiceSettings
-from .uploads import uploaded
+from .uploads import named, uploaded
 
 PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
 IN_FOLDER = "Only pictures in this folder, as /folders has it, or inside it"
@@ -106,7 +106,8 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         snapshot = live.current
 
         def embed() -> EmbeddedPicture:
-            return snapshot.embed(uploaded(file, settings), asked.region, copies=asked.copies)
+            with named(file):
+                return snapshot.embed(uploaded(file, settings), asked.region, copies=asked.copies)
 
         return await answer(snapshot, await run_in_threadpool(embed), asked)
 
@@ -131,8 +132,8 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         "/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree"
     )
     def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> AgreementMaps:
-        data = uploaded(file, settings)
-        return _agreement(live.current, data, hit)
+        with named(file):
+            return _agreement(live.current, uploaded(file, settings), hit)
 
     @routes.get("/agreement/{picture}/{hit}", summary="The places where two pictures of the index agree")
     def agreement_stored(picture: PictureId, hit: PictureId) -> AgreementMaps:

@@ -62,7 +62,7 @@ class Searches:
         return mine.answer
 
     def _search_among(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
-        return self._with_rows(self._retriever.nearest([query], k, options))[0]
+        return self._found([query], k, options)[0]
 
     def _search_waiting(self) -> None:
         """Search for all who wait, if those who came before have not been searched for already."""
@@ -77,7 +77,7 @@ class Searches:
             return
         try:
             queries, k = [each.query for each in batch], max(each.k for each in batch)
-            found = self._with_rows(self._retriever.nearest(queries, k, QueryOptions(copies=copies)))
+            found = self._found(queries, k, QueryOptions(copies=copies))
         except Exception as error:
             # Raised again in every request that it concerns.
             for each in batch:
@@ -86,6 +86,6 @@ class Searches:
         for each, hits in zip(batch, found, strict=True):
             each.answer.set_result(hits[: each.k])
 
-    def _with_rows(self, answers: Sequence[list[Hit]]) -> list[list[Found]]:
-        rows = iter(self._retriever.index.catalog.rows_of([hit.id for hits in answers for hit in hits]))
-        return [[Found(hit, next(rows)) for hit in hits] for hits in answers]
+    def _found(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[list[Found]]:
+        answers = self._retriever.nearest_with_rows(queries, k, options)
+        return [[Found(hit, row) for hit, row in hits] for hits in answers]

@@ -48,7 +48,7 @@ class Thumbnails:
         if not _is_as_indexed(row, path):
             return made
         kept = self._place(row)
-        part = kept.with_suffix(f".{threading.get_ident()}")
+        part = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         with suppress(OSError):
             kept.parent.mkdir(parents=True, exist_ok=True)
             part.write_bytes(made)

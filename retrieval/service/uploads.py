@@ -1,13 +1,25 @@
-"""What is too large to be decoded, told from its head alone."""
+"""Uploaded pictures: what is too large is told from the head alone, and messages name them as they came."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import HTTPException, UploadFile
 from PIL import Image
 
+from ..errors import ImageUnreadable, printable
 from .settings import ServiceSettings
+
+
+@contextmanager
+def named(file: UploadFile) -> Iterator[None]:
+    """Inside, a picture that cannot be read is called by the name that it was uploaded with."""
+    try:
+        yield
+    except ImageUnreadable as error:
+        raise ImageUnreadable(printable(file.filename or error.path), error.reason) from error
 
 
 def uploaded(file: UploadFile, settings: ServiceSettings) -> bytes:

@@ -2,15 +2,24 @@
 export const element = (id) => document.getElementById(id);
 
 export async function ask(path, options = {}) {
-  const answer = await fetch(path, options);
+  const answer = await reached(path, options);
   if (answer.ok) return answer.json();
   throw new Error(await reason(answer));
 }
 
 export async function askForPicture(path, options = {}) {
-  const answer = await fetch(path, options);
+  const answer = await reached(path, options);
   if (!answer.ok) throw new Error(await reason(answer));
   return URL.createObjectURL(await answer.blob());
+}
+
+// What a browser says of a service that does not run differs from one to the other, and helps nobody.
+async function reached(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch {
+    throw new Error("The service does not answer: is retrieve serve still running?");
+  }
 }
 
 async function reason(answer) {

@@ -17,9 +17,10 @@ const uploads = new Map(), urls = new Map();
 
 const isSearch = () => query.id !== null || query.file !== null;
 
-// What is asked, in the address, so that back and forward work: of an uploaded picture its name.
+// What is asked, in the address, so that back and forward work: of an uploaded picture its name, with a number
+// where another one has it; all that are pasted have the same.
 function toAddress() {
-  const file = query.file && query.file.name;
+  const file = query.file && [...uploads.keys()].find((name) => uploads.get(name) === query.file);
   return "#" + parameters({ ...query, file, with: query.with.join(), without: query.without.join() });
 }
 
@@ -50,7 +51,9 @@ function searchFor(id) {
 
 function upload(file) {
   if (!file) return;
-  uploads.set(file.name, file);
+  let name = file.name;
+  for (let number = 2; uploads.has(name); number++) name = `${file.name} (${number})`;
+  uploads.set(name, file);
   change({ ...ALONE, file });
 }
 
@@ -92,7 +95,8 @@ function drawHits(found) {
   element("caption").textContent = query.file ? query.file.name : found.path;
   const hits = found.hits.filter((hit) => hit.id !== query.id).slice(0, hitCount);
   const good = hits.filter((hit) => hit.distance <= found.no_match).length;
-  const words = good === hits.length ? `${good} good matches` : `${good} of ${hits.length} are good matches`;
+  const matches = good === 1 ? "good match" : "good matches", are = good === 1 ? "is a" : "are";
+  const words = good === hits.length ? `${good} ${matches}` : `${good} of ${hits.length} ${are} ${matches}`;
   if (!hits.length) status("Nothing else meets the filter.");
   else status(`${good ? words : "No good match: these are only the least unlike"}. ${found.milliseconds} ms.`);
   grid.classList.toggle("none", !good);
@@ -113,7 +117,7 @@ function cut(distance) {
 function drawPictures(found) {
   found.pictures.forEach((each) => grid.append(card(each, false)));
   last = found.pictures.at(-1)?.id ?? last;
-  status(`${found.count.toLocaleString()} pictures. Drop, paste or choose a picture, or click one, to see what looks like it.`);
+  status(`${found.count.toLocaleString()} ${found.count === 1 ? "picture" : "pictures"}. Drop, paste or choose a picture, or click one, to see what looks like it.`);
   element("more").hidden = query.seed !== null || found.pictures.length < COUNT;
 }
 

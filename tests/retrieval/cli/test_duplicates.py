@@ -81,16 +81,26 @@ def test_csv_and_page(retrieve, folder, tmp_path):
     text = page.read_text()
     assert text.count('<img src="data:image/jpeg') == 3
     assert "2 copies of 1 picture" in text
+    # The folder is named once, the pictures inside it.
+    assert text.count(f"{folder}") == 1 + text.count(f'href="file://{folder}')
     assert "https:" not in text
 
 
 @pytest.mark.parametrize("option", ["--csv", "--html"])
 def test_a_file_that_is_there_is_not_overwritten(retrieve, folder, tmp_path, option):
-    (tmp_path / "there").write_text("mine")
-    outcome = retrieve("duplicates", folder, option, tmp_path / "there")
-    assert (outcome.status, (tmp_path / "there").read_text()) == (1, "mine")
+    there = tmp_path / "there.html"
+    there.write_text("mine")
+    outcome = retrieve("duplicates", folder, option, there)
+    assert (outcome.status, there.read_text()) == (1, "mine")
     assert "add --overwrite" in outcome.err
-    assert retrieve("duplicates", folder, option, tmp_path / "there", "--overwrite").status == 0
+    assert retrieve("duplicates", folder, option, there, "--overwrite").status == 0
+
+
+def test_a_page_has_the_ending_of_one(retrieve, folder, tmp_path):
+    outcome = retrieve("duplicates", folder, "--html", tmp_path / "copies.png")
+    assert outcome.status == 2
+    assert "copies.png has no ending of a page: name an .html file" in outcome.err
+    assert not (tmp_path / "copies.png").exists()
 
 
 def test_moving_and_bringing_back(retrieve, folder, tmp_path):

@@ -160,7 +160,7 @@ def test_names_are_shown_and_not_obeyed(retrieve, model, photos, paint, tmp_path
 def test_a_page_ends_as_pages_do(retrieve, indexed):
     outcome = retrieve("map", indexed, "--out", "map.png")
     assert outcome.status == 2
-    assert "map.png has no ending of a page: name a .html file" in outcome.err
+    assert "map.png has no ending of a page: name an .html file" in outcome.err
 
 
 def test_as_json_it_names_what_it_wrote(retrieve, indexed, tmp_path, beside):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from retrieval.insight.alignment import SIDE, agreement
+from retrieval.insight.alignment import SIDE, agreement, tells_cuts
 
 
 def scene(seed, size=192):
@@ -85,3 +85,40 @@ def test_pairs_do_not_affect_each_other():
     other = pictures[::-1].copy()
     alone = [agreement(pictures[at : at + 1], other[at : at + 1])[0] for at in range(4)]
     np.testing.assert_allclose(agreement(pictures, other), alone, atol=1e-4)
+
+
+def drawing(*shapes, size=160):
+    """Discs, by their middles and radii, on a plain ground."""
+    picture = Image.new("RGB", (size, size), "white")
+    pen = ImageDraw.Draw(picture)
+    for x, y, radius in shapes:
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(20, 20, 60))
+    return picture
+
+
+@pytest.mark.parametrize("other", [(86, 80, 6), (80, 80, 9), (60, 100, 8), (30, 30, 6)])
+def test_a_dot_of_another_size_or_elsewhere_is_another_picture(other):
+    # A scale and a shift would lay any of them on the first.
+    assert agree(drawing((80, 80, 6)), drawing(other)) < 0.9
+
+
+def test_an_edited_drawing_agrees_with_its_original():
+    original = drawing((50, 90, 12), (110, 60, 7))
+    for edited in (original.resize((80, 80), 3), original.point(lambda value: int(value * 0.6))):
+        assert agree(original, edited) > 0.95
+
+
+def test_only_what_has_corners_enough_is_known_by_a_part():
+    pictures = np.concatenate([square(scene(1)), square(drawing((80, 80, 30)))])
+    assert tells_cuts(pictures).tolist() == [True, False]
+
+
+def test_drawings_and_photographs_are_compared_together():
+    first = np.concatenate([square(scene(1)), square(drawing((80, 80, 6))), square(scene(2))])
+    second = np.concatenate(
+        [square(scene(1).crop((10, 4, 180, 170))), square(drawing((80, 80, 6))), square(scene(3))]
+    )
+    found = agreement(first, second)
+    assert found[0] > 0.93
+    assert found[1] == pytest.approx(1.0, abs=1e-3)
+    assert found[2] < 0.6

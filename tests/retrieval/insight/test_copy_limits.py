@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from retrieval import Retriever
 from retrieval.insight.compared import ComparedPictures
 from retrieval.insight.copy_limits import CopyLimits, _least_agreement
 from retrieval.insight.second_look import SecondLook
@@ -47,3 +49,19 @@ def test_where_nothing_can_be_read_nothing_counts_as_a_copy(retriever, copied):
     for picture in pictures.pictures:
         picture.path.unlink()
     assert CopyLimits.of(pictures, look).agreement == 1.0
+
+
+def test_drawings_are_not_cropped_to_measure_by(tmp_path, model):
+    folder = tmp_path / "drawn"
+    folder.mkdir()
+    for number in range(6):
+        picture = Image.new("RGB", (96, 96), "white")
+        picture.paste((20, 20, 60), (10 * number, 30, 10 * number + 16, 50))
+        picture.save(folder / f"{number}.png")
+    pictures = ComparedPictures.of(Retriever.build(folder, encoder=model))
+    look = SecondLook([picture.path for picture in pictures.pictures])
+    limits = CopyLimits.of(pictures, look)
+    # With crops among the edits, a tenth of them would agree by next to nothing.
+    assert limits.edited > 0.9
+    assert limits.agreement >= 0.9
+    assert limits.nearest == 0

@@ -122,6 +122,24 @@ def test_a_pasted_picture_finds(page):
     page.wait_for_first("blue.png")
 
 
+def test_back_goes_to_the_earlier_of_two_pictures_of_the_same_name(page):
+    page.browser.execute_script(
+        "const F = File; File = function (b, n, o) { return new F(b, 'image.png', o); }"
+    )
+    page.give("paste", "#0000ff")
+    page.wait_for_first("blue.png")
+    page.give("paste", "#ff0000")
+    page.wait_for_first("red.png")
+    page.browser.back()
+    page.wait_for_first("blue.png")
+
+
+def test_a_service_that_does_not_answer_is_told_in_words(page):
+    page.browser.execute_script("window.fetch = () => Promise.reject(new TypeError('Failed to fetch'))")
+    page.click("#random")
+    page.wait_for(lambda: "is retrieve serve still running?" in page.text("#status"))
+
+
 def test_a_rectangle_searches_by_a_part(page, photos):
     from selenium.webdriver import ActionChains
 

@@ -47,7 +47,7 @@ def photos(tmp_path_factory):
 
 
 def test_importing_the_rooms_loads_nothing_heavy():
-    rooms = ("", ".retriever", ".encoder", ".images", ".evaluation", ".demo", ".build")
+    rooms = ("", ".retriever", ".encoder", ".images", ".evaluation", ".demo", ".indexing.build")
     code = "import index_store, " + ", ".join(f"retrieval{room}" for room in rooms)
     assert loaded_after(code) == []
 

@@ -28,10 +28,10 @@ class Interrupted:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_is_lost_while_converting_rises_afterwards(network, monkeypatch):
-    convert = tf.lite.TFLiteConverter.from_keras_model
+    convert = tf.lite.TFLiteConverter.from_concrete_functions
 
-    def interrupting(model):
-        converter = convert(model)
+    def interrupting(*arguments):
+        converter = convert(*arguments)
         original = converter.convert
 
         def convert_and_clean_up():
@@ -42,7 +42,7 @@ def test_an_interrupt_that_is_lost_while_converting_rises_afterwards(network, mo
         converter.convert = convert_and_clean_up
         return converter
 
-    monkeypatch.setattr(tf.lite.TFLiteConverter, "from_keras_model", interrupting)
+    monkeypatch.setattr(tf.lite.TFLiteConverter, "from_concrete_functions", interrupting)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         to_litert(network)

@@ -25,9 +25,10 @@ from .trust import MOST as MOST_COMPARED
 from .trust import weigh
 
 DIM = 64
-# A branch has two parts, which together count as much as one of this weight.
-_WEIGHT_OF_LAYOUT = np.float32(np.sqrt(2.0))
 SIZES = (32, 64)
+# The layout is judged as a branch, whose two parts have this weight together, and counts as two of them.
+_WEIGHT_OF_BRANCH = np.float32(np.sqrt(2.0))
+_WEIGHT_OF_LAYOUT = np.float32(2.0)
 
 
 def solve(
@@ -126,8 +127,12 @@ def _with_layout_if_useful(
     Where less than half can be foretold, that says nothing.
     """
     layout = solve_part(None, layout_features(*seen), config)
-    last = solve_last_layers([*parts, layout], np.append(weights, _WEIGHT_OF_LAYOUT), config, dim=dim)
-    return last if last.gathering_foretold > max(0.5, without.gathering_foretold) else without
+
+    def with_it(weight: np.float32) -> LastLayers:
+        return solve_last_layers([*parts, layout], np.append(weights, weight), config, dim=dim)
+
+    foretold = with_it(_WEIGHT_OF_BRANCH).gathering_foretold
+    return with_it(_WEIGHT_OF_LAYOUT) if foretold > max(0.5, without.gathering_foretold) else without
 
 
 def _refuse(pictures: Pixels) -> None:

@@ -29,7 +29,6 @@ needs_ray = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("ray", "pyarrow", "fsspec", "upath")),
     reason="Ray Data is not installed: pip install '.[ray]'",
 )
-ON_RAY = BuildSettings(ray="local")
 
 KILLED = """
 import sys
@@ -39,6 +38,11 @@ update.COMMIT_PICTURES, update._BATCH = 20, 4
 from retrieval.cli import main
 main()
 """
+
+
+def on_ray():
+    """Not made when this file is loaded: without Ray the settings are refused."""
+    return BuildSettings(ray="local")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,9 @@ def colored(paint, folder, count):
 @needs_ray
 def test_an_index_made_on_ray_is_that_made_here(cluster, photos, model_with_copies, tmp_path):
     here = Retriever.build(photos, index=tmp_path / "here", encoder=model_with_copies).index
-    there = Retriever.build(photos, index=tmp_path / "ray", encoder=model_with_copies, settings=ON_RAY).index
+    there = Retriever.build(
+        photos, index=tmp_path / "ray", encoder=model_with_copies, settings=on_ray()
+    ).index
     assert len(here) == 5
     assert here.catalog.num_rejected() == 2
     assert_same(there, here)
@@ -92,14 +98,14 @@ def test_many_tasks_end_in_any_order_and_rows_keep_theirs(cluster, paint, model,
     folder = colored(paint, tmp_path / "photos", 100)
     monkeypatch.setattr(ray_job, "_LEAST", 3)
     here = Retriever.build(folder, index=tmp_path / "here", encoder=model).index
-    there = Retriever.build(folder, index=tmp_path / "ray", encoder=model, settings=ON_RAY).index
+    there = Retriever.build(folder, index=tmp_path / "ray", encoder=model, settings=on_ray()).index
     assert_same(there, here)
 
 
 @needs_ray
 def test_the_workers_read_a_folder_at_a_url(cluster, photos, model, tmp_path):
     here = Retriever.build(photos, index=tmp_path / "here", encoder=model).index
-    there = Retriever.build(photos.as_uri(), index=tmp_path / "ray", encoder=model, settings=ON_RAY)
+    there = Retriever.build(photos.as_uri(), index=tmp_path / "ray", encoder=model, settings=on_ray())
     rows, rejected, vectors, _ = held(here)
     assert [replace(row, mtime_ns=0) for row in there.index.catalog.rows()] == [
         replace(row, mtime_ns=0) for row in rows

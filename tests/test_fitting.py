@@ -1,4 +1,4 @@
-"""The whole way with the real default encoder: it takes a minute, and nothing stands in for anything."""
+"""The whole way with the real default encoder: it takes half a minute, and nothing stands in for anything."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def test_a_picture_comes_back_from_its_vector_at_its_own_size(corpus):
 
 
 @pytest.mark.slow
-def test_a_folder_of_one_picture_is_fitted_with_drawn_ones(corpus, tmp_path):
+def test_a_folder_of_one_picture_is_fitted_with_drawn_ones(corpus, tmp_path, few_atoms):
     folder, _ = corpus
     (tmp_path / "only.jpg").write_bytes(next(folder.rglob("*.jpg")).read_bytes())
-    result = json.loads(index(tmp_path).stdout)
-    assert result["pictures"] == 1
-    assert result["fitted"]["drawn"] == 255
-    assert "with 64 or more the encoder would be its own" in result["fitted"]["note"]
+    facts = Retriever.build(tmp_path).facts()
+    assert facts.pictures == 1
+    assert facts.fitted["drawn"] == 255
+    assert "with 64 or more the encoder would be its own" in facts.fitted["note"]

@@ -1,8 +1,6 @@
 """No label reaches the encoder: not from names of folders, not from names of files, not from their order."""
 
-import importlib
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,23 +29,9 @@ def latents(folder, directory):
     return {row.sha256: retriever.index.vectors([row.id])[0] for row in retriever.index.catalog.rows()}
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Every step of fitting, but on few pictures, none of them drawn, with few atoms."""
-    solve = importlib.import_module("retrieval.autoencoder.solved.solve")
-
-    def few_atoms(size, *, aligned):
-        config = choose_config(size, aligned=aligned)
-        branches = tuple(replace(branch, atoms=128) for branch in config.branches)
-        return replace(config, branches=branches, content_dims=16)
-
-    choose_config = solve.choose_config
-    monkeypatch.setattr(solve, "choose_config", few_atoms)
-    monkeypatch.setattr(sample, "LEAST", 2)
-
-
 @pytest.mark.slow
-def test_fitting_to_label_shuffled_copies_gives_identical_latents(tmp_path, quick):
+def test_fitting_to_label_shuffled_copies_gives_identical_latents(tmp_path, few_atoms, monkeypatch):
+    monkeypatch.setattr(sample, "LEAST", 2)  # no drawn pictures
     draw_corpus(tmp_path / "first", images=32, size=32)
     shuffled_copy(tmp_path / "first", tmp_path / "second")
     first = latents(tmp_path / "first", tmp_path / "first index")

@@ -230,7 +230,7 @@ def test_there_is_nothing_to_adapt_without_an_encoder(photos):
 
 
 @pytest.mark.slow
-def test_the_pictures_that_an_encoder_was_adapted_to_are_kept(photos, model_folder):
+def test_the_pictures_that_an_encoder_was_adapted_to_are_kept(photos, model_folder, few_atoms):
     index = Retriever.build(photos, encoder=model_folder, settings=BuildSettings(adapt=True, dim=3)).index
     fitted = index.settings["fitted"]
     assert (fitted["pictures"], fitted["drawn"], fitted["by"]) == (5, 251, "adapt")

@@ -9,7 +9,7 @@ import typer
 
 from .options import JsonOption, ThreadsOption, find_index
 from .outputs import refuse_existing, refuse_other_than_page, replaced
-from .printing import console, echo, echo_fields, echo_json, is_terminal, note, printable
+from .printing import console, counted, echo, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
     from ..insight.duplicates import Duplicates
@@ -160,7 +160,8 @@ def _move(found: Duplicates, directory: Path) -> None:
     from ..insight.moving import UNDO, move_copies
 
     done = move_copies(found.groups, directory, found.folders)
-    note(f"retrieve: moved {len(done.moved):,} copies to {printable(directory)}")
+    copies = "1 copy" if len(done.moved) == 1 else f"{len(done.moved):,} copies"
+    note(f"retrieve: moved {copies} to {printable(directory)}")
     if done.moved:
         note(f"retrieve: to bring them back: retrieve duplicates --undo {printable(directory / UNDO)}")
         note(f"retrieve: to take them out of the index: retrieve index {printable(found.folders[0])}")
@@ -171,7 +172,7 @@ def _bring_back(undo: Path) -> None:
     from ..insight.moving import undo_moves
 
     done = undo_moves(undo)
-    echo(f"brought back {len(done.moved):,} pictures")
+    echo(f"brought back {counted(len(done.moved), 'picture')}")
     _end_with(done)
 
 

@@ -51,7 +51,7 @@ def read_source(source: Source) -> Contents:
         ImageUnreadable: the file or stream cannot be read or is empty, or `source` is of another kind.
     """
     if is_remote(source):
-        return Contents(printable(str(source)), read_file(cast("Path", source))[0])
+        return Contents(printable(str(source)), _read_bytes(cast("Path", source))[0])
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         return Contents(printable(path), _read_bytes(path)[0])
@@ -101,7 +101,7 @@ def read_file(path: Path | str) -> tuple[bytes, FileFacts]:
 def _read_bytes(path: Path | str) -> tuple[bytes, int]:
     """The contents of one file and its time of change in nanoseconds; raises as `read_file` does."""
     name = printable(str(path))
-    if isinstance(path, Path) or not is_remote(path):
+    if not is_remote(path):
         return _read_here(path, name)
     data = read_remote(cast("Path", path))
     if not data:

@@ -44,15 +44,18 @@ _WHOLE = np.array([[1.0, 0.0, 1.0, 0.0]], dtype=np.float32)
 _GOOD, _HOPELESS = 0.9, 0.6
 
 
-def agreement(first: Pixels, second: Pixels) -> Floats:
+def agreement(first: Pixels, second: Pixels, cut: Mask | None = None) -> Floats:
     """How well each of `first` (n, SIDE, SIDE, 3) agrees with its counterpart in `second`: (n,), at most 1.
+
+    cut: where both of a pair are what `tells_cuts` is true of (n,), if that is known already.
 
     It is the correlation of their local contrast, red, green and blue, where one lies over the other; 0 where
     the one shows too little of the other. Where one has too few corners to be laid over the other, it is that
     of the two as they are.
     """
+    if cut is None:
+        cut = tells_cuts(first) & tells_cuts(second)
     pair = _planes(first), _planes(second)
-    cut = np.minimum(*map(_num_corners, pair)) >= _LEAST_CORNERS
     found = np.empty(len(first), dtype=np.float32)
     for which, compare in ((cut, _agreement_when_cut), (~cut, _agreement_as_they_are)):
         if which.any():

@@ -34,6 +34,8 @@ class SecondLook:
         """Of the pictures `sources`."""
         self._sources = sources
         self._square = lru_cache(maxsize=_KEPT)(self._load)
+        # A third of a look goes into this, and a picture is looked at with many others.
+        self._tells_cuts = lru_cache(maxsize=None)(self._count_corners)
 
     def agreements(self, pairs: Pairs, progress: Progress | None = None) -> Floats:
         """How well pictures agree, (m,) float32, at most 1; -1 where one cannot be read.
@@ -57,12 +59,12 @@ class SecondLook:
         if own is None:
             return np.full(len(others), UNREADABLE, dtype=np.float32)
         squares = np.stack([load(other, SIDE) for other in others])
-        return agreement(np.repeat(own[None], len(others), axis=0), squares)
+        cut = tells_cuts(squares) & self.tells_cuts(place)
+        return agreement(np.repeat(own[None], len(others), axis=0), squares, cut)
 
     def tells_cuts(self, place: int) -> bool:
         """Whether the picture at `place` has enough in it to know it by a part."""
-        own = self._square(place)
-        return own is not None and bool(tells_cuts(own[None])[0])
+        return self._tells_cuts(place)
 
     def is_readable(self, place: int) -> bool:
         """Whether the picture at `place` can still be read."""
@@ -74,15 +76,21 @@ class SecondLook:
         except ImageUnreadable:
             return None
 
+    def _count_corners(self, place: int) -> bool:
+        own = self._square(place)
+        return own is not None and bool(tells_cuts(own[None])[0])
+
     def _compare(self, pairs: Pairs) -> Floats:
         found = np.full(len(pairs), UNREADABLE, dtype=np.float32)
-        first, second, there = [], [], []
+        first, second, there, cut = [], [], [], []
         for at, (one, other, number) in enumerate(pairs.tolist()):
             squares = self._square(one), self._square(other)
             if squares[0] is not None and squares[1] is not None:
                 first.append(turn(squares[0], number))
                 second.append(squares[1])
                 there.append(at)
+                # Turned, a picture has the same corners.
+                cut.append(self.tells_cuts(one) and self.tells_cuts(other))
         if there:
-            found[there] = agreement(np.stack(first), np.stack(second))
+            found[there] = agreement(np.stack(first), np.stack(second), np.array(cut))
         return found

@@ -23,10 +23,10 @@ from ..encoder.model import DECODER
 from ..errors import ImageUnreadable, RetrievalError, printable
 from ..insight.calibration import Calibration
 from ..query_options import QueryOptions
-from ..retriever import Retriever
+from ..retriever import HitsAndRows, Retriever
 from ..threads import num_threads
 from .schema import PictureFacts
-from .searches import Found, Searches
+from .searches import Searches
 from .thumbnails import FOLDER, Thumbnails
 
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -191,7 +191,7 @@ class Snapshot:
         with self.decoding:
             return embed_part(self.retriever.encoder, source, region, copies=copies)
 
-    async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
+    async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
         """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
         return await asyncio.wrap_future(self._searches.ask(query, k, options))
 

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 
 from index_store import Row
 
+from ..answers import Hit
 from ..combine import EmbeddedQuery, Region
 from ..embed import EmbeddedPicture
 from ..errors import RetrievalError, printable
@@ -23,7 +24,6 @@ from ..query_options import QueryOptions
 from .live import LiveRetriever, Snapshot, meeting
 from .metrics import Metrics
 from .schema import AgreementMaps, Answers, HitFacts
-from .searches import Found
 from .settings import ServiceSettings
 from .uploads import named, uploaded
 
@@ -96,7 +96,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
             "height": picture.height,
             "milliseconds": round(1000 * seconds, 2),
             "no_match": round(calibration.no_match, 4),
-            "hits": [_as_json(each, calibration) for each in found],
+            "hits": [_as_json(hit, row, calibration) for hit, row in found],
         }
         # As it is: checking it once more would take longer than the search.
         return JSONResponse(answers)
@@ -160,13 +160,12 @@ async def _calibration(snapshot: Snapshot, asked: Options) -> Calibration:
     return calibration if asked.is_whole else calibration.of_parts()
 
 
-def _as_json(found: Found, calibration: Calibration) -> HitFacts:
-    hit = found.hit
+def _as_json(hit: Hit, row: Row, calibration: Calibration) -> HitFacts:
     return {
         "id": hit.id,
         "distance": round(hit.distance, 5),
         "meaning": calibration.in_words(hit.distance),
-        "path": printable(found.row.path),
+        "path": printable(row.path),
         "marks": hit.marks,
     }
 

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from index_store import Row
-
-from ..answers import Hit
 from ..combine import EmbeddedQuery
 from ..query_options import QueryOptions
-from ..retriever import Retriever
+from ..retriever import HitsAndRows, Retriever
 from ..threads import num_threads
 
 # Above so many the products of a batch take no less a query, and the first would wait for the last.
@@ -20,19 +17,11 @@ _MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An answer, and the row of its picture."""
-
-    hit: Hit
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
 class _Waiting:
     query: EmbeddedQuery
     k: int
     copies: bool
-    answer: Future[list[Found]] = field(default_factory=Future)
+    answer: Future[HitsAndRows] = field(default_factory=Future)
 
 
 class Searches:
@@ -49,7 +38,7 @@ class Searches:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._conditions = ThreadPoolExecutor(num_threads(), thread_name_prefix="condition")
 
-    def ask(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> Future[list[Found]]:
+    def ask(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> Future[HitsAndRows]:
         """The `k` nearest pictures, when they are found; of `options`, condition and kind of vectors count.
 
         Fails with what `Retriever.nearest` raises.
@@ -61,8 +50,8 @@ class Searches:
         self._thread.submit(self._search_waiting)
         return mine.answer
 
-    def _search_among(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> list[Found]:
-        return self._found([query], k, options)[0]
+    def _search_among(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
+        return self._retriever.nearest_with_rows([query], k, options)[0]
 
     def _search_waiting(self) -> None:
         """Search for all who wait, if those who came before have not been searched for already."""
@@ -77,7 +66,7 @@ class Searches:
             return
         try:
             queries, k = [each.query for each in batch], max(each.k for each in batch)
-            found = self._found(queries, k, QueryOptions(copies=copies))
+            found = self._retriever.nearest_with_rows(queries, k, QueryOptions(copies=copies))
         except Exception as error:
             # Raised again in every request that it concerns.
             for each in batch:
@@ -85,7 +74,3 @@ class Searches:
             return
         for each, hits in zip(batch, found, strict=True):
             each.answer.set_result(hits[: each.k])
-
-    def _found(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[list[Found]]:
-        answers = self._retriever.nearest_with_rows(queries, k, options)
-        return [[Found(hit, row) for hit, row in hits] for hits in answers]

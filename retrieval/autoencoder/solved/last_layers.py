@@ -44,8 +44,7 @@ class LastLayers:
     parts: the features (d,) of each part to its vector. joint: the vectors of all parts, each of unit length,
     to 64 directions; neighbors: the same, solved so that linked pictures agree; gathering: the same to where
     pictures gather, of which this share of the variance is foretold, and which counts by what that is worth.
-    latent: the first `leading_dims` of each part and these
-    three, each of unit length, to the latent vector.
+    latent: the first `leading_dims` of each part and these three, each of unit length, to the latent vector.
     """
 
     parts: tuple[Linear, ...]
@@ -90,14 +89,14 @@ def solve_last_layers(
     second = np.concatenate(known, axis=1)
     targets = gathered(second @ compress(second, dim).weights)
     gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
-    known.append(apply(gathering, joined[:, :1])[:, 0] * np.float32(worth(foretold)))
+    gathering_worth = worth(foretold)
+    known.append(apply(gathering, joined[:, :1])[:, 0] * np.float32(gathering_worth))
     latent = compress(np.concatenate(known, axis=1), dim)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
     others = [len(each.bias) for each in (joint, neighbors)]
-    by_known = np.concatenate(
-        [by_leading, np.ones(sum(others)), np.full(len(gathering.bias), worth(foretold))]
-    )
+    of_gathering = np.full(len(gathering.bias), gathering_worth)
+    by_known = np.concatenate([by_leading, np.ones(sum(others)), of_gathering])
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
         leading_dims=config.leading_dims,

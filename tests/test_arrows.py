@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BASE = {"errors", "progress", "threads", "pca", "html"}
+BASE = {"errors", "progress", "threads", "pca", "html", "whole_files"}
 SHARED = {"embed", "index_facts", "index_paths", "metadata", "models", "parallel", "sample"}
 RETRIEVER = {"answers", "combine", "query_options", "restore", "retriever"}
 DOOR = {"__init__", "__main__"}
@@ -18,6 +18,7 @@ ALLOWED = {
     "progress": set(),
     "threads": {"errors"},
     "pca": set(),
+    "whole_files": set(),
     "html": {"errors", "images"},
     "images": {"errors", "index_store"},
     "encoder": {"errors", "threads"},

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..errors import NoPictures, RetrievalError
+from ..whole_files import replaced
 from .options import JsonOption, SeedOption, ThreadsOption, find_index
-from .outputs import refuse_other_than_page, replaced
+from .outputs import refuse_existing, refuse_other_than_page
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
@@ -178,8 +179,7 @@ def _refuse_outputs(
     """See that nothing is lost or mistaken for a picture later, before any work is done."""
     if html is not None:
         refuse_other_than_page(html, "--html")
-    if html is not None and html.exists() and not overwrite:
-        raise RetrievalError(f"{html} exists already: name another file, or add --overwrite to replace it")
+        refuse_existing(html, overwrite=overwrite)
     if heatmaps is None:
         return
     if heatmaps.exists() and not heatmaps.is_dir():

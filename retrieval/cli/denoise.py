@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import isnan
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from .options import JsonOption, OverwriteOption, SeedOption
+from .options import JsonOption, OverwriteOption, SeedOption, finite
 from .printing import note, printable
 
 
@@ -22,10 +21,14 @@ def denoise(
         Path, typer.Option("--run", metavar="DIR", help="A run trained with --noise or --occlude.")
     ],
     noise: Annotated[
-        float, typer.Option(min=0.0, help="First add noise of this deviation, on values of 0 to 1.")
+        float,
+        typer.Option(
+            min=0.0, callback=finite, help="First add noise of this deviation, on values of 0 to 1."
+        ),
     ] = 0.0,
     occlude: Annotated[
-        float, typer.Option(min=0.0, max=0.99, help="First cover this share of each picture.")
+        float,
+        typer.Option(min=0.0, max=0.99, callback=finite, help="First cover this share of each picture."),
     ] = 0.0,
     clean: Annotated[
         Path | None,
@@ -56,8 +59,6 @@ def denoise(
     from .queries import Query
     from .restored import Restoration, clean_picture, pixels_of, restore_all
 
-    if isnan(noise) or isnan(occlude):
-        raise typer.BadParameter("--noise and --occlude are numbers, nan is none")
     if clean is not None and (noise or occlude):
         raise typer.BadParameter(
             "--clean is for pictures that are noisy already: leave --noise and --occlude"

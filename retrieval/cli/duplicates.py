@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption, ThreadsOption, find_index
-from .outputs import refuse_existing, refuse_other_than_page, replaced
+from ..whole_files import replaced
+from .options import JsonOption, ThreadsOption, find_index, finite
+from .outputs import refuse_existing, refuse_other_than_page
 from .printing import console, counted, echo, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def duplicates(
             "--agreement",
             min=0.0,
             max=1.0,
+            callback=finite,
             help="From where on pictures count as copies. Default: measured on the folder, and told.",
         ),
     ] = None,

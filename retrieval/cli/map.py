@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import RetrievalError
+from ..whole_files import replaced
 from .options import JsonOption, SeedOption, ThreadsOption, find_index
-from .outputs import refuse_existing, refuse_other_than_page, replaced
+from .outputs import refuse_existing, refuse_other_than_page
 from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -48,6 +49,17 @@ ThreadsOption: TypeAlias = Annotated[
     ),
 ]
 """Takes effect by itself, before the command runs: a command that has it need not look at its value."""
+
+
+def finite(value: float | None) -> float | None:
+    """`value`, the number of an option: min and max let NaN pass.
+
+    Raises:
+        BadParameter: it is NaN or infinite.
+    """
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is none of the numbers that are possible here")
+    return value
 
 
 def find_index(option: Path | None, argument: Path | None = None) -> Path:

@@ -1,10 +1,8 @@
-"""Files that a command writes: never over a picture, and complete or not at all."""
+"""Files that a command is to write: never over a picture, nor over another unless that is asked for."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,18 +25,22 @@ def refuse_other_than_page(path: Path, option: str) -> None:
 
 
 def refuse_existing(
-    path: Path, retriever: Retriever, asked_with: Sequence[Source] = (), *, overwrite: bool
+    path: Path, retriever: Retriever | None = None, asked_with: Sequence[Source] = (), *, overwrite: bool
 ) -> None:
-    """See that writing to `path` takes nothing away from the user, before any work is done."""
+    """See that writing to `path` takes nothing away from the user, before any work is done.
+
+    retriever: the index whose files, and whose pictures, are never replaced.
+    """
     if not path.parent.is_dir():
         raise RetrievalError(f"there is no folder {path.parent} to write {path.name} to: make it first")
     if not path.exists():
         return
     if not path.is_file():
         raise RetrievalError(f"{path} is not a regular file: name a file to write to")
-    if path.resolve().is_relative_to(retriever.index.directory.resolve()):
+    if retriever is not None and path.resolve().is_relative_to(retriever.index.directory.resolve()):
         raise RetrievalError(f"{path} belongs to the index: name another file")
-    if _is_indexed(path, retriever) or any(_is_same(path, source) for source in asked_with):
+    indexed = retriever is not None and _is_indexed(path, retriever)
+    if indexed or any(_is_same(path, source) for source in asked_with):
         raise RetrievalError(f"{path} is one of the pictures, which are never overwritten: name another file")
     if not overwrite:
         raise RetrievalError(f"{path} exists already: name another file, or add --overwrite to replace it")
@@ -60,19 +62,3 @@ def _is_same(path: Path, other: object) -> bool:
         return path.samefile(other)
     except OSError:
         return False
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which takes its place once it is complete."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield part
-        part.replace(path)
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()

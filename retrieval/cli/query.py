@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..whole_files import replaced
 from .options import IndexOption, JsonOption, ThreadsOption, find_index
-from .outputs import refuse_existing, replaced
+from .outputs import refuse_existing
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ..errors import RetrievalError
 from ..images import open_picture
-from .outputs import replaced
+from ..whole_files import replaced
 from .printing import echo_fields, echo_json, note, printable
 from .queries import Query, expand
 

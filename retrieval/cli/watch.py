@@ -30,7 +30,8 @@ def watch(
 
     Each change is a line on stdout: "+" a new picture, "~" one with other contents, ">" one that was
     renamed, "-" one that is gone, "!" a file that cannot be used. What changed before comes first. Files that
-    are still being written are waited for; a folder that vanishes takes nothing out of the index.
+    are still being written are waited for; a folder that vanishes takes nothing out of the index. It ends
+    with an error where the index cannot be written for a minute.
     """
     from ..index_paths import existing_index
     from ..indexing.watch import Trouble, watch_folders

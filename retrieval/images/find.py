@@ -158,7 +158,10 @@ class _Search:
         """Take in the one file at `path`."""
         name, known = printable(str(self.root / path)), len(self.pictures) + len(self.rejections)
         if (self.root / path).is_dir():
-            raise ImageUnreadable(name, "it is a folder, expected a file: index its folder again instead")
+            raise ImageUnreadable(
+                name,
+                "it is a folder: name its pictures, or take up all that is new in it with `retrieve index`",
+            )
         if not (self.root / path).is_file():
             raise ImageUnreadable(name, "there is no such file")
         above, _, last = path.rpartition("/")

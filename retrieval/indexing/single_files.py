@@ -27,7 +27,7 @@ def add_files(directory: Path, files: Sequence[Path], progress: Progress) -> Upd
     """
     with writer_lock(directory) as lock, Index.open(directory, lock=lock) as index:
         folders = folders_of(index)
-        paths = [_path_in(folders, _no_folder(file)) for file in files]
+        paths = [_path_in(folders, file) for file in files]
         scan = _scan_files(folders, paths)
         changes = FolderChanges.of_files(
             index.catalog, scan, contents_in(folders), is_missing=lambda row: _is_missing(folders / row.path)
@@ -75,15 +75,6 @@ def remove_missing(directory: Path) -> Update:
             index.forget_rejected(rejected)
         index.save()
     return Update(gone=tuple(row.path for row in rows))
-
-
-def _no_folder(file: Path) -> Path:
-    if file.is_dir():
-        raise RetrievalError(
-            f"{printable(file)} is a folder: name its pictures, or take up all that is new in it with "
-            "`retrieve index`"
-        )
-    return file
 
 
 def _path_in(folders: Folders, file: Path) -> str:

@@ -22,6 +22,7 @@ SETTLED_SECONDS = 1.0
 """How long a file has to be at rest, or gone: it may be being written, or on its way to another name."""
 
 _TRY_AGAIN_SECONDS = 5.0
+_MOST_TRIES = 12
 _QUIET_MILLISECONDS = 500  # without a change, and a burst of them is over
 _BURST_MILLISECONDS = 10_000  # at most, before what has come so far is taken up
 
@@ -42,25 +43,32 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Upd
 
     Raises:
         IndexNotFound, IndexDamaged: there is no index, or none that can be used.
+        IndexUnwritable: it could not be written for a minute, in which it was tried every five seconds.
         OptionInvalid: a folder is at a URL.
         RetrievalError: the system does not tell of changes.
     """
-    ended, told = stop or Event(), ""
+    ended, told, tries = stop or Event(), "", 0
     while not ended.is_set():
         for news in _until_trouble(directory, ended):
-            if isinstance(news, Trouble) and news.reason == told:
+            if isinstance(news, Update):
+                told, tries = "", 0
+                if news:
+                    yield news
                 continue
-            told = news.reason if isinstance(news, Trouble) else ""
-            if news:
-                yield news
+            tries = tries + 1 if isinstance(news, IndexUnwritable) else 0
+            if tries == _MOST_TRIES:
+                raise news
+            if str(news) != told:
+                told = str(news)
+                yield Trouble(told)
+            ended.wait(_TRY_AGAIN_SECONDS)
 
 
-def _until_trouble(directory: Path, ended: Event) -> Iterator[Update | Trouble]:
+def _until_trouble(directory: Path, ended: Event) -> Iterator[Update | Exception]:
     try:
         yield from _while_they_stay(directory, ended)
     except (NoPictures, IndexBusy, IndexUnwritable) as error:
-        yield Trouble(str(error))
-        ended.wait(_TRY_AGAIN_SECONDS)
+        yield error
 
 
 def _while_they_stay(directory: Path, ended: Event) -> Iterator[Update]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from ..errors import ImageUnreadable
 from ..evaluation.edits import EDITS, Editing
 from ..parallel import in_order
 from ..retriever import Retriever
+from ..whole_files import replaced
 
 Distances = NDArray[np.float64]
 
@@ -125,10 +125,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(OSError):
+    with suppress(OSError), replaced(path) as part:
         part.write_text(json.dumps(values))
-        part.replace(path)
 
 
 def _distances_of_edited(

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index_store import OptionInvalid
+
 from ..errors import QueryInvalid, counted
 from ..index_paths import path_values
 from ..progress import Progress
@@ -106,13 +108,18 @@ class DuplicateOptions:
 
     turned: also what was rotated by right angles or mirrored. across: only copies in another folder than the
     picture that is kept, which is of the folder named first. exact: only files with the same bytes.
-    agreement: from where on a picture is a copy, instead of what is measured on the folder.
+    agreement: from where on a picture is a copy, 0 to 1, instead of what is measured on the folder.
     """
 
     turned: bool = False
     across: bool = False
     exact: bool = False
     agreement: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an agreement that none is."""
+        if self.agreement is not None and not 0 <= self.agreement <= 1:
+            raise OptionInvalid(f"agreement is {self.agreement}, expected 0 to 1")
 
 
 def find_duplicates(

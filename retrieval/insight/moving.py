@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import RetrievalError, printable
 from ..images import read_file
 from ..index_paths import path_values
+from ..whole_files import replaced
 from .compared import ComparedPicture
 from .duplicates import Group
 
@@ -205,6 +206,5 @@ def _rewrite(undo: Path, lines: Sequence[str]) -> None:
     if not lines:
         undo.unlink()
         return
-    part = undo.with_name(f".{undo.name}.{os.getpid()}")
-    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    part.replace(undo)
+    with replaced(undo) as part:
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

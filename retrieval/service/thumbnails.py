@@ -13,6 +13,7 @@ from PIL import Image
 from index_store import Row
 
 from ..images import open_picture
+from ..whole_files import replaced
 
 SIDE = 320
 FOLDER = "thumbnails"
@@ -48,11 +49,10 @@ class Thumbnails:
         if not _is_as_indexed(row, path):
             return made
         kept = self._place(row)
-        part = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         with suppress(OSError):
             kept.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(made)
-            part.replace(kept)
+            with replaced(kept) as part:
+                part.write_bytes(made)
         return made
 
     def _place(self, row: Row) -> Path:

@@ -128,3 +128,9 @@ def test_an_index_elsewhere_stands_for_its_folder(retrieve, parts, model, tmp_pa
         assert told.status == 0
         assert len(told.json["pictures"]) == 12
         assert "reconstruction" in told.json["checks"]
+
+
+def test_a_page_without_a_folder_to_lie_in_is_refused_before_any_work(retrieve, parts, tmp_path):
+    told = retrieve("anomalies", parts, "--html", tmp_path / "none" / "page.html")
+    assert (told.status, told.err.count("\n")) == (1, 1)
+    assert "there is no folder" in told.err

@@ -189,7 +189,10 @@ def test_a_folder_of_pictures_is_removed_at_once(retrieve, indexed):
 def test_a_folder_cannot_be_added_as_a_file(retrieve, indexed):
     outcome = retrieve("add", indexed / "warm", "--index", indexed)
     assert outcome.status == 1
-    assert "warm is a folder: name its pictures, or take up all that is new in it with" in outcome.err
+    assert (
+        "warm cannot be read: it is a folder: name its pictures, or take up all that is new in it with"
+        in outcome.err
+    )
 
 
 def test_a_picture_in_a_folder_that_cannot_be_read_is_removed(retrieve, indexed, monkeypatch):

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from index_store import OptionInvalid
 from retrieval import Retriever
+from retrieval.insight.duplicates import DuplicateOptions
 
 
 def scene(seed):
@@ -143,3 +145,11 @@ def test_across_wants_a_second_folder(retrieve, folder):
     outcome = retrieve("duplicates", folder, "--across")
     assert outcome.status == 1
     assert "only one folder" in outcome.err
+
+
+@pytest.mark.parametrize("agreement", ["nan", "1.1"])
+def test_an_agreement_is_a_share(retrieve, folder, agreement):
+    told = retrieve("duplicates", folder, "--agreement", agreement)
+    assert (told.status, told.out) == (2, "")
+    with pytest.raises(OptionInvalid, match=f"agreement is {agreement}, expected 0 to 1"):
+        DuplicateOptions(agreement=float(agreement))

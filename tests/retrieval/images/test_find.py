@@ -276,5 +276,5 @@ def test_every_picture_is_found_once(tmp_path_factory, parts):
 
 def test_a_folder_is_no_file_to_take_up(tmp_path):
     (tmp_path / "sub").mkdir()
-    with pytest.raises(ImageUnreadable, match="it is a folder, expected a file: index its folder again"):
+    with pytest.raises(ImageUnreadable, match="it is a folder: name its pictures"):
         find_files(tmp_path, ["sub"])

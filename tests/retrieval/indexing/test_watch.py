@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from index_store import Index
+from index_store import Index, IndexUnwritable
 from retrieval import RetrievalError, Retriever
 from retrieval.indexing import watch
 from retrieval.indexing.watch import Trouble, watch_folders
@@ -38,7 +38,6 @@ def watched(model, photos, monkeypatch, tmp_path):
                 told.put(news)
         except BaseException as error:
             told.put(error)
-            raise
 
     class Watched:
         folder = photos
@@ -146,6 +145,22 @@ def test_while_another_process_writes_it_waits(watched, paint, tmp_path):
         watched.start()
         assert "is being written by" in watched.next().reason
     assert watched.next().new == ("new.png",)
+
+
+def test_an_index_that_cannot_be_written_is_told_once_and_ends_it_after_some_tries(watched, monkeypatch):
+    tries = []
+
+    def refuse(*_, **__):
+        tries.append(True)
+        raise IndexUnwritable("the disk is full")
+
+    monkeypatch.setattr(watch, "update_folders", refuse)
+    monkeypatch.setattr(watch, "_TRY_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(watch, "_MOST_TRIES", 3)
+    watched.start()
+    assert watched.next() == Trouble("the disk is full")
+    assert isinstance(watched.next(), IndexUnwritable)
+    assert len(tries) == 3
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import Ids, Mask, first_few
+from .checks import Ids, Mask, check_ids, first_few
 from .errors import IdsUnknown
 from .files import BLOCK, BlockSums, StoredFile, damage, read_chunks, sync
 from .names import COPIES, IDS, VECTORS
@@ -103,13 +103,13 @@ def positions_of(wanted: Sequence[int] | Ids, ids: Ids, directory: Path, alive: 
     """Positions (m,) of the `wanted` ids among all `ids` (n,), which ascend, and of which some are `alive`.
 
     Raises:
-        IdsUnknown: names ids that the index in `directory` does not hold.
+        IdsUnknown: names ids that the index in `directory` does not hold. OptionInvalid: they are no ids.
 
     Example:
         >>> positions_of([7, 2], np.array([2, 5, 7]), Path("index")).tolist()
         [2, 0]
     """
-    asked = np.asarray(wanted, dtype=np.int64).reshape(-1)
+    asked = check_ids(wanted)
     positions = np.searchsorted(ids, asked)
     known = np.zeros(len(asked), dtype=bool)
     inside = positions < len(ids)

@@ -107,6 +107,8 @@ def check_vectors(vectors: ArrayLike, dim: int, *, metric: Metric, what: str) ->
         array([[0.6, 0.8]], dtype=float32)
     """
     array = _as_float32(vectors, what)
+    if array.shape == (0,):  # of an empty list NumPy does not know the dims
+        array = array.reshape(0, dim)
     if array.ndim != 2:
         raise VectorsInvalid(
             f"{what} have shape {array.shape}, expected (n, {dim}): make one vector a batch of one"
@@ -148,6 +150,26 @@ def _refuse(what: str, refused: NDArray[np.bool_], fault: str, way_out: str) -> 
     if len(rows) == 0:
         return
     raise VectorsInvalid(f"{what} are {fault} in row {first_few(rows.tolist())}: {way_out}")
+
+
+def check_ids(ids: ArrayLike) -> Ids:
+    """Return `ids` as (n,) int64.
+
+    Raises:
+        OptionInvalid: not whole numbers, such as the truth values of a mask or numbers with a fraction.
+
+    Example:
+        >>> check_ids([7, 2])
+        array([7, 2])
+    """
+    try:
+        array = np.asarray(ids).reshape(-1)
+    except ValueError as err:
+        raise OptionInvalid(f"ids are not a list of whole numbers: {err}") from err
+    if len(array) and array.dtype.kind not in "iu":
+        way_out = "of a mask over all ids take index.ids[mask]" if array.dtype.kind == "b" else "give a list"
+        raise OptionInvalid(f"ids have dtype {array.dtype}, expected whole numbers: {way_out}")
+    return array.astype(np.int64)
 
 
 def first_few(numbers: Sequence[int]) -> str:

@@ -75,6 +75,8 @@ def check_facts(rows: Sequence[Row]) -> None:
     """
     seen: set[str] = set()
     for row in rows:
+        if not isinstance(row, Row):
+            raise RowsInvalid(f"a row is {reprlib.repr(row)}, expected an index_store.Row")
         check_path(row.path)
         if row.path in seen:
             raise RowsInvalid(f"path {row.path!r} comes twice: give every file one row")

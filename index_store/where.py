@@ -113,6 +113,8 @@ class Where:
         return np.array(found, dtype=np.int64).reshape(-1)
 
     def _refuse_text(self, condition: str) -> None:
+        if not isinstance(condition, str):
+            raise OptionInvalid(f"where is {condition!r}, expected a condition as text")
         if not condition.strip():
             raise self._refusal(condition, "it is empty")
         if "\0" in condition or not _is_unicode(condition):

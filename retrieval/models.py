@@ -36,6 +36,11 @@ def open_model(encoder: AnyEncoder) -> Model:
         from .autoencoder.pretrained import PretrainedEncoder
 
         return PretrainedEncoder.open(encoder).model()
+    if not isinstance(encoder, (str, Path)):
+        raise EncoderInvalid(
+            f"of type {type(encoder).__name__}",
+            "expected a Model, an Encoder or a path: save a Keras model as a .keras file, and name that",
+        )
     path = Path(encoder)
     if path.suffix == _NETWORK:
         return Model(Encoder.open(path))

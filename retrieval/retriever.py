@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
@@ -96,6 +96,9 @@ class Retriever(KeptCurrent):
 
         if not folders:
             raise NoPictures("no folder", "name one or more: Retriever.build(FOLDER)")
+        for folder in folders:
+            if not isinstance(folder, (str, Path)) or not str(folder):
+                raise NoPictures(repr(folder), "expected the path of a folder, or several one by one")
         paths = [folder_at(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))
         build_index(
@@ -125,18 +128,9 @@ class Retriever(KeptCurrent):
             )
         return cls(index, encoder_of(index), folders)
 
-    def __repr__(self) -> str:
-        """Its class and first folder."""
-        return f"Retriever({str(self.folder)!r})"
-
-    def __len__(self) -> int:
-        """How many pictures can be found."""
-        return len(self.index)
-
-    @property
-    def folder(self) -> Path:
-        """The folder that the index was made of; of several the first."""
-        return self.folders.first
+    def __reduce__(self) -> tuple[Callable[[Path], Retriever], tuple[Path]]:
+        """Another process opens the index for itself."""
+        return Retriever.open, (self.index.directory.absolute(),)
 
     @cached_property
     def model(self) -> Model:
@@ -181,7 +175,7 @@ class Retriever(KeptCurrent):
         return answers if isinstance(source, (list, tuple)) else answers[0]
 
     def query_each(
-        self, sources: Sequence[Source], k: int = 10, **options: Unpack[QueryKeywords]
+        self, sources: Iterable[Source], k: int = 10, **options: Unpack[QueryKeywords]
     ) -> Iterator[Hits | RetrievalError]:
         """What `query` answers to each of `sources`, in their order, or why one has no answer.
 
@@ -200,7 +194,8 @@ class Retriever(KeptCurrent):
                 return error
 
         # One picture needs no threads.
-        embedded = map(embed_one, sources) if len(sources) == 1 else in_order(embed_one, sources)
+        alone = isinstance(sources, Sized) and len(sources) == 1
+        embedded = map(embed_one, sources) if alone else in_order(embed_one, sources)
         while batch := list(islice(embedded, _BATCH)):
             queries = [one for one in batch if isinstance(one, EmbeddedQuery)]
             found = iter(self.nearest(queries, k, asked))

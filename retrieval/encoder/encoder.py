@@ -54,6 +54,10 @@ class Encoder:
         text = description.decode("utf-8", errors="replace")
         return cls(model, EncoderDescription.parse(text, path=where), name=str(path))
 
+    def __reduce__(self) -> tuple[type[Encoder], tuple[bytes, EncoderDescription]]:
+        """Another process prepares the network for itself."""
+        return Encoder, (self.model, self.description)
+
     @property
     def model(self) -> bytes:
         """The network in LiteRT's format."""
@@ -102,7 +106,7 @@ class Encoder:
             >>> latents.shape, copies.shape  # doctest: +SKIP
             ((2, 64), (2, 48))
         """
-        side = self.size
+        pictures, side = np.asarray(pictures), self.size
         if pictures.ndim != 4 or pictures.shape[1:] != (side, side, 3) or pictures.dtype != np.uint8:
             raise ValueError(
                 f"pictures are {pictures.shape} {pictures.dtype}, expected (n, {side}, {side}, 3) uint8: "
@@ -140,6 +144,10 @@ class Decoder:
             )
         self.dim, self.size = entry[0], result[0]
 
+    def __reduce__(self) -> tuple[type[Decoder], tuple[bytes]]:
+        """Another process prepares the network for itself."""
+        return Decoder, (self.model,)
+
     @property
     def model(self) -> bytes:
         """The network in LiteRT's format."""
@@ -164,6 +172,11 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise EncoderInvalid(str(path), "there is no such file") from error
+    except IsADirectoryError as error:
+        raise EncoderInvalid(
+            str(path),
+            "it is a folder: name its encoder.tflite, or take Retriever.open(folder).encoder if it is indexed",
+        ) from error
     except OSError as error:
         raise EncoderInvalid(str(path), f"it cannot be read: {error.strerror}") from error
 

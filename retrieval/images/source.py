@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
@@ -63,8 +64,11 @@ def read_source(source: Source) -> Contents:
         return _in_memory("the given bytes", bytes(source))
     if hasattr(source, "read"):
         return _in_memory("the given stream", _read_stream(source))
+    several = isinstance(source, Iterable) and not isinstance(source, (list, tuple, dict))
     raise ImageUnreadable(
-        f"the given {type(source).__name__}", "expected a path, bytes, a binary file, a PIL image or an array"
+        f"the given {type(source).__name__}",
+        "expected a path, bytes, a binary file, a PIL image or an array"
+        + (", or a list made of it" if several else ""),
     )
 
 
@@ -110,6 +114,8 @@ def _read_bytes(path: Path | str) -> tuple[bytes, int]:
 
 
 def _read_here(path: Path | str, name: str) -> tuple[bytes, int]:
+    if not name:  # as a path it would be the current directory
+        raise ImageUnreadable("''", "it is empty, expected a path")
     try:
         # Asked before opening: to open a pipe waits for its writer, and a device may never end.
         mode = Path(path).stat().st_mode

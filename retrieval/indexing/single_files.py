@@ -101,6 +101,14 @@ def _scan_files(folders: Folders, paths: Iterable[str]) -> FolderScan:
 
 def _rows_of(index: Index, folders: Folders, file: Path) -> list[Row]:
     path = _path_in(folders, file)
+    name, inside = split_path(path)
+    if inside == ".":
+        if len(folders.tops) == 1:
+            raise RetrievalError(
+                f"{printable(file)} is all that is indexed: name pictures, or folders in it; to be rid of "
+                f"the index, delete {printable(index.directory)}"
+            )
+        return [row for row in index.catalog.rows() if split_path(row.path)[0] == name]
     row = index.catalog.find(path)
     rows = [row] if row else [row for row in index.catalog.rows() if row.path.startswith(f"{path}/")]
     if not rows:

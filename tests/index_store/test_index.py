@@ -426,3 +426,34 @@ class TestWriters:
 def test_a_small_index_is_queried_without_faiss(saved, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     assert Index.open(saved).search([[1, 0]], k=1).ids.tolist() == [[0]]
+
+
+class TestArgumentsOfOtherKinds:
+    @pytest.mark.parametrize("ids", [[1.5], [True, False, True, False], "ab", {1, 2}, [[1], [2, 3]]])
+    def test_ids_are_whole_numbers(self, saved, ids):
+        with Index.open(saved, writable=True) as index:
+            for ask in (index.vectors, index.remove, lambda ids: index.search([[1, 0]], 1, among=ids)):
+                with pytest.raises(OptionInvalid, match="whole numbers"):
+                    ask(ids)
+            assert len(index) == 4
+
+    def test_of_a_mask_the_way_out_is_told(self, saved):
+        index = Index.open(saved)
+        mask = np.array([False, True, False, True])
+        with pytest.raises(OptionInvalid, match=r"of a mask over all ids take index\.ids\[mask\]"):
+            index.search([[1, 0]], 1, among=mask)
+        assert index.search([[1, 0]], 4, among=index.ids[mask]).ids.tolist() == [[1, 3]]
+
+    def test_an_empty_list_is_no_vectors_and_no_ids(self, saved):
+        with Index.open(saved, writable=True) as index:
+            assert index.add([]).tolist() == []
+            assert index.search([], 3).ids.shape == (0, 3)
+            assert index.vectors([]).shape == (0, 2)
+            assert index.search([[1, 0]], 1, among=[]).ids.shape == (1, 0)
+
+    def test_a_condition_is_text_and_a_row_a_row(self, saved):
+        with Index.open(saved, writable=True) as index:
+            with pytest.raises(OptionInvalid, match="where is None, expected a condition as text"):
+                index.where(None)
+            with pytest.raises(RowsInvalid, match=r"a row is 3, expected an index_store\.Row"):
+                index.add([[1, 0]], rows=[3])

@@ -66,3 +66,8 @@ def test_a_decoder_that_vanished_is_named(model, photos):
 def test_a_copy_of_the_model_folder_is_the_same_model(model, model_folder, tmp_path):
     shutil.copytree(model_folder, tmp_path / "run")
     assert open_model(tmp_path / "run").files() == Model.open(model_folder).files()
+
+
+def test_an_object_that_is_no_model_is_refused_with_the_way_out():
+    with pytest.raises(EncoderInvalid, match=r"of type object .*save a Keras model as a \.keras"):
+        open_model(object())

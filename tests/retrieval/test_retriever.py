@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
+import pickle
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from index_store import IndexNotFound, OptionInvalid
+from index_store import IndexClosed, IndexNotFound, OptionInvalid
 from retrieval import BuildSettings, Hit, Retriever
 from retrieval.errors import DecoderMissing, ImageUnreadable, NoPictures, QueryInvalid
 
@@ -368,3 +369,52 @@ def test_options_of_other_kinds_are_refused(retriever, photos, options, told):
 def test_a_region_may_be_typed(retriever, photos):
     typed = retriever.query(photos / "violet.png", region="0,0,0.5,1")
     assert typed == retriever.query(photos / "violet.png", region=(0, 0, 0.5, 1))
+
+
+def test_it_can_be_sent_to_another_process_which_opens_the_index_for_itself(retriever, photos, monkeypatch):
+    sent = pickle.dumps(retriever)
+    monkeypatch.chdir("/")
+    again = pickle.loads(sent)
+    query = photos / "violet.png"
+    assert again.query(query) == retriever.query(query)
+    np.testing.assert_array_equal(again.encode(query), retriever.encode(query))
+
+
+def test_at_the_end_of_a_block_it_is_closed(retriever, photos):
+    with retriever as same:
+        assert len(same.query(photos / "violet.png")) == 5
+    with pytest.raises(IndexClosed, match="is closed: open it again"):
+        retriever.query(photos / "violet.png")
+
+
+def test_single_pictures_can_be_added(retriever, photos, paint):
+    paint(photos / "new.png", (9, 99, 9))
+    paint(photos / "other.png", (9, 99, 99))
+    assert retriever.add(photos / "new.png").new == ("new.png",)
+    assert retriever.query(photos / "new.png", k=1)[0].is_self
+    assert len(retriever) == 6
+    with pytest.raises(ImageUnreadable, match="there is no such file"):
+        retriever.add([photos / "other.png", photos / "none.png"])
+    assert len(retriever) == 6
+
+
+def test_queries_may_come_one_by_one(retriever, photos):
+    paths = [photos / "violet.png", photos / "warm" / "red.png"]
+    assert list(retriever.query_each(iter(paths))) == retriever.query(paths)
+
+
+@pytest.mark.parametrize("source", [iter(["a.png"]), {"a.png"}])
+def test_what_gives_several_pictures_is_to_be_made_a_list(retriever, source):
+    with pytest.raises(ImageUnreadable, match="or a list made of it"):
+        retriever.query(source)
+
+
+def test_an_empty_path_is_no_folder(retriever):
+    with pytest.raises(ImageUnreadable, match=r"^'' cannot be read: it is empty, expected a path"):
+        retriever.query("")
+
+
+@pytest.mark.parametrize("folder", [["photos"], None, 3, ""])
+def test_a_folder_to_build_from_is_a_path(folder):
+    with pytest.raises(NoPictures, match="expected the path of a folder, or several one by one"):
+        Retriever.build(folder)

@@ -227,6 +227,21 @@ def scans(tmp_path, paint):
     return tmp_path / "scans"
 
 
+def test_one_folder_of_several_can_be_removed_whole(retrieve, photos, scans, model_folder, tmp_path):
+    place = tmp_path / "index"
+    retrieve("index", photos, scans, "--index", place, "--encoder", model_folder)
+    assert retrieve("remove", scans, "--index", place).out == "- 2 gone\n"
+    assert sorted(rows(place)) == [
+        "cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"
+    ]  # fmt: skip
+
+
+def test_all_that_is_indexed_is_not_removed_by_its_folder(retrieve, indexed):
+    outcome = retrieve("remove", indexed, "--index", indexed)
+    assert (outcome.status, outcome.out, len(rows(indexed))) == (1, "", 5)
+    assert "is all that is indexed: name pictures, or folders in it; to be rid of the index" in outcome.err
+
+
 def test_two_folders_in_one_index(retrieve, photos, scans, model_folder, tmp_path):
     place = tmp_path / "index"
     outcome = retrieve("index", photos, scans, "--index", place, "--encoder", model_folder)

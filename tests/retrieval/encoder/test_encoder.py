@@ -1,6 +1,7 @@
 """The running encoder and decoder, with a model whose vectors can be worked out by hand."""
 
 import json
+import pickle
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -157,3 +158,26 @@ def test_vectors_of_another_length_are_refused_with_both_numbers(model):
 def test_an_encoder_is_no_decoder(model):
     with pytest.raises(EncoderInvalid, match="not a decoder"):
         Decoder(model.encoder.model, name="encoder.tflite")
+
+
+def test_a_folder_is_no_file_of_a_network_and_the_way_out_is_told(tmp_path):
+    with pytest.raises(
+        EncoderInvalid,
+        match=r"it is a folder: name its encoder\.tflite, or take Retriever",
+    ):
+        Encoder.open(tmp_path)
+
+
+def test_pictures_may_be_a_list_of_arrays(model):
+    encoder = model.encoder
+    pictures = np.full((2, encoder.size, encoder.size, 3), 7, dtype=np.uint8)
+    np.testing.assert_array_equal(encoder.encode(list(pictures)), encoder.encode(pictures))
+    with pytest.raises(ValueError, match=r"expected \(n, 16, 16, 3\) uint8"):
+        encoder.encode("a.png")
+
+
+def test_both_halves_can_be_sent_to_another_process(model):
+    encoder, decoder = pickle.loads(pickle.dumps((model.encoder, model.decoder)))
+    assert encoder.fingerprint == model.encoder.fingerprint
+    vector = np.full((1, decoder.dim), 0.5)
+    np.testing.assert_array_equal(decoder.decode(vector), model.decoder.decode(vector))

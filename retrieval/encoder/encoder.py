@@ -175,7 +175,7 @@ def _read(path: Path) -> bytes:
     except IsADirectoryError as error:
         raise EncoderInvalid(
             str(path),
-            "it is a folder: name its encoder.tflite, or take Retriever.open(folder).encoder if it is indexed",
+            "it is a folder: name its encoder.tflite, or take Retriever.open(folder).encoder if indexed",
         ) from error
     except OSError as error:
         raise EncoderInvalid(str(path), f"it cannot be read: {error.strerror}") from error

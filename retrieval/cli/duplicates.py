@@ -78,6 +78,7 @@ def duplicates(
         _bring_back(undo)
         return
     from ..insight.duplicates import DuplicateOptions, find_duplicates
+    from ..insight.moving import refuse_target
     from ..retriever import Retriever
     from .progress import progress_on_stderr
 
@@ -88,6 +89,10 @@ def duplicates(
     for path in (csv, html):
         if path is not None:
             refuse_existing(path, retriever, overwrite=overwrite)
+    if csv is not None and csv == html:
+        raise typer.BadParameter(f"--csv and --html both name {html}: name two files")
+    if move_to is not None:
+        refuse_target(move_to, [*retriever.folders.tops.values(), *others])
     found = find_duplicates(
         retriever,
         others,

@@ -22,11 +22,7 @@ if TYPE_CHECKING:
     from ..retriever import Retriever
 
 _NAMED = 3
-_SKIPPED = {
-    "hidden": "hidden",
-    "other": "of other kinds",
-    "misnamed": "pictures under another suffix",
-}
+_SKIPPED = {"hidden": "hidden", "other": "of other kinds"}
 
 
 def index(
@@ -226,8 +222,13 @@ def fitted_in_words(facts: IndexFacts) -> str:
 
 def skipped_in_words(facts: IndexFacts) -> str:
     """How many files were left out of each kind, for a person."""
-    counts = [f"{count:,} {_SKIPPED[kind]}" for kind, count in facts.skipped.items() if count]
-    return ", ".join(counts) or "none"
+    under = " under another suffix"
+    words = {
+        kind: counted(count, "picture", under, under) if kind == "misnamed" else f"{count:,} {_SKIPPED[kind]}"
+        for kind, count in facts.skipped.items()
+        if count
+    }
+    return ", ".join(words.values()) or "none"
 
 
 def size_in_words(facts: IndexFacts) -> str:

@@ -27,6 +27,7 @@ _USELESS_LINES = re.compile(
     rb"|INFO: Created TensorFlow Lite XNNPACK delegate"
 )
 _STDERR = 2
+_LOOP = "Symlink loop from "  # how `Path.resolve` says it, up to Python 3.12
 _MENDING = "`retrieve verify --repair` mends what can be mended"
 
 
@@ -88,6 +89,9 @@ def _sentence(error: Exception) -> str | None:
         return printable(str(error))
     if isinstance(error, MemoryError):
         return "there is not enough memory: close other programs, or use fewer --threads"
+    if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
+        link = str(error).removeprefix(_LOOP).strip("'")
+        return printable(f"{link}: the link leads back to itself")
     if isinstance(error, OSError):
         where = "output" if error.filename is None else printable(os.fsdecode(error.filename))
         return f"{where}: {error.strerror or error}"

@@ -33,12 +33,12 @@ def refuse_existing(
     """
     if not path.parent.is_dir():
         raise RetrievalError(f"there is no folder {path.parent} to write {path.name} to: make it first")
+    if retriever is not None and path.resolve().is_relative_to(retriever.index.directory.resolve()):
+        raise RetrievalError(f"{path} belongs to the index: name another file")
     if not path.exists():
         return
     if not path.is_file():
         raise RetrievalError(f"{path} is not a regular file: name a file to write to")
-    if retriever is not None and path.resolve().is_relative_to(retriever.index.directory.resolve()):
-        raise RetrievalError(f"{path} belongs to the index: name another file")
     indexed = retriever is not None and _is_indexed(path, retriever)
     if indexed or any(_is_same(path, source) for source in asked_with):
         raise RetrievalError(f"{path} is one of the pictures, which are never overwritten: name another file")

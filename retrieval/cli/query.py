@@ -10,7 +10,7 @@ import typer
 
 from ..whole_files import replaced
 from .options import IndexOption, JsonOption, ThreadsOption, find_index
-from .outputs import refuse_existing
+from .outputs import refuse_existing, refuse_other_than_page
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ def query(
         _print_tables(answers)
     else:
         _print_lines(answers)
+    if montage is not None and retriever.folders.path_of(montage):
+        note(f"retrieve: {printable(montage)} lies among the pictures: the next indexing takes it for one")
     _note_none(answers, retriever, where)
     _note_incomplete(retriever)
     _note_stale(answers)
@@ -143,8 +145,8 @@ def _refuse_usage(montage: Path | None, html: Path | None) -> None:
         raise typer.BadParameter(
             f"{montage} has no ending of a picture: name a .png file", param_hint="--montage"
         )
-    if montage is not None and montage == html:
-        raise typer.BadParameter(f"--montage and --html both name {html}: name two files")
+    if html is not None:
+        refuse_other_than_page(html, "--html")
 
 
 def _write_outputs(answers: Sequence[Answer], montage: Path | None, html: Path | None) -> None:

@@ -12,7 +12,7 @@ from ..progress import Progress
 from .arrays import Floats, Integers
 from .chance import chance_values, chance_votes
 from .class_metrics import confusion_matrix
-from .intervals import Interval, Verdict, bootstrap_each, verdict
+from .intervals import FEWEST_DIFFERENCES, Interval, Verdict, bootstrap_each, verdict
 from .method import Method
 from .query_values import MetricChoice, QueryValues, mean_over_classes
 from .task import RetrievalTask
@@ -92,7 +92,7 @@ class Scores:
         """The paired difference to another method, query by query."""
         both = [name for name in COMPARED if name in self.values and name in other.values]
         gains = {name: self.values[name] - other.values[name] for name in both}
-        return Difference(_intervals(gains, COMPARED, seed))
+        return Difference(_intervals(gains, COMPARED, seed, fewest=FEWEST_DIFFERENCES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ class Difference:
         return verdict(self.figures[name])
 
 
-def _intervals(values: Mapping[str, Floats], names: Iterable[str], seed: int) -> dict[str, Interval]:
+def _intervals(
+    values: Mapping[str, Floats], names: Iterable[str], seed: int, *, fewest: int = 2
+) -> dict[str, Interval]:
     """The mean of each of the values with its interval, in the order of `names`; NaN for those not there.
 
     Of values (pictures, edits), a picture with all its edits is drawn as one.
@@ -115,7 +117,8 @@ def _intervals(values: Mapping[str, Floats], names: Iterable[str], seed: int) ->
     for shape in {each.shape for each in values.values()}:
         alike = {name: each.reshape(-1) for name, each in values.items() if each.shape == shape}
         groups = np.repeat(np.arange(shape[0]), shape[1]) if len(shape) == 2 else None
-        found |= zip(alike, bootstrap_each(list(alike.values()), seed=seed, groups=groups), strict=True)
+        drawn = bootstrap_each(list(alike.values()), seed=seed, groups=groups, fewest=fewest)
+        found |= zip(alike, drawn, strict=True)
     return {name: found.get(name, UNKNOWN) for name in names}
 
 

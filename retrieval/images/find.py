@@ -14,7 +14,7 @@ from index_store import RejectedFile
 
 from ..errors import ImageUnreadable, NoPictures
 from .formats import SIGNATURE_BYTES, is_other, picture_format, readable_suffixes, refused_suffixes
-from .reasons import EMPTY, NOT_UTF8, printable, system_reason
+from .reasons import EMPTY, NOT_REGULAR, NOT_UTF8, printable, system_reason
 
 UNREADABLE_FOLDER = "the folder cannot be read"
 """How the reason begins for which a folder in the scanned one was rejected."""
@@ -163,7 +163,8 @@ class _Search:
                 "it is a folder: name its pictures, or take up all that is new in it with `retrieve index`",
             )
         if not (self.root / path).is_file():
-            raise ImageUnreadable(name, "there is no such file")
+            there = (self.root / path).exists()
+            raise ImageUnreadable(name, NOT_REGULAR if there else "there is no such file")
         above, _, last = path.rpartition("/")
         if any(is_hidden(part) for part in path.split("/")):
             raise ImageUnreadable(name, "it is hidden: rename it")

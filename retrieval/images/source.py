@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..errors import ImageUnreadable
 from .pixels import AnyArray
-from .reasons import EMPTY, NO_MEMORY, printable, system_reason
+from .reasons import EMPTY, NO_MEMORY, NOT_REGULAR, printable, system_reason
 from .remote import is_remote, read_remote
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | AnyArray
@@ -120,7 +120,7 @@ def _read_here(path: Path | str, name: str) -> tuple[bytes, int]:
         # Asked before opening: to open a pipe waits for its writer, and a device may never end.
         mode = Path(path).stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise ImageUnreadable(name, "it is a pipe or a device, expected a regular file")
+            raise ImageUnreadable(name, NOT_REGULAR)
         with Path(path).open("rb") as file:
             # Taken before reading: a file that changes meanwhile is seen as changed the next time.
             facts = os.fstat(file.fileno())

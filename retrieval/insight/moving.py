@@ -41,7 +41,7 @@ def move_copies(groups: Sequence[Group], directory: Path, folders: Sequence[Path
     Raises:
         RetrievalError: `directory` lies in one of `folders`, where its pictures would be indexed again.
     """
-    _refuse_inside(directory, folders)
+    refuse_target(directory, folders)
     moved: list[Path] = []
     left: list[str] = []
     directory.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,14 @@ def undo_moves(undo: Path) -> Moved:
     return Moved(tuple(moved), tuple(left))
 
 
-def _refuse_inside(directory: Path, folders: Sequence[Path]) -> None:
+def refuse_target(directory: Path, folders: Sequence[Path]) -> None:
+    """Refuse a `directory` that nothing can be moved to.
+
+    Raises:
+        RetrievalError: it is a file, or lies in one of `folders`, where its pictures would be indexed again.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise RetrievalError(f"{directory} is a file: name a folder to move copies to")
     for folder in folders:
         if directory.resolve().is_relative_to(folder.resolve()):
             raise RetrievalError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -308,3 +309,21 @@ def test_pictures_of_another_kind_than_the_encoder_was_fitted_to_are_told(
     assert "came after the encoder was fitted and are unlike those before" in told.err
     assert told.err.endswith("index again with --refit\n")
     assert "--refit" not in retrieve("index", folder).err  # said once, when they come
+
+
+def test_a_link_that_leads_to_itself_is_one_sentence(retrieve, indexed, tmp_path):
+    (indexed / "loop.png").symlink_to("loop.png")
+    assert "is not in index" in retrieve("remove", indexed / "loop.png", "--index", indexed).err
+    assert "there is no such file" in retrieve("add", indexed / "loop.png", "--index", indexed).err
+    (tmp_path / "loop").symlink_to("loop")
+    for command in (["evaluate", indexed, "--report"], ["anomalies", indexed, "--heatmaps"]):
+        outcome = retrieve(*command, tmp_path / "loop")
+        assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+        assert "loop: the link leads back to itself" in outcome.err
+
+
+def test_a_pipe_cannot_be_added(retrieve, indexed):
+    os.mkfifo(indexed / "pipe.png")
+    outcome = retrieve("add", indexed / "pipe.png", "--index", indexed)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "it is a pipe or a device, expected a regular file" in outcome.err

@@ -153,3 +153,18 @@ def test_an_agreement_is_a_share(retrieve, folder, agreement):
     assert (told.status, told.out) == (2, "")
     with pytest.raises(OptionInvalid, match=f"agreement is {agreement}, expected 0 to 1"):
         DuplicateOptions(agreement=float(agreement))
+
+
+def test_where_copies_cannot_go_is_told_before_any_work(retrieve, folder, tmp_path):
+    (tmp_path / "file").touch()
+    for target, told in ((tmp_path / "file", "is a file: name a folder"), (folder / "copies", "lies in")):
+        outcome = retrieve("duplicates", folder, "--move-to", target)
+        assert (outcome.status, outcome.out) == (1, "")
+        assert told in outcome.err
+        assert "measure" not in outcome.err
+
+
+def test_table_and_page_are_two_files(retrieve, folder, tmp_path):
+    outcome = retrieve("duplicates", folder, "--csv", tmp_path / "a.html", "--html", tmp_path / "a.html")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "name two files" in outcome.err

@@ -63,7 +63,7 @@ def test_files_that_were_left_out_are_counted_by_kind(retrieve, photos, model_fo
     (photos / ".hidden").touch()
     shutil.copy(photos / "violet.png", photos / "violet.csv")
     assert retrieve("index", photos, "--encoder", model_folder).status == 0
-    skipped = "skipped   1 hidden, 1 of other kinds, 1 pictures under another suffix\n"
+    skipped = "skipped   1 hidden, 1 of other kinds, 1 picture under another suffix\n"
     assert skipped in retrieve("info", photos).out
 
 

@@ -194,9 +194,9 @@ def test_without_an_index_the_sentence_says_how_to_make_one(retrieve, photos):
     assert outcome.err == f"retrieve: no index in {photos}: make one with `retrieve index FOLDER`\n"
 
 
-@pytest.mark.parametrize("option", ["--montage", "--html"])
-def test_an_existing_file_is_replaced_only_where_that_is_asked_for(retrieve, indexed, tmp_path, option):
-    out = tmp_path / "out.png"
+@pytest.mark.parametrize(("option", "name"), [("--montage", "out.png"), ("--html", "out.html")])
+def test_an_existing_file_is_replaced_only_where_that_is_asked_for(retrieve, indexed, tmp_path, option, name):
+    out = tmp_path / name
     out.write_bytes(b"mine")
     asked = ["query", indexed / "violet.png", "--index", indexed, option, out]
     outcome = retrieve(*asked)
@@ -208,22 +208,23 @@ def test_an_existing_file_is_replaced_only_where_that_is_asked_for(retrieve, ind
     assert out.read_bytes() == b"mine"
     assert retrieve(*asked, "--overwrite").status == 0
     assert out.stat().st_size > 1000
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.png"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [name]
 
 
-@pytest.mark.parametrize("option", ["--montage", "--html"])
-def test_no_option_makes_it_overwrite_a_picture(retrieve, indexed, tmp_path, option):
-    (tmp_path / "link.png").symlink_to(indexed / "cold" / "blue.png")
-    (tmp_path / "hard.png").hardlink_to(indexed / "cold" / "blue.png")
-    shutil.copy(indexed / "violet.png", tmp_path / "asked.png")
-    before = {path: path.read_bytes() for path in [*indexed.rglob("*.png"), *tmp_path.glob("*.png")]}
+@pytest.mark.parametrize(("option", "suffix"), [("--montage", ".png"), ("--html", ".html")])
+def test_no_option_makes_it_overwrite_a_picture(retrieve, indexed, tmp_path, option, suffix):
+    (tmp_path / f"link{suffix}").symlink_to(indexed / "cold" / "blue.png")
+    (tmp_path / f"hard{suffix}").hardlink_to(indexed / "cold" / "blue.png")
+    asked = shutil.copy(indexed / "violet.png", tmp_path / f"asked{suffix}")
+    before = {path: path.read_bytes() for path in [*indexed.rglob("*.png"), *tmp_path.glob("*.*")]}
     changed = indexed / "warm" / "red.png"
     before[changed] = changed.read_bytes() + b" edited since"
     changed.write_bytes(before[changed])
-    pictures = [indexed / "cold" / "blue.png", changed, *tmp_path.glob("*.png")]
-    assert len(pictures) == 5
+    inside = [indexed / "cold" / "blue.png", changed]
+    pictures = [*(inside if suffix == ".png" else []), *tmp_path.glob(f"*{suffix}")]
+    assert len(pictures) == (5 if suffix == ".png" else 3)
     for out in pictures:
-        outcome = retrieve("query", tmp_path / "asked.png", "--index", indexed, option, out, "--overwrite")
+        outcome = retrieve("query", asked, "--index", indexed, option, out, "--overwrite")
         assert outcome.status == 1
         assert f"{out} is one of the pictures, which are never overwritten" in outcome.err
     assert {path: path.read_bytes() for path in before} == before
@@ -231,9 +232,10 @@ def test_no_option_makes_it_overwrite_a_picture(retrieve, indexed, tmp_path, opt
 
 def test_nor_a_file_of_the_index_nor_what_is_no_file(retrieve, indexed):
     manifest = indexed / ".retrieve" / "manifest.json"
-    asked = ["query", indexed / "violet.png", "--index", indexed, "--overwrite", "--html"]
-    assert "belongs to the index" in retrieve(*asked, manifest).err
-    assert "not a regular file" in retrieve(*asked, indexed).err
+    asked = ["query", indexed / "violet.png", "--index", indexed, "--overwrite", "--montage"]
+    (indexed.parent / "folder.png").mkdir()
+    assert "belongs to the index" in retrieve(*asked, manifest.with_suffix(".png")).err
+    assert "not a regular file" in retrieve(*asked, indexed.parent / "folder.png").err
     assert retrieve("info", indexed).status == 0
 
 
@@ -412,3 +414,21 @@ def test_of_a_damaged_index_the_way_out_is_told(retrieve, indexed):
     assert "`retrieve index FOLDER --refit` makes the index anew" in outcome.err
     again = retrieve("index", indexed)
     assert again.err.count("`retrieve verify --repair` mends what can be mended") == 1
+
+
+def test_a_page_has_the_ending_of_one_and_does_not_go_into_the_index(retrieve, indexed, tmp_path):
+    picture = indexed / "violet.png"
+    asked = retrieve("query", picture, "--index", indexed, "--html", tmp_path / "page.txt")
+    assert (asked.status, asked.out) == (2, "")
+    assert "page.txt has no ending of a page: name an .html file" in asked.err
+    asked = retrieve("query", picture, "--index", indexed, "--html", indexed / ".retrieve" / "page.html")
+    assert (asked.status, asked.out) == (1, "")
+    assert "page.html belongs to the index: name another file" in asked.err
+
+
+def test_it_is_told_that_a_sheet_among_the_pictures_will_be_one(retrieve, indexed, tmp_path):
+    sheets = [indexed / "sheet.png", tmp_path / "sheet.png"]
+    asked = ("query", indexed / "violet.png", "--index", indexed, "--montage")
+    told = [retrieve(*asked, each) for each in sheets]
+    assert [each.status for each in told] == [0, 0]
+    assert ["lies among the pictures" in each.err for each in told] == [True, False]

@@ -183,8 +183,18 @@ def test_a_paired_difference_sees_what_two_intervals_cannot():
 
 
 def test_a_pair_with_a_missing_value_is_left_out():
-    a, b = np.array([1.0, math.nan, 0.5, 0.2]), np.array([0.5, 0.1, math.nan, 0.1])
-    assert paired_difference(a, b) == bootstrap(np.array([0.5, 0.1]))
+    a, b = np.arange(1.0, 9.0), np.linspace(0.5, 2.0, 8)
+    kept = a - b
+    a[2], b[5] = math.nan, math.nan
+    assert paired_difference(a, b) == bootstrap(np.delete(kept, [2, 5]))
+
+
+def test_of_five_pairs_there_is_a_difference_and_no_interval():
+    difference = paired_difference(np.full(5, 0.9), np.full(5, 0.1))
+    assert difference.value == pytest.approx(0.8)
+    assert math.isnan(difference.low)
+    assert verdict(difference) == "no difference that these pictures can show"
+    assert verdict(paired_difference(np.full(6, 0.9), np.full(6, 0.1))) == "better"
 
 
 @pytest.mark.parametrize(

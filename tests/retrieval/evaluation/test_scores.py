@@ -25,13 +25,21 @@ def test_macro_figures_weigh_classes_alike():
 
 
 def test_a_difference_is_paired():
-    first, second = scores([0.1, 0.2, 0.3, 0.8]), scores([0.0, 0.1, 0.1, 0.7])
-    difference = first.minus(second, seed=1)
-    expected = paired_difference(np.array([0.1, 0.2, 0.3, 0.8]), np.array([0.0, 0.1, 0.1, 0.7]), seed=1)
+    own, others = [0.1, 0.2, 0.3, 0.8, 0.5, 0.6], [0.0, 0.1, 0.1, 0.7, 0.4, 0.4]
+    difference = scores(own).minus(scores(others), seed=1)
+    expected = paired_difference(np.array(own), np.array(others), seed=1)
     assert difference.figures["map"] == expected
     assert difference.verdict("map") == "better"
     assert math.isnan(difference.figures["precision_at_1"].value)
     assert difference.verdict("precision_at_1") == "no difference that these pictures can show"
+
+
+def test_five_queries_are_too_few_to_say_which_method_is_better():
+    difference = scores([0.9] * 5).minus(scores([0.1] * 5), seed=1)
+    assert difference.figures["map"].value == pytest.approx(0.8)
+    assert difference.verdict("map") == "no difference that these pictures can show"
+    found, lost = (Scores({"self_mrr": each((2, 26))}) for each in (np.ones, np.zeros))
+    assert found.minus(lost, seed=0).verdict("self_mrr") == "no difference that these pictures can show"
 
 
 def test_edits_of_a_picture_are_drawn_together():
@@ -41,7 +49,8 @@ def test_edits_of_a_picture_are_drawn_together():
     assert edited.means(seed=0)["self_mrr"] == bootstrap(values.ravel(), groups=groups, seed=0)
     nothing = Scores({"self_mrr": np.zeros((2, 2))})
     expected = paired_difference(values.ravel(), np.zeros(4), groups=groups, seed=0)
-    assert edited.minus(nothing, seed=0).figures["self_mrr"] == expected
+    found = edited.minus(nothing, seed=0).figures["self_mrr"]
+    np.testing.assert_equal(found, expected)
 
 
 def test_every_metric_has_a_title_for_sentences_and_one_for_columns():

@@ -12,7 +12,10 @@ from .progress import progress_on_stderr
 
 
 def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures in the indexed folders.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", readable=False, help="Pictures in the indexed folders."),
+    ],
     *,
     directory: IndexOption = None,
     as_json: JsonOption = False,

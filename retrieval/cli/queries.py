@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def expand(names: Sequence[str]) -> tuple[list[Query], list[RetrievalError]]:
 def _meant_by(name: str) -> tuple[list[Query], list[RetrievalError]]:
     if name == STDIN:
         return [Query("standard input", _stdin())], []
-    if not Path(name).is_dir():
+    if not os.path.isdir(name):  # noqa: PTH112 - `Path.is_dir` fails in a folder that cannot be read
         return [Query(name, name)], []
     folder, findings = Path(name), find_images(name)
     if not findings.pictures:

@@ -12,7 +12,8 @@ from .options import IndexOption, JsonOption, find_index
 
 def remove(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Pictures, or folders of them.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", readable=False, help="Pictures, or folders of them."),
     ] = None,
     *,
     missing: Annotated[

@@ -59,9 +59,7 @@ def tune(
     asked = Structure.of(recall=recall, memory=memory)
     vectors = index.vectors()
     limit = None if asked.memory is None else asked.memory / max(1, len(vectors))
-    if not as_json:
-        _head(len(vectors), sample)
-    measured = []
+    measured: list[MeasuredStructure] = []
     for one in measure_structures(
         vectors,
         index.manifest.metric,
@@ -69,6 +67,8 @@ def tune(
         recall=asked.recall,
         sample=sample,
     ):
+        if not (measured or as_json):
+            _head(len(vectors), sample)
         measured.append(one)
         if not as_json:
             echo(_line(one))

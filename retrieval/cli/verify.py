@@ -48,12 +48,12 @@ def verify(
     if as_json:
         echo_json(_as_object(place, found, mended))
     else:
-        _report(place, found, mended)
+        _report(place, found, mended, deep=deep)
     if left.faults:
         raise typer.Exit(1)
 
 
-def _report(place: Path, found: Findings, mended: Mended | None) -> None:
+def _report(place: Path, found: Findings, mended: Mended | None, *, deep: bool) -> None:
     for fault in found.faults:
         echo(printable(fault))
     if mended is not None:
@@ -65,10 +65,11 @@ def _report(place: Path, found: Findings, mended: Mended | None) -> None:
     left = mended.left if mended else found
     words = "sound" if not left.faults else counted(len(left.faults), "fault")
     report = left.report
-    echo(f"{printable(place)}: {words}, {counted(report.count, 'picture')}, {report.removed:,} removed ones")
+    counts = f"{counted(report.count, 'picture')}, {counted(report.removed, 'removed one')}"
+    echo(f"{printable(place)}: {words}, {counts}")
     if report.recall is not None:
         echo(f"  recall    {report.recall:.4f} of the ten nearest by exact search")
-    if left.embedded:
+    if deep:
         echo(
             f"  embedded  {counted(left.embedded, 'picture')} again, {len(left.others):,} came out otherwise"
         )

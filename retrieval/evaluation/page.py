@@ -13,6 +13,7 @@ from PIL import Image
 from ..errors import ImageUnreadable
 from ..html import data_url, jpeg_url, render_page
 from ..images import RIGHT, WRONG, SheetCell, SheetRow, Source, contact_sheet
+from ..whole_files import replaced
 from .charts import draw_charts
 from .edits import edited_picture
 from .intervals import Interval
@@ -40,7 +41,8 @@ def write_report(report: Report, folder: Path) -> Path:
         OSError: the disk refused.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    report.save(folder / "report.json")
+    with replaced(folder / "report.json") as part:
+        report.save(part)
     columns = [name for name in COLUMNS if not math.isnan(report.methods["latent"].figures[name].value)]
     charts = draw_charts(report, folder)
     content = render_page(
@@ -54,7 +56,8 @@ def write_report(report: Report, folder: Path) -> Path:
         sheets=_draw_sheets(report, folder),
     )
     page = folder / "report.html"
-    page.write_text(content, encoding="utf-8", errors="backslashreplace")
+    with replaced(page) as part:
+        part.write_text(content, encoding="utf-8", errors="backslashreplace")
     return page
 
 

@@ -14,7 +14,7 @@ from index_store import RejectedFile
 
 from ..errors import ImageUnreadable, NoPictures
 from .formats import SIGNATURE_BYTES, is_other, picture_format, readable_suffixes, refused_suffixes
-from .reasons import EMPTY, NOT_REGULAR, NOT_UTF8, printable, system_reason
+from .reasons import A_FOLDER, EMPTY, NOT_REGULAR, NOT_UTF8, printable, system_reason
 
 UNREADABLE_FOLDER = "the folder cannot be read"
 """How the reason begins for which a folder in the scanned one was rejected."""
@@ -157,14 +157,12 @@ class _Search:
     def take(self, path: str) -> None:
         """Take in the one file at `path`."""
         name, known = printable(str(self.root / path)), len(self.pictures) + len(self.rejections)
-        if (self.root / path).is_dir():
-            raise ImageUnreadable(
-                name,
-                "it is a folder: name its pictures, or take up all that is new in it with `retrieve index`",
-            )
-        if not (self.root / path).is_file():
-            there = (self.root / path).exists()
-            raise ImageUnreadable(name, NOT_REGULAR if there else "there is no such file")
+        try:
+            mode = (self.root / path).stat().st_mode
+        except OSError as error:
+            raise ImageUnreadable(name, system_reason(error)) from error
+        if not stat.S_ISREG(mode):
+            raise ImageUnreadable(name, A_FOLDER if stat.S_ISDIR(mode) else NOT_REGULAR)
         above, _, last = path.rpartition("/")
         if any(is_hidden(part) for part in path.split("/")):
             raise ImageUnreadable(name, "it is hidden: rename it")

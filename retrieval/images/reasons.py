@@ -19,6 +19,7 @@ from .formats import contents_in_words, picture_format
 
 EMPTY = "empty file"
 NOT_UTF8 = "its name is not valid UTF-8: rename it"
+A_FOLDER = "it is a folder: name its pictures, or take up all that is new in it with `retrieve index`"
 NOT_REGULAR = "it is a pipe or a device, expected a regular file"
 NO_MEMORY = "there is not enough memory to decode it"
 

@@ -59,13 +59,14 @@ class ComparedPictures:
         """
         second = bool(retriever.encoder.copy_dim and retriever.index.copy_dim)
         inside = [name for other in others if (name := retriever.folders.name_of(other)) is not None]
+        dim = retriever.index.copy_dim if second else retriever.index.dim
         found = list(_indexed(retriever, {"", *inside} if inside else None, second=second))
         for other in others:
             if retriever.folders.name_of(other) is None:
                 found += _beside(retriever, other, progress or Progress(), second=second)
         kept = _each_file_once([picture for picture, _ in found])
         pictures = [found[at][0] for at in kept]
-        vectors = np.array([found[at][1] for at in kept], dtype=np.float32).reshape(len(kept), -1)
+        vectors = np.array([found[at][1] for at in kept], dtype=np.float32).reshape(len(kept), dim)
         folders = tuple(dict.fromkeys(picture.folder for picture in pictures))
         return cls(pictures, vectors, retriever.encoder, second, folders)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from PIL import Image
 from ..errors import printable
 from ..html import jpeg_url, render_page
 from ..images import open_picture
+from ..whole_files import replaced
 from .anomalies import Method
 from .anomaly_ranking import AnomalyRanking
 
 Floats = NDArray[np.float32]
 
 _SIDE = 640
+_LONGEST = 200
 _OPACITY = 0.8
 _YELLOW, _RED = np.array([255.0, 200.0, 0.0]), np.array([230.0, 0.0, 30.0])
 
@@ -55,7 +58,8 @@ class HeatMaps:
         folder.mkdir(parents=True, exist_ok=True)
         for rank, one in enumerate(self.ranking.judged[:k], start=1):
             drawn = self.of(one.path)[self.ranking.method]
-            drawn.save(folder / f"{rank:03}-{one.path.stem}.png")
+            with replaced(folder / f"{rank:03}-{_shortened(one.path.stem)}.png") as part:
+                drawn.save(part)
 
     def page(self, k: int) -> str:
         """The page of the first `k`, with the maps of both methods."""
@@ -79,6 +83,11 @@ class HeatMaps:
             method=ranking.method,
             checks=ranking.detector.checks,
         )
+
+
+def _shortened(name: str) -> str:
+    """`name`, or what of it leaves room for more in the 255 bytes that a name may have."""
+    return os.fsencode(name)[:_LONGEST].decode("utf-8", "ignore")
 
 
 def _shown(path: Path) -> Image.Image:

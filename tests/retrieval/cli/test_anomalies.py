@@ -134,3 +134,12 @@ def test_a_page_without_a_folder_to_lie_in_is_refused_before_any_work(retrieve, 
     told = retrieve("anomalies", parts, "--html", tmp_path / "none" / "page.html")
     assert (told.status, told.err.count("\n")) == (1, 1)
     assert "there is no folder" in told.err
+
+
+def test_a_map_of_a_picture_with_a_long_name_has_a_shorter_one(retrieve, parts, tmp_path):
+    picture = next(parts.rglob("*.png"))
+    for path in parts.rglob("*.png"):
+        path.rename(path.with_name(f"{path.stem}{'ü' * 120}.png"))
+    assert not picture.exists()
+    told = retrieve("anomalies", parts, "--method", "patches", "-k", 2, "--heatmaps", tmp_path / "maps")
+    assert (told.status, len(list((tmp_path / "maps").glob("00?-*ü.png")))) == (0, 2)

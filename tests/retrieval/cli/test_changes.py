@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -314,7 +315,7 @@ def test_pictures_of_another_kind_than_the_encoder_was_fitted_to_are_told(
 def test_a_link_that_leads_to_itself_is_one_sentence(retrieve, indexed, tmp_path):
     (indexed / "loop.png").symlink_to("loop.png")
     assert "is not in index" in retrieve("remove", indexed / "loop.png", "--index", indexed).err
-    assert "there is no such file" in retrieve("add", indexed / "loop.png", "--index", indexed).err
+    assert "the link leads back to itself" in retrieve("add", indexed / "loop.png", "--index", indexed).err
     (tmp_path / "loop").symlink_to("loop")
     for command in (["evaluate", indexed, "--report"], ["anomalies", indexed, "--heatmaps"]):
         outcome = retrieve(*command, tmp_path / "loop")
@@ -327,3 +328,30 @@ def test_a_pipe_cannot_be_added(retrieve, indexed):
     outcome = retrieve("add", indexed / "pipe.png", "--index", indexed)
     assert (outcome.status, outcome.out) == (1, "")
     assert "it is a pipe or a device, expected a regular file" in outcome.err
+
+
+def test_a_picture_that_may_not_be_read_is_removed_and_is_told_when_it_is_added(
+    retrieve, indexed, monkeypatch
+):
+    monkeypatch.setattr(os, "access", lambda path, *_, **__: not str(path).endswith("violet.png"))
+    assert retrieve("remove", indexed / "violet.png", "--index", indexed).out == "- 1 gone\n"
+    assert retrieve("add", indexed / "violet.png", "--index", indexed).status == 0
+
+
+def test_in_a_folder_that_may_not_be_read_one_picture_does_not_stop_the_others(
+    retrieve, indexed, monkeypatch
+):
+    stat = Path.stat
+
+    def refuse(path, **options):
+        if path.parent.name == "secret":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    secret = indexed / "secret" / "a.png"
+    asked = retrieve("query", secret, indexed / "violet.png", "--index", indexed)
+    assert (asked.status, len(asked.fields)) == (1, 5)
+    assert asked.err == f"retrieve: {secret} cannot be read: permission denied\n"
+    added = retrieve("add", secret, "--index", indexed)
+    assert (added.status, added.err) == (1, f"retrieve: {secret} cannot be read: permission denied\n")

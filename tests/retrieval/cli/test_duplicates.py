@@ -168,3 +168,13 @@ def test_table_and_page_are_two_files(retrieve, folder, tmp_path):
     outcome = retrieve("duplicates", folder, "--csv", tmp_path / "a.html", "--html", tmp_path / "a.html")
     assert (outcome.status, outcome.out) == (2, "")
     assert "name two files" in outcome.err
+
+
+@pytest.mark.parametrize("options", [[], ["--exact"], ["--json"]])
+def test_an_index_without_pictures_has_no_copies(retrieve, folder, options):
+    for picture in folder.glob("*.png"):
+        picture.unlink()
+    assert retrieve("remove", "--missing", "--index", folder).status == 0
+    told = retrieve("duplicates", folder, *options)
+    assert told.status == 0
+    assert "Traceback" not in told.err

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from index_store import Index
+from retrieval import Retriever
 
 VECTORS = np.random.default_rng(0).normal(size=(1_200, 8)).astype(np.float32)
 
@@ -37,3 +38,11 @@ def test_a_structure_that_is_none_is_told_in_one_sentence(retrieve, vectors_inde
     told = retrieve("tune", vectors_index, "--structure", "tree")
     assert told.status == 1
     assert "structure is 'tree', expected auto, exact" in told.err
+
+
+def test_nothing_is_printed_where_there_is_nothing_to_compare(retrieve, model, tmp_path, paint):
+    paint(tmp_path / "one" / "a.png", (9, 99, 9))
+    Retriever.build(tmp_path / "one", encoder=model)
+    outcome = retrieve("tune", tmp_path / "one")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "expected 2 or more to compare searches with" in outcome.err

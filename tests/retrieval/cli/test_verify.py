@@ -83,3 +83,9 @@ def test_a_damaged_encoder_is_named_with_the_way_out(retrieve, indexed, model_fo
     assert refused.err.endswith("what can be mended; --refit makes the index anew\n")
     assert retrieve("index", indexed, "--encoder", model_folder, "--refit").status == 0
     assert retrieve("verify", indexed, "--deep").status == 0
+
+
+def test_it_is_told_where_no_picture_is_left_to_embed_again(retrieve, indexed):
+    for picture in indexed.rglob("*.png"):
+        picture.unlink()
+    assert "embedded  0 pictures again" in retrieve("verify", indexed, "--deep").out

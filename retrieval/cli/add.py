@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import IndexOption, JsonOption, ThreadsOption, find_index
+from .options import FilesIndexOption, JsonOption, ThreadsOption, find_index_of
 from .progress import progress_on_stderr
 
 
@@ -17,14 +17,14 @@ def add(
         typer.Argument(metavar="FILE...", readable=False, help="Pictures in the indexed folders."),
     ],
     *,
-    directory: IndexOption = None,
+    directory: FilesIndexOption = None,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
     """Add pictures to the index, or take them up again if they have changed, without a look at all others.
 
     \b
-    retrieve add photos/new.jpg --index photos/
+    retrieve add photos/new.jpg
 
     The files have to lie in a folder that is indexed: what lies elsewhere goes there first, or its folder is
     added with retrieve index. Exit status 1 if one of them cannot be used.
@@ -33,7 +33,7 @@ def add(
     from ..indexing.single_files import add_files
     from .changed import report_changes
 
-    place = existing_index(find_index(directory))
+    place = existing_index(find_index_of(files, directory))
     changes = add_files(place, files, progress_on_stderr(quiet=as_json))
     report_changes(changes, place, as_json=as_json)
     if changes.rejected:

@@ -28,7 +28,10 @@ _LEAST_SEPARATION = 0.6
 def anomalies(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="The pictures to rank. Default: those of the nearest index."),
+        typer.Argument(
+            metavar="[FOLDER]",
+            help="The pictures to rank. Default: those of RETRIEVE_INDEX, then of the nearest index.",
+        ),
     ] = None,
     *,
     normal: Annotated[

@@ -22,7 +22,8 @@ def duplicates(
         list[Path] | None,
         typer.Argument(
             metavar="[FOLDER]...",
-            help="An indexed folder, or an index, and others to compare with it. Default: the nearest index.",
+            help="An indexed folder, or an index, and others to compare with it. Default: RETRIEVE_INDEX, "
+            "then the nearest index.",
         ),
     ] = None,
     *,

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def map(  # noqa: A001 - the command's name
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="An indexed folder, or an index. Default: the nearest."),
+        typer.Argument(
+            metavar="[FOLDER]",
+            help="An indexed folder, or an index. Default: RETRIEVE_INDEX, then the nearest.",
+        ),
     ] = None,
     *,
     out: Annotated[Path, typer.Option("--out", metavar="OUT.html", help="The page to write.")] = Path(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -17,6 +19,14 @@ IndexOption: TypeAlias = Annotated[
         "--index",
         metavar="DIR",
         help=f"An indexed folder, or an index. Default: {VARIABLE}, then the nearest .retrieve upwards.",
+    ),
+]
+FilesIndexOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help=f"An indexed folder, or an index. Default: {VARIABLE}, then the nearest .retrieve upwards from FILE.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -60,6 +70,23 @@ def finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is none of the numbers that are possible here")
     return value
+
+
+def find_index_of(files: Sequence[Path], option: Path | None) -> Path:
+    """What to open to change what it knows of `files`: `option`, else what RETRIEVE_INDEX names, else the
+    nearest index from where the first of the files lies upwards, else from here.
+
+    Raises:
+        IndexNotFound: none of them is there.
+    """
+    from index_store import IndexNotFound
+
+    from ..index_paths import nearest_index
+
+    if option is None and files and not os.environ.get(VARIABLE):
+        with suppress(IndexNotFound):
+            return nearest_index(files[0].parent)
+    return find_index(option)
 
 
 def find_index(option: Path | None, argument: Path | None = None) -> Path:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import IndexOption, JsonOption, find_index
+from .options import FilesIndexOption, JsonOption, find_index_of
 
 
 def remove(
@@ -19,13 +19,13 @@ def remove(
     missing: Annotated[
         bool, typer.Option("--missing", help="All whose files are gone, even if a whole folder is.")
     ] = False,
-    directory: IndexOption = None,
+    directory: FilesIndexOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take pictures out of the index. Files are never deleted.
 
     \b
-    retrieve remove photos/blurred.jpg --index photos/
+    retrieve remove photos/blurred.jpg
     retrieve remove --missing --index photos/
 
     A picture that is still in its folder is left out by retrieve index too, until it changes or is added
@@ -37,6 +37,6 @@ def remove(
 
     if missing == bool(files):
         raise typer.BadParameter("name files, or --missing for all that are gone, and not both")
-    place = existing_index(find_index(directory))
+    place = existing_index(find_index_of(files or [], directory))
     changes = remove_files(place, files) if files else remove_missing(place)
     report_changes(changes, place, as_json=as_json)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from index_store import Index
 from retrieval import BuildSettings, Model, Retriever
+from retrieval.cli import main
 
 
 def rows(folder):
@@ -355,3 +357,17 @@ def test_in_a_folder_that_may_not_be_read_one_picture_does_not_stop_the_others(
     assert asked.err == f"retrieve: {secret} cannot be read: permission denied\n"
     added = retrieve("add", secret, "--index", indexed)
     assert (added.status, added.err) == (1, f"retrieve: {secret} cannot be read: permission denied\n")
+
+
+def test_the_index_of_a_file_is_the_one_around_it(retrieve, indexed, paint, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    paint(indexed / "cold" / "new.png", (9, 9, 99))
+    assert retrieve("add", "photos/cold/new.png").out == "+ 1 new\n"
+    assert retrieve("remove", "photos/violet.png", "photos/warm/red.png").out == "- 2 gone\n"
+    outcome = retrieve("remove", "elsewhere.png")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert f"no index in {tmp_path} nor in any folder around it" in outcome.err
+    monkeypatch.setenv("RETRIEVE_INDEX", str(tmp_path / "other"))
+    monkeypatch.setattr(sys, "argv", ["retrieve", "add", "photos/violet.png"])
+    with pytest.raises(SystemExit, match="1"):
+        main()

@@ -26,7 +26,8 @@ FilesIndexOption: TypeAlias = Annotated[
     typer.Option(
         "--index",
         metavar="DIR",
-        help=f"An indexed folder, or an index. Default: {VARIABLE}, then the nearest .retrieve upwards from FILE.",
+        help=f"An indexed folder, or an index. Default: {VARIABLE}, then the nearest .retrieve from FILE "
+        "upwards.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -93,6 +93,7 @@ def anomalies(
     _refuse_outputs(heatmaps, html, [*tops, *normals], overwrite=overwrite)
     progress = progress_on_stderr(quiet=as_json)
     paths = _pictures_in(tops)
+    _refuse_no_anomalies(anomalous, paths)
     index = index or next(filter(is_indexed, normals), None)
     if method == "patches":
         model = None
@@ -145,6 +146,15 @@ def _pictures_in(folders: Sequence[Path]) -> list[Path]:
     if not found:
         raise NoPictures(", ".join(map(str, folders)), "name a folder that holds some")
     return found
+
+
+def _refuse_no_anomalies(anomalous: Sequence[str] | None, paths: Sequence[Path]) -> None:
+    for name in anomalous or ():
+        if not any(path.parent.name == name for path in paths):
+            raise RetrievalError(
+                f"no picture lies in a folder called {printable(name)}: --anomalous takes the name of "
+                "a folder of anomalies, without those around it"
+            )
 
 
 def _opened(place: Path, *, required: bool) -> Model | None:

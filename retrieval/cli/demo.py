@@ -74,11 +74,13 @@ def _refuse_others_folder(folder: Path) -> None:
     from ..errors import RetrievalError
 
     pictures = folder / PICTURES
-    there = {path.name for path in pictures.iterdir()} if pictures.is_dir() else set()
-    others = there - {*CLASSES, ".retrieve"}
+    drawn = pictures.is_dir()
+    place = pictures if drawn else folder
+    there = {path.name for path in place.iterdir()} if place.is_dir() else set()
+    others = there - {*CLASSES, ".retrieve"} if drawn else there
     if others:
         raise RetrievalError(
-            f"{pictures} holds other things than a demonstration, {min(others)} for one: "
+            f"{place} holds other things than a demonstration, {printable(min(others))} for one: "
             "name a new folder, as in retrieve demo DIR"
         )
 

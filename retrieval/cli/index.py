@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import JsonOption, OtherSeedOption, ThreadsOption
+from .options import JsonOption, OtherSeedOption, ThreadsOption, wrong_usage
 from .printing import counted, echo, echo_json, note, printable
 from .tune import MemoryOption, RecallOption
 
@@ -137,7 +137,7 @@ def index(
         recipe=recipe,
         decoder=not no_decoder,
         refit=refit,
-        store=store,
+        store=_store(store),
         ray=ray,
     )
     tops = [folder_at(folder) for folder in folders]
@@ -181,6 +181,13 @@ def _structure(name: str | None, code: str | None, recall: str | None, memory: s
         return check_structure(str(Structure.of(name or "auto", code=code, recall=recall, memory=memory)))
     except OptionInvalid as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _store(name: str | None) -> str | None:
+    from index_store import check_store
+
+    with wrong_usage("--store"):
+        return None if name is None else check_store(name)
 
 
 def report(retriever: Retriever, seconds: dict[str, float], changes: Update | None = None) -> None:

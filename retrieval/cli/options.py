@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -71,6 +71,19 @@ def finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is none of the numbers that are possible here")
     return value
+
+
+@contextmanager
+def wrong_usage(option: str) -> Iterator[None]:
+    """Tell what the value of `option` is refused for as wrong usage, with exit status 2."""
+    from index_store import OptionInvalid
+
+    from ..errors import QueryInvalid
+
+    try:
+        yield
+    except (OptionInvalid, QueryInvalid) as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
 
 
 def find_index_of(files: Sequence[Path], option: Path | None) -> Path:

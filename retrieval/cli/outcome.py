@@ -92,6 +92,9 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
         link = str(error).removeprefix(_LOOP).strip("'")
         return printable(f"{link}: the link leads back to itself")
+    if isinstance(error, UnicodeEncodeError):
+        name = printable(error.object)
+        return f"{name}: names of files are {error.encoding} here, set PYTHONUTF8=1 for those that are not"
     if isinstance(error, OSError):
         where = "output" if error.filename is None else printable(os.fsdecode(error.filename))
         return f"{where}: {error.strerror or error}"

@@ -44,6 +44,8 @@ def _meant_by(name: str) -> tuple[list[Query], list[RetrievalError]]:
 
 
 def _stdin() -> bytes:
+    if sys.stdin is None:  # closed by the shell
+        raise ImageUnreadable("standard input", "it is closed")
     if sys.stdin.isatty():
         raise typer.BadParameter(
             f"{printable(STDIN)} wants a picture on standard input, as in: retrieve query - < a.jpg"

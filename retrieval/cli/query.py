@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..whole_files import replaced
-from .options import IndexOption, JsonOption, ThreadsOption, find_index
+from .options import IndexOption, JsonOption, ThreadsOption, find_index, wrong_usage
 from .outputs import refuse_existing, refuse_other_than_page
 from .printing import console, echo_fields, echo_json, is_terminal, note, printable
 
 if TYPE_CHECKING:
     from ..answers import Answer
+    from ..combine import Region
     from ..retriever import Retriever
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
@@ -90,7 +91,6 @@ def query(
     be read, or if none of the indexed pictures is found, because the index or the folder was moved.
     """
     from ..answers import answers_to
-    from ..combine import Region
     from ..index_paths import path_values
     from ..query_options import QueryKeywords
     from ..retriever import Retriever
@@ -102,7 +102,7 @@ def query(
         "where": where,
         "with_": with_ or [],
         "without": without or [],
-        "region": None if region is None else Region.parse(region),
+        "region": _region(region),
         "exclude_self": exclude_self,
         "exclude_copies": exclude_copies,
         "copies": copies,
@@ -147,6 +147,13 @@ def _refuse_usage(montage: Path | None, html: Path | None) -> None:
         )
     if html is not None:
         refuse_other_than_page(html, "--html")
+
+
+def _region(text: str | None) -> Region | None:
+    from ..combine import Region
+
+    with wrong_usage("--region"):
+        return None if text is None else Region.parse(text)
 
 
 def _write_outputs(answers: Sequence[Answer], montage: Path | None, html: Path | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import IndexOption, JsonOption, ThreadsOption, find_index
+from .options import IndexOption, JsonOption, ThreadsOption, find_index, wrong_usage
 from .printing import echo, echo_json, note, printable
 
 if TYPE_CHECKING:
@@ -51,12 +51,16 @@ def tune(
     \b
     retrieve tune photos/
     """
-    from index_store import Index, Structure, measure_structures, recommended_structure
+    from index_store import Index, Structure, check_structure, measure_structures, recommended_structure
 
     from ..index_paths import existing_index
 
+    with wrong_usage("--structure"):
+        for name in structures or ():
+            check_structure(name)
+    with wrong_usage("--target-recall and --max-memory"):
+        asked = Structure.of(recall=recall, memory=memory)
     index = Index.open(existing_index(find_index(directory, folder)))
-    asked = Structure.of(recall=recall, memory=memory)
     vectors = index.vectors()
     limit = None if asked.memory is None else asked.memory / max(1, len(vectors))
     measured: list[MeasuredStructure] = []

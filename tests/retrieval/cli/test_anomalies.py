@@ -143,3 +143,9 @@ def test_a_map_of_a_picture_with_a_long_name_has_a_shorter_one(retrieve, parts, 
     assert not picture.exists()
     told = retrieve("anomalies", parts, "--method", "patches", "-k", 2, "--heatmaps", tmp_path / "maps")
     assert (told.status, len(list((tmp_path / "maps").glob("00?-*ü.png")))) == (0, 2)
+
+
+def test_a_folder_of_anomalies_that_is_not_there_is_told_before_any_work(retrieve, parts):
+    told = retrieve("anomalies", parts, "--method", "patches", "--anomalous", "nope")
+    assert (told.status, told.out) == (1, "")
+    assert "no picture lies in a folder called nope" in told.err

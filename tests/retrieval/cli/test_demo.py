@@ -65,3 +65,10 @@ def test_the_demo_does_not_draw_among_the_pictures_of_others(retrieve, paint, tm
     assert outcome.status == 1
     assert "holds other things than a demonstration, holiday.png for one: name a new folder" in outcome.err
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["holiday.png"]
+
+
+def test_a_folder_of_the_user_s_own_is_left_alone(retrieve, photos):
+    outcome = retrieve("demo", photos)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert f"{photos} holds other things than a demonstration" in outcome.err
+    assert not (photos / "pictures").exists()

@@ -34,3 +34,22 @@ def test_two_different_indexes_are_not_one(retrieve, indexed, tmp_path, command)
 def test_the_same_index_may_be_named_twice(retrieve, indexed, monkeypatch):
     monkeypatch.chdir(indexed.parent)
     assert retrieve("info", indexed, "--index", indexed.name).status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["query", "violet.png", "--region", "0,0,1"],
+            "--region: region is '0,0,1', expected x,y,width,height",
+        ),
+        (["index", ".", "--store", "here"], "--store: store is 'here', expected milvus:URI"),
+        (["tune", ".", "--structure", "nope"], "--structure: structure is 'nope', expected auto, exact"),
+        (["tune", ".", "--target-recall", "nan"], "recall is 'nan', expected a number above 0"),
+    ],
+)
+def test_a_value_that_cannot_be_is_wrong_usage(retrieve, indexed, monkeypatch, arguments, told):
+    monkeypatch.chdir(indexed)
+    outcome = retrieve(*arguments)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert told in outcome.err

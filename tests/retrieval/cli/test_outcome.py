@@ -109,3 +109,15 @@ def test_a_terminated_command_says_nothing_and_has_a_status_of_its_own(tmp_path)
     program += "from retrieval.cli import main; sys.argv = ['retrieve']; main()"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (143, "", "")
+
+
+def test_names_that_the_locale_has_no_letters_for_are_one_sentence(capsys):
+    @report_errors
+    def fail():
+        "café.png".encode("ascii")
+
+    with pytest.raises(typer.Exit) as ended:
+        fail()
+    assert ended.value.exit_code == 1
+    told = "retrieve: café.png: names of files are ascii here, set PYTHONUTF8=1 for those that are not\n"
+    assert capsys.readouterr().err == told

@@ -432,3 +432,9 @@ def test_it_is_told_that_a_sheet_among_the_pictures_will_be_one(retrieve, indexe
     told = [retrieve(*asked, each) for each in sheets]
     assert [each.status for each in told] == [0, 0]
     assert ["lies among the pictures" in each.err for each in told] == [True, False]
+
+
+def test_a_standard_input_that_the_shell_closed_is_one_sentence(retrieve, indexed, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    outcome = retrieve("query", "-", "--index", indexed)
+    assert (outcome.status, outcome.err) == (1, "retrieve: standard input cannot be read: it is closed\n")

@@ -36,7 +36,7 @@ def test_the_comparison_as_json(retrieve, vectors_index):
 
 def test_a_structure_that_is_none_is_told_in_one_sentence(retrieve, vectors_index):
     told = retrieve("tune", vectors_index, "--structure", "tree")
-    assert told.status == 1
+    assert told.status == 2
     assert "structure is 'tree', expected auto, exact" in told.err
 
 

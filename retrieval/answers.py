@@ -8,30 +8,20 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageDraw
-
 from index_store import Row
 
 from .combine import EmbeddedQuery, Region
 from .errors import ImageUnreadable, RetrievalError, printable
 from .html import render_page, thumbnail_url
-from .images import (
-    RIGHT,
-    WRONG,
-    SheetCell,
-    SheetRow,
-    Source,
-    contact_sheet,
-    is_remote,
-    open_picture,
-    read_file,
-)
+from .images import Source, is_remote, open_picture, read_file
 from .index_paths import Folders, path_values
 from .query_options import QueryKeywords, QueryOptions
 
 if TYPE_CHECKING:
+    from PIL import Image
     from typing_extensions import Unpack
 
+    from .images import SheetRow
     from .retriever import Retriever
 
 _REGION = "#1f6feb"
@@ -193,10 +183,14 @@ def answers_page(answers: Sequence[Answer]) -> str:
 
 def answers_sheet(answers: Sequence[Answer]) -> Image.Image:
     """`answers`, 40 at most, as a picture with a row for each."""
+    from .images import contact_sheet
+
     return contact_sheet([_row(answer) for answer in answers[:MOST_ROWS]])
 
 
 def _row(answer: Answer) -> SheetRow:
+    from .images import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet
+
     hits = [SheetCell(hit.path, _caption(hit)) for hit in answer.hits]
     picture = _marked(answer.query.source, answer.options.region)
     others = _others(answer.options)
@@ -222,6 +216,8 @@ def _marked(source: Source, region: Region | None) -> Source:
     """`source`, with a frame around the region if there is one."""
     if region is None:
         return source
+    from PIL import ImageDraw
+
     try:
         picture = open_picture(source)
     except ImageUnreadable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import typer
 
@@ -33,6 +33,8 @@ def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app.callback()(retrieve)
     for name in names:
         command = getattr(import_module(f".{name}", __package__), name)
+        # Read from their text once: typer does it several times, which takes a query some milliseconds.
+        command.__annotations__ = get_type_hints(command, include_extras=True)
         app.command(name, short_help=_summary(command))(report_errors(command))
     return app
 

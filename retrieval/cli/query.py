@@ -90,6 +90,9 @@ def query(
     Exit status: 0 also if answers are missing or changed, which a note on stderr tells; 1 if a query cannot
     be read, or if none of the indexed pictures is found, because the index or the folder was moved.
     """
+    from ..threads import start_no_threads_of_blas
+
+    start_no_threads_of_blas()  # before the imports below load NumPy
     from ..answers import answers_to
     from ..index_paths import path_values
     from ..query_options import QueryKeywords

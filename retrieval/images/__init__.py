@@ -9,13 +9,20 @@ Example:
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from index_store import RejectedFile
 
 from .decode import MAX_PIXELS, Picture, load, load_picture, open_picture, read_picture
 from .find import UNREADABLE_FOLDER, FolderScan, ImageFile, Skipped, find_files, find_images
 from .remote import StoreFailed, find_remote, folder_at, is_remote
-from .sheet import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
 from .source import FileFacts, Source, read_file
+
+if TYPE_CHECKING:
+    from .sheet import RIGHT, WRONG, SheetCell, SheetRow, contact_sheet, grid
+
+_OF_SHEETS = frozenset({"RIGHT", "WRONG", "SheetCell", "SheetRow", "contact_sheet", "grid"})
 
 __all__ = [
     "MAX_PIXELS",
@@ -45,3 +52,10 @@ __all__ = [
     "read_file",
     "read_picture",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load what draws when it is first asked for: most queries draw nothing."""
+    if name not in _OF_SHEETS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".sheet", __name__), name)

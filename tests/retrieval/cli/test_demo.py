@@ -18,9 +18,22 @@ def test_the_demo_draws_indexes_compares_and_says_what_to_run_next(retrieve, sta
     for name in ("latent-and-pixels.png", "nearest.png"):
         with Image.open(folder / name) as sheet:
             assert min(sheet.size) > 500
+            # The frames of right and wrong answers.
+            colors = {color for _, color in sheet.getcolors(1 << 20)}
+        assert {(0x2A, 0x9D, 0x4B), (0xD1, 0x37, 0x2F)} <= colors
+    assert_example_leaves_the_query_out(outcome.out.splitlines(), folder)
 
 
-def test_the_demo_as_json_holds_the_figures_of_each_method(retrieve, stand_in_solve, tmp_path):
+def assert_example_leaves_the_query_out(lines, folder):
+    [start] = [number for number, line in enumerate(lines) if line.startswith("Nearest to ")]
+    query = lines[start].removeprefix("Nearest to ").removesuffix(":")
+    hits = [line.split()[-1] for line in lines[start + 1 : start + 6]]
+    assert len(set(hits)) == 5
+    assert (folder / "pictures" / query).is_file()
+    assert query not in hits
+
+
+def test_as_json_it_holds_the_figures_of_each_method_and_can_be_run_again(retrieve, stand_in_solve, tmp_path):
     value = retrieve("demo", tmp_path / "demo", "--images", 32, "--seed", 3, "--json").json
     assert (value["pictures"], value["classes"]) == (32, len(CLASSES))
     assert {name: method["dim"] for name, method in value["methods"].items()} == {
@@ -34,29 +47,7 @@ def test_the_demo_as_json_holds_the_figures_of_each_method(retrieve, stand_in_so
         assert method["precision_at_10"] <= 0.1 + 1e-9
     assert stand_in_solve[0].seed == 3
     assert set(value["seconds"]) > {"draw pictures", "embed", "compare"}
-
-
-def test_the_sheets_frame_right_and_wrong_answers(retrieve, stand_in_solve, tmp_path):
-    assert retrieve("demo", tmp_path, "--images", 48).status == 0
-    for name in ("latent-and-pixels.png", "nearest.png"):
-        with Image.open(tmp_path / name) as sheet:
-            colors = {color for _, color in sheet.getcolors(1 << 20)}
-        assert {(0x2A, 0x9D, 0x4B), (0xD1, 0x37, 0x2F)} <= colors
-
-
-def test_the_example_leaves_the_query_out(retrieve, stand_in_solve, tmp_path):
-    lines = retrieve("demo", tmp_path, "--images", 48).out.splitlines()
-    [start] = [number for number, line in enumerate(lines) if line.startswith("Nearest to ")]
-    query = lines[start].removeprefix("Nearest to ").removesuffix(":")
-    hits = [line.split()[-1] for line in lines[start + 1 : start + 6]]
-    assert len(set(hits)) == 5
-    assert (tmp_path / "pictures" / query).is_file()
-    assert query not in hits
-
-
-def test_the_demo_can_be_run_again_in_its_folder(retrieve, stand_in_solve, tmp_path):
-    for _ in range(2):
-        assert retrieve("demo", tmp_path, "--images", 32).status == 0
+    assert retrieve("demo", tmp_path / "demo", "--images", 32).status == 0
 
 
 def test_the_demo_does_not_draw_among_the_pictures_of_others(retrieve, paint, tmp_path):

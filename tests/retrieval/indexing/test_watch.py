@@ -24,10 +24,16 @@ LONG = 30.0  # seconds, on a machine that has other things to do
 
 
 @pytest.fixture
-def watched(model, photos, monkeypatch, tmp_path):
-    """What is told of an index in a directory of its own, one after the other, while it is watched."""
+def impatient(monkeypatch):
+    """Watching that waits a fifth of what it waits otherwise."""
     monkeypatch.setattr(watch, "SETTLED_SECONDS", 0.2)
     monkeypatch.setattr(watch, "_TRY_AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr(watch, "_QUIET_MILLISECONDS", 100)
+
+
+@pytest.fixture
+def watched(model, photos, impatient, tmp_path):
+    """What is told of an index in a directory of its own, one after the other, while it is watched."""
     told, stop = queue.Queue(), threading.Event()
     directory = tmp_path / "index"
     Retriever.build(photos, index=directory, encoder=model)
@@ -54,7 +60,7 @@ def watched(model, photos, monkeypatch, tmp_path):
         def paths(self):
             return sorted(row.path for row in Index.open(directory).catalog.rows())
 
-        def is_quiet(self, seconds=1.5):
+        def is_quiet(self, seconds=0.6):
             time.sleep(seconds)
             return told.empty()
 
@@ -179,25 +185,25 @@ def looked(monkeypatch):
 def test_changes_of_hidden_files_are_no_reason_to_look(watched, looked):
     watched.start()
     watched.until(lambda: looked)
-    time.sleep(1.0)
+    time.sleep(0.5)
     count = len(looked)
     (watched.folder / ".part").write_bytes(b"1")
     assert watched.is_quiet()
     assert len(looked) == count
 
 
-def test_an_index_in_the_folder_is_no_reason_to_look_when_it_changes(photos, model, looked):
+def test_an_index_in_the_folder_is_no_reason_to_look_when_it_changes(photos, model, looked, impatient):
     directory, stop = photos / "index", threading.Event()
     Retriever.build(photos, index=directory, encoder=model)
     thread = threading.Thread(target=lambda: list(watch_folders(directory, stop=stop)))
     thread.start()
     try:
-        time.sleep(2.5)
+        time.sleep(1.0)
         count = len(looked)
         with Index.open(directory, writable=True) as index:
             index.set_settings(index.settings | {"other": 1})
             index.save()
-        time.sleep(2.0)
+        time.sleep(0.8)
     finally:
         stop.set()
         thread.join(LONG)

@@ -205,21 +205,6 @@ class Snapshot:
         return await self._searches.ask(query, k, options)
 
 
-def meeting(where: str | None, folder: str | None) -> str | None:
-    """The condition in SQL for pictures that meet `where` and lie in `folder`, or in folders inside it.
-
-    Example:
-        >>> meeting("width > 600", "cats")
-        "substr(path, 1, 5) = 'cats/' and (\\nwidth > 600\\n)"
-    """
-    if not folder:
-        return where or None
-    quoted = folder.replace("'", "''")
-    inside = f"substr(path, 1, {len(folder) + 1}) = '{quoted}/'"
-    # On lines of its own, so that a comment at its end ends there.
-    return f"{inside} and (\n{where}\n)" if where else inside
-
-
 def _read_beside(catalog: Catalog, format_version: int) -> Catalog:
     """The same rows by a connection of its own, so that a few need not wait for those of a whole batch."""
     if type(catalog) is Catalog:

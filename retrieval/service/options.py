@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field, ValidationError
 from ..combine import Region
 from ..errors import RetrievalError
 from ..query_options import QueryOptions
-from .live import meeting
 
 IN_FOLDER = "Only pictures in this folder, as /folders has it, or inside it"
 _IDS = "Ids of pictures in the index, with commas between"
@@ -84,6 +83,21 @@ def described() -> dict[str, Any]:
             for name, schema in properties.items()
         ]
     }
+
+
+def meeting(where: str | None, folder: str | None) -> str | None:
+    """The condition in SQL for pictures that meet `where` and lie in `folder`, or in folders inside it.
+
+    Example:
+        >>> meeting("width > 600", "cats")
+        "substr(path, 1, 5) = 'cats/' and (\\nwidth > 600\\n)"
+    """
+    if not folder:
+        return where or None
+    quoted = folder.replace("'", "''")
+    inside = f"substr(path, 1, {len(folder) + 1}) = '{quoted}/'"
+    # On lines of its own, so that a comment at its end ends there.
+    return f"{inside} and (\n{where}\n)" if where else inside
 
 
 def _ids(text: str | None) -> list[int]:

@@ -14,8 +14,8 @@ from PIL import Image
 
 from ..errors import printable
 from ..images import is_remote, open_picture, read_file
-from .live import LiveRetriever, Snapshot, meeting
-from .options import IN_FOLDER
+from .live import LiveRetriever, Snapshot
+from .options import IN_FOLDER, meeting
 from .questions import PictureId
 from .schema import FolderFacts, Pictures, picture_of
 from .settings import ServiceSettings

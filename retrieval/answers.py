@@ -56,13 +56,14 @@ class Hit:
     def of(cls, folders: Path | Folders, row: Row, distance: float, query: EmbeddedQuery) -> Hit:
         """The picture of `row` in `folders` as an answer to `query`; its file is looked at if it is here."""
         path, same_contents = folders / row.path, row.sha256 in query.contents
+        is_self = row.id in query.ids
         if is_remote(path):
-            return cls(path, row.id, distance, is_copy=same_contents)
+            return cls(path, row.id, distance, is_self, same_contents and not is_self)
         try:
             status = path.stat()
         except OSError:
-            return cls(path, row.id, distance, is_copy=same_contents, missing=True)
-        is_self = (status.st_dev, status.st_ino) in query.files
+            return cls(path, row.id, distance, is_self, same_contents and not is_self, missing=True)
+        is_self = is_self or (status.st_dev, status.st_ino) in query.files
         changed = status.st_size != row.size
         if not changed and status.st_mtime_ns != row.mtime_ns:
             # Copying a folder gives the same contents another time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, isfinite
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,13 +180,14 @@ def embed_part(
 class EmbeddedQuery:
     """A query as the search sees it: `vector` (dim,) float32 of length 1, and what was asked with.
 
-    contents: SHA-256 of the files, in hexadecimal. files: device and inode of each. Both only of pictures
-    that came as such, and not of those without which to search.
+    contents: SHA-256 of the files, in hexadecimal. files: device and inode of each. ids: those in the index.
+    All of them only of pictures that came as such, and not of those without which to search.
     """
 
     vector: Vector
     contents: frozenset[str | None]
     files: frozenset[FileIdentity | None]
+    ids: frozenset[int | None] = frozenset()
 
     @classmethod
     def of(
@@ -199,5 +201,7 @@ class EmbeddedQuery:
         vector = pictures[0].vector
         if len(pictures) > 1 or without:
             vector = combined([each.vector for each in pictures], [each.vector for each in without])
-        contents = frozenset(each.sha256 for each in pictures)
-        return cls(vector, contents - {None}, frozenset(each.file for each in pictures) - {None})
+        contents, files, ids = (
+            frozenset(map(attrgetter(name), pictures)) - {None} for name in ("sha256", "file", "id")
+        )
+        return cls(vector, contents, files, ids)

@@ -43,7 +43,8 @@ class EmbeddedPicture:
     `vector (dim,) float32`; `width` and `height` of the upright original in pixels; `sha256` of the file's
     contents, in hexadecimal, None where the picture came as pixels; `file`: device and inode of its file,
     which are the same by whatever path it is reached, None where it did not come as a path; `copy (copy_dim,)
-    float32`: the vector to find copies by, None where the encoder gives none.
+    float32`: the vector to find copies by, None where the encoder gives none; `id`: of a picture that is
+    asked with as one of the index, that in the index.
     """
 
     vector: Vector
@@ -52,6 +53,7 @@ class EmbeddedPicture:
     sha256: str | None
     file: FileIdentity | None = None
     copy: Vector | None = None
+    id: int | None = None
 
 
 def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:

@@ -131,11 +131,12 @@ def resident(process: int) -> float:
     return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
 
 
-def processor_seconds(process: int) -> tuple[float, float]:
-    """Seconds of processors that `process` and this one have taken."""
+def processor_seconds(process: int) -> tuple[float, float, float]:
+    """Seconds of processors that `process` and this one have taken, and those that nobody has."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    own = os.times()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK"), own.user + own.system
+    own, all_ = os.times(), Path("/proc/stat").read_text().split(maxsplit=6)
+    ticks = os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:13])) / ticks, own.user + own.system, sum(map(int, all_[4:6])) / ticks
 
 
 def main() -> None:
@@ -183,9 +184,10 @@ def measure(index: Path, clients: int, seconds: float) -> None:
                 for each, share in ((together, 99), (alone, 50))
             )
             print(f"p99 of {clients} clients is {slowest / usual:.1f} times the median of one: {kind}")
-        shares = [f"{1_000 * each / len(together):.2f} ms an answer" for each in spent]
-        print(f"processors, of {os.cpu_count()}: {sum(spent) / seconds:.2f} busy; ", end="")
-        print(f"service {shares[0]}, clients {shares[1]}; load of the machine {os.getloadavg()[0]:.1f}")
+        shares = [f"{each / seconds:.2f} ({1_000 * each / len(together):.2f} ms an answer)" for each in spent]
+        others = max(0.0, (os.cpu_count() or 1) - sum(spent) / seconds)
+        print(f"processors, of {os.cpu_count()}: service {shares[0]}, clients {shares[1]}, ", end="")
+        print(f"nobody {spent[2] / seconds:.2f}, others {others:.2f}")
         print(f"memory: {before:.0f} MB before, {resident(server.pid):.0f} MB after")
     finally:
         server.send_signal(signal.SIGINT)

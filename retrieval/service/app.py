@@ -56,11 +56,11 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
     for error, status in _STATUS.items():
         app.add_exception_handler(error, _telling(status))
     app.add_exception_handler(RequestValidationError, _tell_invalid)
-    for name in _KINDS:
-        app.get("/" if name == "index.html" else f"/{name}", include_in_schema=False)(_file(name))
     app.include_router(question_routes(live, settings, metrics))
     app.include_router(picture_routes(live, settings))
     app.include_router(fact_routes(live, metrics))
+    for name in _KINDS:
+        app.get("/" if name == "index.html" else f"/{name}", include_in_schema=False)(_file(name))
     return app
 
 

@@ -7,9 +7,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,8 @@ from ..threads import num_threads
 from .schema import PictureFacts
 from .searches import Searches
 from .thumbnails import FOLDER, Thumbnails
+
+Result = TypeVar("Result")
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -72,8 +76,7 @@ class Snapshot:
         self.retriever = retriever
         self.stamp = _stamp(retriever.index.directory)
         self.thumbnails = Thumbnails(retriever.index.directory / FOLDER)
-        self.decoding = threading.BoundedSemaphore(num_threads())
-        """Held while a picture is decoded: so many at once are in memory."""
+        self._decoding = ThreadPoolExecutor(num_threads(), thread_name_prefix="decode")
         self._searches = Searches(retriever)
         self._catalog = _read_beside(retriever.index.catalog, retriever.index.manifest.format_version)
         self._calibrations: dict[bool, Calibration] = {}
@@ -178,9 +181,16 @@ class Snapshot:
         index, ids = self.retriever.index, [row.id for row in rows]
         vectors = np.asarray((index.copies if copies else index.vectors)(ids))
         return [
-            EmbeddedPicture(vector, row.width, row.height, row.sha256)
+            EmbeddedPicture(vector, row.width, row.height, row.sha256, id=row.id)
             for vector, row in zip(vectors, rows, strict=True)
         ]
+
+    async def decoding(self, act: Callable[[], Result]) -> Result:
+        """What `act` gives, which decodes pictures: on a thread, and as many at once as are computed at once.
+
+        So many are in memory, however many are asked for.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._decoding, act)
 
     def embed(self, source: bytes | Path, region: Region | None, *, copies: bool = False) -> EmbeddedPicture:
         """A picture, or the part of it that counts, as a query, to find `copies` if so asked.
@@ -188,27 +198,11 @@ class Snapshot:
         Raises:
             ImageUnreadable: it cannot be read. QueryInvalid: the region lies outside.
         """
-        with self.decoding:
-            return embed_part(self.retriever.encoder, source, region, copies=copies)
+        return embed_part(self.retriever.encoder, source, region, copies=copies)
 
     async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
         """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
-        return await asyncio.wrap_future(self._searches.ask(query, k, options))
-
-
-def meeting(where: str | None, folder: str | None) -> str | None:
-    """The condition in SQL for pictures that meet `where` and lie in `folder`, or in folders inside it.
-
-    Example:
-        >>> meeting("width > 600", "cats")
-        "substr(path, 1, 5) = 'cats/' and (\\nwidth > 600\\n)"
-    """
-    if not folder:
-        return where or None
-    quoted = folder.replace("'", "''")
-    inside = f"substr(path, 1, {len(folder) + 1}) = '{quoted}/'"
-    # On lines of its own, so that a comment at its end ends there.
-    return f"{inside} and (\n{where}\n)" if where else inside
+        return await self._searches.ask(query, k, options)
 
 
 def _read_beside(catalog: Catalog, format_version: int) -> Catalog:

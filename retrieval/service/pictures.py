@@ -14,8 +14,9 @@ from PIL import Image
 
 from ..errors import printable
 from ..images import is_remote, open_picture, read_file
-from .live import LiveRetriever, Snapshot, meeting
-from .questions import IN_FOLDER, PictureId
+from .live import LiveRetriever, Snapshot
+from .options import IN_FOLDER, meeting
+from .questions import PictureId
 from .schema import FolderFacts, Pictures, picture_of
 from .settings import ServiceSettings
 from .uploads import named, uploaded
@@ -64,17 +65,18 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
         ]
 
     @routes.get("/images/{picture}", summary="A picture as it is", **_picture(*_SHOWN.values()))
-    def image(picture: PictureId) -> Response:
+    async def image(picture: PictureId) -> Response:
         snapshot = live.current
         [row] = snapshot.rows([picture])
-        path = snapshot.file(row)
+        path = await run_in_threadpool(snapshot.file, row)
         kind = _SHOWN.get(path.suffix.lower())
-        if kind is not None and is_remote(path):
-            return Response(read_file(path)[0], media_type=kind, headers=_KEPT)
-        if kind is not None:
-            return FileResponse(path, media_type=kind, headers=_KEPT)
-        with snapshot.decoding:
-            return Response(_png(open_picture(path)), media_type="image/png", headers=_KEPT)
+        if kind is None:
+            shown = await snapshot.decoding(lambda: _png(open_picture(path)))
+            return Response(shown, media_type="image/png", headers=_KEPT)
+        if is_remote(path):
+            content, _ = await run_in_threadpool(read_file, path)
+            return Response(content, media_type=kind, headers=_KEPT)
+        return FileResponse(path, media_type=kind, headers=_KEPT)
 
     @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", **_picture("image/jpeg"))
     async def thumbnail(picture: PictureId) -> Response:
@@ -99,11 +101,15 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
         summary="What is left of an uploaded picture in its vector",
         **_picture("image/png"),
     )
-    def reconstruction_of(file: Annotated[UploadFile, File()]) -> Response:
+    async def reconstruction_of(file: Annotated[UploadFile, File()]) -> Response:
         snapshot = live.current
-        with named(file):
-            picture = snapshot.embed(uploaded(file, settings), None)
-        return _reconstruction(snapshot, picture.vector[None])
+
+        def rebuild() -> Response:
+            with named(file):
+                picture = snapshot.embed(uploaded(file, settings), None)
+            return _reconstruction(snapshot, picture.vector[None])
+
+        return await snapshot.decoding(rebuild)
 
     return routes
 

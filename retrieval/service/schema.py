@@ -26,7 +26,7 @@ class Refusal(TypedDict):
 
 
 class HitFacts(TypedDict):
-    """One answer: marks are any of "self", "copy", "missing" and "changed"."""
+    """One answer: marks are any of "self" (asked with), "copy" (same contents), "missing" and "changed"."""
 
     id: int
     distance: float

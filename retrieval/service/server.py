@@ -36,6 +36,8 @@ class Server:
                 http=_patient(settings.head_seconds),
                 ws="none",
                 log_level="error",
+                access_log=False,
+                proxy_headers=False,
                 server_header=False,
                 limit_concurrency=settings.most_connections,
                 timeout_keep_alive=_KEPT_OPEN_SECONDS,

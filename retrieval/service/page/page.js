@@ -80,8 +80,7 @@ async function show() {
 function search() {
   const { where, folder, region, copies } = query;
   const options = parameters({
-    // One more, since the picture itself is not shown.
-    k: Math.min(MOST, hitCount + 1), where, folder, region, copies, with: query.with.join(), without: query.without.join(),
+    k: Math.min(MOST, hitCount), where, folder, region, copies, with: query.with.join(), without: query.without.join(), exclude_self: true,
   });
   return query.file ? ask(`/query?${options}`, posted(query.file)) : ask(`/query/${query.id}?${options}`);
 }
@@ -93,7 +92,7 @@ const browse = (after) => {
 
 function drawHits(found) {
   element("caption").textContent = query.file ? query.file.name : found.path;
-  const hits = found.hits.filter((hit) => hit.id !== query.id).slice(0, hitCount);
+  const hits = found.hits;
   const good = hits.filter((hit) => hit.distance <= found.no_match).length;
   const matches = good === 1 ? "good match" : "good matches", are = good === 1 ? "is a" : "are";
   const words = good === hits.length ? `${good} ${matches}` : `${good} of ${hits.length} ${are} ${matches}`;

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import struct
 import time
+import urllib.request
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -40,6 +43,63 @@ def test_a_picture_of_the_index_is_asked_with_by_its_id(service, ids):
     answer = service().get(f"/query/{ids['red.png']}?k=3")
     assert names(answer) == ["red.png", "reddish.png", "violet.png"]
     assert answer.json()["path"] == "warm/red.png"
+
+
+def marks(answer):
+    return {hit["path"].rpartition("/")[2]: hit["marks"] for hit in answer.json()["hits"] if hit["marks"]}
+
+
+@pytest.fixture
+def twin(retriever, photos):
+    """Another file of the same contents as red.png, in the index."""
+    (photos / "twin.png").write_bytes((photos / "warm" / "red.png").read_bytes())
+    retriever.update()
+
+
+def test_a_picture_of_the_index_is_marked_as_itself_and_its_copies_as_copies(
+    service, ids, retriever, twin, photos
+):
+    client = service()
+    of_index = client.get(f"/query/{ids['red.png']}?k=6")
+    assert marks(of_index) == {"red.png": ["self"], "twin.png": ["copy"]}
+    by_path = retriever.query(photos / "warm" / "red.png", k=6)
+    assert marks(of_index) == {hit.path.name: hit.marks for hit in by_path if hit.marks}
+    uploaded = client.post("/query", files={"file": (photos / "warm" / "red.png").read_bytes()})
+    assert marks(uploaded) == {"red.png": ["copy"], "twin.png": ["copy"]}
+    (photos / "warm" / "red.png").unlink()
+    assert marks(client.get(f"/query/{ids['red.png']}?k=6"))["red.png"] == ["self", "missing"]
+
+
+@pytest.mark.parametrize("region", ["", "&region=0,0,0.5,1"])
+def test_the_pictures_that_are_asked_with_and_their_copies_can_be_left_out(service, ids, twin, region):
+    client, asked = service(), f"/query/{ids['red.png']}?k=4{region}"
+    assert "red.png" in names(client.get(asked))
+    without_itself = names(client.get(f"{asked}&exclude_self=true&with={ids['blue.png']}"))
+    assert len(without_itself) == 4
+    assert not {"red.png", "blue.png"} & {*without_itself}
+    assert "twin.png" in without_itself
+    without_copies = names(client.get(f"{asked}&exclude_copies=true"))
+    assert (without_copies[0], "twin.png" in without_copies) == ("red.png", False)
+
+
+def test_questions_of_several_kinds_at_once_get_their_own_answers(listening, ids):
+    host, port = listening()
+    red, blue = ids["red.png"], ids["blue.png"]
+    asked = {
+        f"/query/{red}?k=1": ["red.png"],
+        f"/query/{red}?k=2": ["red.png", "reddish.png"],
+        f"/query/{red}?k=1&exclude_self=true": ["reddish.png"],
+        f"/query/{blue}?k=1": ["blue.png"],
+        f"/query/{blue}?k=5&where=name%3D'green.png'": ["green.png"],
+    }
+
+    def ask(path):
+        with urllib.request.urlopen(f"http://{host}:{port}{path}") as answer:
+            return path, [hit["path"].rpartition("/")[2] for hit in json.load(answer)["hits"]]
+
+    with ThreadPoolExecutor(20) as clients:
+        for path, found in clients.map(ask, [*asked] * 8):
+            assert found == asked[path], path
 
 
 def test_pictures_are_combined_and_taken_away(service, ids):

@@ -155,8 +155,7 @@ def fault_of(name: str, path: Path, stored: StoredFile, sums: BlockSums) -> str 
     """
     try:
         size = path.stat().st_size
-        grows = name in APPEND_ONLY or (name == CATALOG and not stored.sums)
-        if size < stored.size or (size > stored.size and not grows):
+        if has_wrong_size(name, size, stored):
             return f"{path} has {size} bytes, expected {stored.size}"
         for chunk in read_chunks(path, start=sums.size, stop=stored.size) if stored.sums else ():
             sums.update(chunk)
@@ -165,6 +164,12 @@ def fault_of(name: str, path: Path, stored: StoredFile, sums: BlockSums) -> str 
     except OSError as err:
         return f"{path} cannot be read: {err.strerror or err}"
     return None
+
+
+def has_wrong_size(name: str, size: int, stored: StoredFile) -> bool:
+    """Whether the file called `name` is too short, or longer though nothing is appended to it."""
+    grows = name in APPEND_ONLY or (name == CATALOG and not stored.sums)
+    return size < stored.size or (size > stored.size and not grows)
 
 
 def altered_blocks(path: Path, stored: StoredFile, blocks: Iterable[int]) -> list[int]:

@@ -42,6 +42,9 @@ def map_rows(path: Path, row: np.dtype[Any], count: int) -> NDArray[Any]:
 class ArrayFile:
     """An array that one writer appends to: a new one or, with `stored`, the saved one that it describes.
 
+    `sums` are those of a saved file that was compared with its description already. What is altered in it
+    later will not match the sums that go on from them.
+
     The file does not know how many of its rows count: that is for the manifest to say. Rows behind them are
     left over from a writer that was interrupted, and the next append overwrites them.
 
@@ -50,7 +53,13 @@ class ArrayFile:
     """
 
     def __init__(
-        self, path: Path, row: np.dtype[Any], stored: StoredFile | None = None, *, block: int = BLOCK
+        self,
+        path: Path,
+        row: np.dtype[Any],
+        stored: StoredFile | None = None,
+        sums: BlockSums | None = None,
+        *,
+        block: int = BLOCK,
     ) -> None:
         """Open or make the file at `path`, whose rows are of dtype `row`, with checksums of `block` bytes."""
         self._path = path
@@ -59,7 +68,8 @@ class ArrayFile:
         self._file = path.open("r+b" if stored else "w+b", buffering=0)
         # The whole blocks of a saved file are not read again: what is appended does not touch them.
         self._block = stored.block if stored else block
-        self._sums = BlockSums(stored.sums[: stored.size // self._block] if stored else (), self._block)
+        whole = stored.sums[: stored.size // self._block] if stored else ()
+        self.sums = BlockSums(whole, self._block) if sums is None else sums
         if stored and self.describe(stored.size // row.itemsize) != stored:
             self.close()
             raise damage(path.parent, [f"{path} was altered: its contents do not match their checksum"])
@@ -78,9 +88,9 @@ class ArrayFile:
 
     def describe(self, count: int) -> StoredFile:
         """Size and checksums of the first `count` rows; `count` never falls. Only what is new is hashed."""
-        for chunk in read_chunks(self._path, start=self._sums.size, stop=count * self._row.itemsize):
-            self._sums.update(chunk)
-        return StoredFile(self._path.name, self._sums.size, self._sums.sums(), self._block)
+        for chunk in read_chunks(self._path, start=self.sums.size, stop=count * self._row.itemsize):
+            self.sums.update(chunk)
+        return StoredFile(self._path.name, self.sums.size, self.sums.sums(), self._block)
 
     def sync(self) -> None:
         """Make sure that the rows are on the disk."""

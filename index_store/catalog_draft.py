@@ -29,6 +29,8 @@ Result = TypeVar("Result")
 # Changes that are held in memory before they are written, however long nothing is saved.
 _PENDING = 50_000
 
+_MAPPED = 1 << 30
+
 _PAST_COLUMNS = "id, born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
 
 
@@ -46,6 +48,9 @@ class CatalogDraft(Catalog):
         # Readers wait while pages are written: that happens in `commit`, not whenever the cache is full.
         connection.execute("PRAGMA cache_spill = OFF")
         connection.execute("PRAGMA synchronous = FULL")
+        # The hashes of all rows are looked through: pages that are mapped take half of the time of those that
+        # the system is asked for. Nobody else shortens the file while it is written.
+        connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
 
     @classmethod
     def create(cls, path: Path, generation: int) -> CatalogDraft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,7 +14,7 @@ from .arrays import ArrayFile, alive_mask, positions_of, row_dtypes
 from .catalog_draft import CatalogDraft
 from .checks import Ids, Mask, Vectors
 from .errors import OptionInvalid
-from .files import StoredFile, read_chunks, settle_file, write_file
+from .files import BlockSums, StoredFile, read_chunks, settle_file, write_file
 from .manifest import FORMAT_VERSION, Manifest
 from .names import CATALOG, COPIES, IDS, OWN, SEARCH, VECTORS, real_name
 from .rows import Row
@@ -42,21 +42,25 @@ class Draft:
     @classmethod
     def create(cls, directory: Path, manifest: Manifest) -> Draft:
         """Begin an empty generation, in new files."""
-        return cls._begin(directory, manifest, saved=None)
+        return cls._begin(directory, manifest, None, {})
 
     @classmethod
-    def extend(cls, directory: Path, saved: Manifest) -> Draft:
+    def extend(cls, directory: Path, saved: Manifest, sums: Mapping[str, BlockSums] | None = None) -> Draft:
         """Begin the generation after `saved`, of the current format, in the same arrays and catalog.
+
+        `sums` are those of its arrays, where they were compared already.
 
         Raises:
             IndexDamaged: the last block of an array was altered. It would get a valid checksum.
         """
         files = {name: file for name, file in saved.files.items() if name not in (*OWN,) or name == SEARCH}
         manifest = dataclasses.replace(saved, generation=saved.generation + 1, files=files)
-        return cls._begin(directory, manifest, saved)
+        return cls._begin(directory, manifest, saved, sums or {})
 
     @classmethod
-    def _begin(cls, directory: Path, manifest: Manifest, saved: Manifest | None) -> Draft:
+    def _begin(
+        cls, directory: Path, manifest: Manifest, saved: Manifest | None, sums: Mapping[str, BlockSums]
+    ) -> Draft:
         def path_of(name: str) -> Path:
             real = saved.files[name].path if saved else real_name(name, manifest.generation)
             return directory / real
@@ -64,7 +68,8 @@ class Draft:
         with ExitStack() as opened:
             arrays = {}
             for name, row in row_dtypes(manifest.dim, manifest.copy_dim).items():
-                array = ArrayFile(path_of(name), row, saved.files[name] if saved else None)
+                stored = saved.files[name] if saved else None
+                array = ArrayFile(path_of(name), row, stored, sums.get(name))
                 arrays[name] = opened.enter_context(closing(array))
             if saved:
                 catalog = CatalogDraft.resume(path_of(CATALOG), manifest.generation, manifest.next_id)
@@ -96,6 +101,11 @@ class Draft:
         if self._alive is None and self.manifest.removed:
             self._alive = alive_mask(self.ids, self.catalog.removed())
         return self._alive
+
+    @property
+    def sums(self) -> dict[str, BlockSums]:
+        """The sums of the arrays, which the next generation can go on from."""
+        return {name: array.sums for name, array in self._arrays.items()}
 
     def searcher(self) -> Searcher:
         """An exact searcher over all vectors so far: a search structure is brought up to date by `seal`."""

@@ -148,25 +148,28 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def fault_of(name: str, path: Path, stored: StoredFile, check: Check) -> str | None:
+def fault_of(name: str, path: Path, stored: StoredFile, sums: BlockSums) -> str | None:
     """What is wrong with the file at `path`, called `name` in the manifest; None if nothing is.
 
-    "quick" compares its size and the last of its blocks, where a writer and a failing disk are most likely to
-    have left something; "full" compares all.
+    `sums` say which of its blocks are not read; they take up the others.
     """
     try:
         size = path.stat().st_size
-        grows = name in APPEND_ONLY or (name == CATALOG and not stored.sums)
-        if size < stored.size or (size > stored.size and not grows):
+        if has_wrong_size(name, size, stored):
             return f"{path} has {size} bytes, expected {stored.size}"
-        blocks = range(len(stored.sums))
-        # Up to format 2 a file was one block, whatever its size.
-        last = blocks[-1:] if stored.block <= BLOCK or stored.size <= BLOCK else blocks[:0]
-        if altered_blocks(path, stored, blocks if check == "full" else last):
+        for chunk in read_chunks(path, start=sums.size, stop=stored.size) if stored.sums else ():
+            sums.update(chunk)
+        if sums.sums() != stored.sums:
             return f"{path} was altered: its contents do not match their checksum"
     except OSError as err:
         return f"{path} cannot be read: {err.strerror or err}"
     return None
+
+
+def has_wrong_size(name: str, size: int, stored: StoredFile) -> bool:
+    """Whether the file called `name` is too short, or longer though nothing is appended to it."""
+    grows = name in APPEND_ONLY or (name == CATALOG and not stored.sums)
+    return size < stored.size or (size > stored.size and not grows)
 
 
 def altered_blocks(path: Path, stored: StoredFile, blocks: Iterable[int]) -> list[int]:
@@ -181,15 +184,29 @@ def altered_blocks(path: Path, stored: StoredFile, blocks: Iterable[int]) -> lis
     return altered
 
 
-def check_files(directory: Path, files: Mapping[str, StoredFile], check: Check) -> None:
-    """Compare the files of an index with their description.
+def check_files(directory: Path, files: Mapping[str, StoredFile], check: Check) -> dict[str, BlockSums]:
+    """Compare the files of an index with their description; returns the sums that each can go on from.
+
+    "quick" compares their sizes and the last block of each, where a writer and a failing disk are most likely
+    to have left something; "full" compares all.
 
     Raises:
         IndexDamaged: names every file that is missing, too short or altered.
     """
-    found = (fault_of(name, directory / stored.path, stored, check) for name, stored in files.items())
+    sums = {name: _unread(stored, check) for name, stored in files.items()}
+    found = (fault_of(name, directory / stored.path, stored, sums[name]) for name, stored in files.items())
     if faults := [fault for fault in found if fault]:
         raise damage(directory, faults)
+    return sums
+
+
+def _unread(stored: StoredFile, check: Check) -> BlockSums:
+    """The sums of the blocks that a check takes as described."""
+    if check == "full":
+        return BlockSums((), stored.block)
+    # Up to format 2 a file was one block, whatever its size.
+    whole = stored.sums[:-1] if stored.block <= BLOCK or stored.size <= BLOCK else stored.sums
+    return BlockSums(whole, stored.block)
 
 
 def damage(directory: Path, faults: Iterable[str]) -> IndexDamaged:

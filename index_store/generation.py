@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from .arrays import alive_mask, map_rows, positions_of, row_dtypes
 from .catalog import Catalog
 from .checks import Check, Ids, Mask, Vectors
 from .errors import IndexDamaged
-from .files import check_files, damage
+from .files import BlockSums, check_files, damage
 from .manifest import Manifest
 from .names import CATALOG, COPIES, IDS, SEARCH, VECTORS
 from .searchers import Searcher, load
@@ -25,11 +25,14 @@ class Generation:
     has replaced this one.
     """
 
-    def __init__(self, directory: Path, manifest: Manifest) -> None:
-        """Use `open`."""
+    def __init__(
+        self, directory: Path, manifest: Manifest, sums: Mapping[str, BlockSums] | None = None
+    ) -> None:
+        """Use `open`. `sums` are those of its arrays, where they are known."""
         paths = {name: directory / stored.path for name, stored in manifest.files.items()}
         rows, total = row_dtypes(manifest.dim, manifest.copy_dim), manifest.total
         self.manifest = manifest
+        self.sums = sums or {}
         try:
             self.vectors: Vectors = map_rows(paths[VECTORS], rows[VECTORS], total)
             self.ids: Ids = map_rows(paths[IDS], rows[IDS], total)
@@ -54,8 +57,7 @@ class Generation:
         manifest = Manifest.read(directory)
         needed = {name: stored for name, stored in manifest.files.items() if name != SEARCH}
         try:
-            check_files(directory, needed, check)
-            return cls(directory, manifest)
+            return cls(directory, manifest, check_files(directory, needed, check))
         except IndexDamaged:
             if Manifest.read(directory) == manifest:
                 raise

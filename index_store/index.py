@@ -233,13 +233,14 @@ class Index(IndexChanges):
             raise
         # From here on the files of the draft may be those of the index: nothing must write to them.
         self._content = None
+        sums = draft.sums
         draft.close()
         if previous is not None and previous is not draft:
             previous.close()
         swap(self._directory)
         remove_strays(self._directory)
         # Not compared with their checksums, which were just made from them.
-        self._content = Generation(self._directory, Manifest.read(self._directory))
+        self._content = Generation(self._directory, Manifest.read(self._directory), sums)
 
     def _draft(self) -> Draft:
         content = self._opened()
@@ -248,7 +249,7 @@ class Index(IndexChanges):
         self._refuse_reader()
         with writing(self._directory):
             if content.manifest.format_version == FORMAT_VERSION:
-                draft = Draft.extend(self._directory, content.manifest)
+                draft = Draft.extend(self._directory, content.manifest, content.sums)
             else:
                 draft = self._rewritten(content, self._directory)
         self._content = draft

@@ -244,7 +244,8 @@ _WHOLE = (_is_whole_number(0), "a whole number from 0")
 _POSITIVE = (_is_whole_number(1), "a whole number from 1")
 _OBJECT = (lambda value: isinstance(value, dict), "an object")
 _TIME = (_is_utc, "a time in UTC like 2025-01-31T12:00:00+00:00")
-_SHA256 = (lambda value: bool(re.fullmatch("[0-9a-f]{64}", str(value))), "64 hexadecimal digits")
+_DIGEST = re.compile("[0-9a-f]{64}")
+_SHA256 = (lambda value: bool(_DIGEST.fullmatch(str(value))), "64 hexadecimal digits")
 
 _FIELDS: dict[str, tuple[Test, str]] = {
     "format_version": _POSITIVE,

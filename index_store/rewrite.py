@@ -12,7 +12,7 @@ import numpy as np
 from .catalog import Catalog
 from .checks import Ids, Mask, Vectors
 from .draft import Draft
-from .files import BLOCK, StoredFile, check_files, describe_file
+from .files import BLOCK, StoredFile, altered_blocks, check_files, describe_file
 from .manifest import FORMAT_VERSION, Manifest
 from .names import OWN
 from .rows import Row
@@ -101,10 +101,21 @@ def rewrite(
 def _attachments(directory: Path, saved: Manifest) -> dict[str, StoredFile]:
     """The attached files, which stay as they are, with checksums of the current format."""
     return {
-        name: file if file.block == BLOCK else describe_file(directory / file.path)
+        name: file if file.block == BLOCK else _in_blocks(directory / file.path, file)
         for name, file in saved.files.items()
         if name not in OWN
     }
+
+
+def _in_blocks(path: Path, file: StoredFile) -> StoredFile:
+    """A file that was one block, whatever its size, in blocks; a damaged one gets sums that do not match."""
+    try:
+        sound = path.stat().st_size == file.size and not altered_blocks(path, file, range(1))
+    except OSError:
+        sound = False
+    if sound:
+        return describe_file(path)
+    return StoredFile(file.path, file.size, file.sums * -(-file.size // BLOCK))
 
 
 def _copy_vectors(source: Source, draft: Draft, positions: Ids, shift: int) -> None:

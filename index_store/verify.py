@@ -12,7 +12,7 @@ from .arrays import row_dtypes
 from .catalog import Catalog
 from .checks import Check, Ids
 from .errors import IndexDamaged
-from .files import altered_blocks, damage
+from .files import altered_blocks, damage, has_wrong_size
 from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
 from .names import CATALOG, COPIES, CORE, MANIFEST, SEARCH
@@ -135,7 +135,7 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
                 name == SEARCH,
             )
             continue
-        if size < stored.size:
+        if has_wrong_size(name, size, stored):
             bad = sorted({*bad, *range(size // stored.block, len(stored.sums))})
             fault = f"has {size} bytes, expected {stored.size}"
         elif bad:

@@ -95,6 +95,19 @@ def test_whole_blocks_are_not_read_again_and_the_last_one_is(path):
         ArrayFile(path, PAIRS, stored)
 
 
+def test_sums_that_are_known_are_not_made_again_and_tell_what_is_altered_later(array, path):
+    array.append(ONE_TO_SIX, at=0)
+    stored = array.describe(3)
+    wrecked = bytearray(path.read_bytes())
+    wrecked[3] ^= 1
+    path.write_bytes(wrecked)
+    again = ArrayFile(path, PAIRS, stored, array.sums)
+    again.append(ONE_TO_SIX, at=3)
+    expected = hashlib.sha256(np.tile(ONE_TO_SIX, (2, 1)).astype("<f4").tobytes()).hexdigest()
+    assert again.describe(6).sums == (expected,)
+    again.close()
+
+
 def test_appending_goes_on_behind_the_rows_described(array, path):
     array.append(ONE_TO_SIX, at=0)
     again = ArrayFile(path, PAIRS, array.describe(2))

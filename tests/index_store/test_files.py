@@ -96,6 +96,15 @@ def test_a_quick_check_compares_the_last_block_and_a_full_one_all(tmp_path, cont
         check_files(tmp_path, {"greeting.txt": stored}, "full")
 
 
+@pytest.mark.parametrize("content", [b"0123456789", b"01234567", b""])
+@pytest.mark.parametrize("check", ["quick", "full"])
+def test_checked_sums_can_be_gone_on_from(tmp_path, content, check):
+    (tmp_path / HELLO.path).write_bytes(content)
+    sums = check_files(tmp_path, {"vectors.f32": in_blocks(content, 4)}, check)["vectors.f32"]
+    sums.update(b"more")
+    assert sums.sums() == in_blocks(content + b"more", 4).sums
+
+
 def test_altered_blocks_are_numbered(tmp_path):
     stored = in_blocks(b"0123456789", 4)
     path = tmp_path / HELLO.path

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index_store import FORMAT_VERSION, Index, RejectedFile, Row, verify
+from index_store import FORMAT_VERSION, Index, IndexDamaged, RejectedFile, Row, repair, verify
 from index_store.manifest import checksum_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -145,21 +145,49 @@ def test_it_can_be_added_to(golden):
     assert Index.open(golden, check="full").vectors().tolist() == [*VECTORS, [9, 9, 9]]
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
-def test_a_large_file_gets_the_checksums_of_the_current_format(tmp_path, version):
-    directory = shutil.copytree(GOLDEN / version, tmp_path / version)
+def with_other_encoder(directory, content):
+    """Let an index of format 1 or 2 have another attachment; returns where it is."""
     data = json.loads((directory / "manifest.json").read_text())
-    content = bytes(5 << 20)
     file = data["files"]["encoder.tflite"]
     (directory / file["path"]).write_bytes(content)
     file |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     (directory / "manifest.json").write_text(json.dumps({**data, "checksum": checksum_of(data)}))
+    return directory / file["path"]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_large_file_gets_the_checksums_of_the_current_format(tmp_path, version):
+    directory = shutil.copytree(GOLDEN / version, tmp_path / version)
+    content = bytes(5 << 20)
+    with_other_encoder(directory, content)
     with Index.open(directory, check="full", writable=True) as index:
         index.set_settings({})
         index.save()
     index = Index.open(directory, check="full")
     assert index.attachment("encoder.tflite").read_bytes() == content
     assert len(index.manifest.files["encoder.tflite"].sums) == 2
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("size", [100, 5 << 20])
+@pytest.mark.parametrize("wreck", ["altered", "longer", "missing", "sound"])
+def test_repair_does_not_take_a_damaged_attachment_for_sound(tmp_path, version, size, wreck):
+    directory = shutil.copytree(GOLDEN / version, tmp_path / version)
+    path = with_other_encoder(directory, bytes(size))
+    (directory / "vectors.generation-1.f32").write_bytes(bytes(60))
+    if wreck == "missing":
+        path.unlink()
+    elif wreck != "sound":
+        path.write_bytes(bytes(size - 1) + (b"x" if wreck == "altered" else b"01"))
+    done = repair(directory)
+    assert "vectors.generation-1.f32" in {fault.file for fault in done.repaired}
+    assert {fault.file for fault in done.left} == (set() if wreck == "sound" else {path.name})
+    if wreck == "sound":
+        assert Index.open(directory, check="full").attachment("encoder.tflite").read_bytes() == bytes(size)
+    else:
+        assert verify(directory).faults == done.left
+        with pytest.raises(IndexDamaged, match=path.name):
+            Index.open(directory, check="full")
 
 
 def test_the_script_writes_nothing_unless_asked(monkeypatch, capsys):

@@ -111,6 +111,21 @@ def test_a_large_file_is_compared_in_full_when_asked(directory):
             Index.open(directory, check="full")
 
 
+@pytest.mark.parametrize("saves", [0, 1])
+def test_what_is_altered_under_a_writer_gets_no_valid_checksum(saved, make_row, saves):
+    path = saved / "vectors.generation-1.f32"
+    with Index.open(saved, writable=True) as index:
+        for number in range(saves + 1):
+            if number == saves:
+                content = bytearray(path.read_bytes())
+                content[3] ^= 1
+                path.write_bytes(content)
+            index.add([[5, number]], [make_row(f"{number}.png", 9 - number)])
+            index.save()
+    with pytest.raises(IndexDamaged, match=r"vectors\.generation-1\.f32 was altered"):
+        Index.open(saved)
+
+
 def contents(directory):
     """Everything that can be read."""
     index = Index.open(directory, check="full")

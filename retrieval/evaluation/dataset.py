@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,7 @@ class Dataset:
     """Pictures that could be read, in the order of their paths.
 
     `paths`: relative to `folder`. `labels`: their classes, None for none. `contents`: SHA-256 of each file.
+    `looks`: SHA-256 of each picture as the methods see it, equal where no method can tell two apart.
     `vectors`: by method, (n, dim), as bytes where a method's components are whole numbers; methods with the
     same encoder share one array. `rejections`: what could not be read.
     """
@@ -62,6 +64,7 @@ class Dataset:
     paths: tuple[str, ...]
     labels: tuple[str | None, ...]
     contents: tuple[str, ...]
+    looks: tuple[str, ...]
     vectors: Mapping[str, Vectors]
     rejections: tuple[RejectedFile, ...]
 
@@ -92,6 +95,7 @@ class Dataset:
         }
         paths: list[str] = []
         contents: list[str] = []
+        looks: list[str] = []
         rejections = list(scan.rejections)
         sizes = [method.encoder.size for method in methods]
         with (progress or Progress()).step("read and embed", len(found)) as step:
@@ -101,6 +105,7 @@ class Dataset:
                     made[key][rows] = _encode(method, batch, (known or {}).get(method.name))
                 paths.extend(batch.paths)
                 contents.extend(batch.contents)
+                looks.extend(batch.looks)
                 rejections.extend(batch.rejections)
                 step.advance(len(batch.paths) + len(batch.rejections))
         if not paths:
@@ -111,6 +116,7 @@ class Dataset:
             paths=tuple(paths),
             labels=tuple(map(labelling.label_of, paths)),
             contents=tuple(contents),
+            looks=tuple(looks),
             vectors={method.name: kept[id(method.encoder)] for method in methods},
             rejections=tuple(sorted(rejections)),
         )
@@ -134,6 +140,7 @@ class Dataset:
             paths=tuple(self.paths[row] for row in chosen),
             labels=tuple(self.labels[row] for row in chosen),
             contents=tuple(self.contents[row] for row in chosen),
+            looks=tuple(self.looks[row] for row in chosen),
             vectors={name: taken[id(vectors)] for name, vectors in self.vectors.items()},
         )
 
@@ -150,6 +157,14 @@ class DecodedBatch:
     contents: tuple[str, ...]
     pixels: Mapping[int, Pictures]
     rejections: tuple[RejectedFile, ...]
+
+    @property
+    def looks(self) -> list[str]:
+        """SHA-256 of each picture, of all its sizes together."""
+        return [
+            hashlib.sha256(b"".join(square.tobytes() for square in each)).hexdigest()
+            for each in zip(*self.pixels.values(), strict=True)
+        ]
 
 
 def decode_batches(folder: Path, paths: Sequence[str], sizes: Sequence[int]) -> Iterator[DecodedBatch]:

@@ -97,22 +97,23 @@ class Robustness:
 def reciprocal_ranks(database: Dataset, edited: EditedVectors, method: Method, *, seed: int = 0) -> Floats:
     """One divided by the rank at which each edited picture finds its original: (pictures, variants).
 
-    Other copies of the original's file do not answer.
+    Other pictures that look like the original to every method, such as copies of its file or the same picture
+    in another format, do not answer: to find one of them is as good.
     """
     found = self_retrieval(
         edited.flat(method.name),
         database.vectors[method.name],
         targets=edited.repeated_rows,
         metric=method.metric,
-        exclude=_other_copies(database, edited),
+        exclude=_equal_ones(database, edited),
         tie_seed=seed,
     )
     return found.reciprocal_ranks().reshape(len(edited.rows), len(edited.variants))
 
 
-def _other_copies(database: Dataset, edited: EditedVectors) -> Exclusion:
+def _equal_ones(database: Dataset, edited: EditedVectors) -> Exclusion:
     # A negative id matches no query: that of the rows that are to be found.
-    numbers = content_numbers(database.contents)
+    numbers = content_numbers(database.looks)
     ids = numbers.copy()
     ids[edited.rows] = -1
     return Exclusion(numbers[edited.repeated_rows], ids)

@@ -58,12 +58,17 @@ def retriever(swatches, build):
 
 @pytest.fixture
 def dataset():
-    """Make a dataset of points, without files: `dataset(points, labels, contents)`, method "line"."""
+    """Make a dataset of points, without files: `dataset(points, labels, contents)`, method "line".
 
-    def dataset(points, labels, contents=None, folder="folder", prefix="p"):
+    Equal contents look equal, and so do equal `looks`.
+    """
+
+    def dataset(points, labels, contents=None, folder="folder", prefix="p", looks=None):
         paths = tuple(f"{prefix}{number}.png" for number in range(len(points)))
         vectors = np.array(points, dtype=np.float32).reshape(len(points), -1)
         chosen = tuple(contents) if contents else tuple(f"{prefix}{number}" for number in range(len(points)))
-        return Dataset(Path(folder), paths, tuple(labels), chosen, {"line": vectors}, ())
+        return Dataset(
+            Path(folder), paths, tuple(labels), chosen, tuple(looks or chosen), {"line": vectors}, ()
+        )
 
     return dataset

@@ -187,3 +187,15 @@ def test_an_unreadable_file_is_named_by_its_path(tmp_path):
     (tmp_path / "no.jpg").write_bytes(b"no picture")
     with pytest.raises(ImageUnreadable, match=r"no\.jpg cannot be read"):
         open_file(tmp_path / "no.jpg", at_least=8)
+
+
+def test_one_picture_in_two_formats_looks_equal_and_a_changed_pixel_does_not(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "0.png")
+    Image.fromarray(pixels).save(tmp_path / "1.bmp")
+    pixels[3, 4] ^= 255
+    Image.fromarray(pixels).save(tmp_path / "2.png")
+    pictures = loaded(tmp_path)
+    assert len(set(pictures.contents)) == 3
+    assert pictures.looks[0] == pictures.looks[1] != pictures.looks[2]
+    assert pictures.take(np.array([2, 0])).looks == (pictures.looks[2], pictures.looks[0])

@@ -38,6 +38,17 @@ def test_another_copy_of_the_original_is_not_in_the_way(dataset):
             assert ranks.tolist() == [[1.0, 0.5]]
 
 
+def test_the_same_picture_in_another_file_is_not_in_the_way(dataset):
+    database = dataset([0, 0, 5], [None] * 3, contents=["x", "y", "z"], looks=["a", "a", "b"])
+    for seed in range(5):
+        ranks = reciprocal_ranks(database, edited([0], [0.1, 4.0]), LINE, seed=seed)
+        assert ranks.tolist() == [[1.0, 0.5]]
+    # But where it only lies at the same place by this method, it may come first.
+    database = dataset([0, 0, 5], [None] * 3, contents=["x", "y", "z"])
+    drawn = [reciprocal_ranks(database, edited([0], [0.1, 0.1]), LINE, seed=seed)[0, 0] for seed in range(9)]
+    assert set(drawn) == {1.0, 0.5}
+
+
 def test_pictures_that_the_method_cannot_tell_apart_share_the_ranks(dataset):
     database = dataset(np.zeros((10, 1)), [None] * 10)
     means = [

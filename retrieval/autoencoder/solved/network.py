@@ -36,14 +36,23 @@ def feature_map(pictures: keras.KerasTensor, branch: Branch) -> keras.KerasTenso
 
 def cells(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTensor:
     """`features` (side, side, c) averaged over the cells of the whole picture: (grid · grid · c,)."""
+    side = features.shape[2]
+    if side % grid == 0:
+        x = layers.AveragePooling2D(side // grid, name=f"{name}_pool")(features)
+    else:
+        x = _averaged(features, name, grid)
+    x = layers.Flatten(name=f"{name}_cells")(x)
+    return layers.UnitNormalization(name=f"{name}_cells_length")(x)
+
+
+def _averaged(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasTensor:
+    """`features` (side, side, c) averaged over cells that may end within a place: (grid · grid, c)."""
     side, dims = features.shape[2:]
-    weights = pooling(WHOLE, side=side, grid=grid)
     layer = layers.EinsumDense(
         "bpc,pv->bvc", output_shape=(grid * grid, dims), name=f"{name}_pool", trainable=False
     )
     x = layers.Reshape((side * side, dims), name=f"{name}_places")(features)
-    x = layers.Flatten(name=f"{name}_cells")(_weighted(layer, x, weights))
-    return layers.UnitNormalization(name=f"{name}_cells_length")(x)
+    return _weighted(layer, x, pooling(WHOLE, side=side, grid=grid))
 
 
 def pairs(features: keras.KerasTensor, name: str, pair_dims: int) -> keras.KerasTensor:

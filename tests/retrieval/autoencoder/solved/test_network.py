@@ -24,10 +24,10 @@ def model(build):
     return keras.Model(entry, build(keras.layers.UnitNormalization()(entry)))
 
 
-def plain(contents):
+def plain(contents, *, grid=4):
     features = contents.reshape(-1, 84)
     features = features / np.linalg.norm(features, axis=1, keepdims=True)
-    return features, Pooling([WHOLE], (144, 84), grid=4, pair_dims=64)
+    return features, Pooling([WHOLE], (144, 84), grid=grid, pair_dims=64)
 
 
 def test_pairs_are_those_of_numpy_and_litert_equals_keras(contents):
@@ -40,10 +40,11 @@ def test_pairs_are_those_of_numpy_and_litert_equals_keras(contents):
     np.testing.assert_allclose(Network(to_litert(network)).run(contents), predicted, atol=1e-5)
 
 
-def test_cells_are_those_of_numpy_and_litert_equals_keras(contents):
-    network = model(lambda features: cells(features, "x", 4))
+@pytest.mark.parametrize("grid", [4, 5], ids=["whole places", "shares of places"])
+def test_cells_are_those_of_numpy_and_litert_equals_keras(contents, grid):
+    network = model(lambda features: cells(features, "x", grid))
     predicted = network.predict(contents, verbose=0)
     for picture, vector in zip(contents, predicted, strict=True):
-        features, pooling = plain(picture)
+        features, pooling = plain(picture, grid=grid)
         np.testing.assert_allclose(vector[None], pooling.cells(features), atol=1e-5)
     np.testing.assert_allclose(Network(to_litert(network)).run(contents), predicted, atol=1e-5)

@@ -206,7 +206,7 @@ def _row(answer: Answer) -> SheetRow:
         cells += [SheetCell(source, frame=frames[sign]) for sign, source in others]
         picture = contact_sheet([SheetRow(cells)], columns=2)
     names = [Path(answer.query.name).name, *(f"{sign} {Path(_name_of(each)).name}" for sign, each in others)]
-    return SheetRow(hits, query=SheetCell(picture, f"query\n{' '.join(names)}"))
+    return SheetRow(hits, query=SheetCell(picture, f"query\n{printable(' '.join(names))}"))
 
 
 def _others(options: QueryOptions) -> list[tuple[str, Source]]:
@@ -234,7 +234,7 @@ def _marked(source: Source, region: Region | None) -> Source:
 
 
 def _caption(hit: Hit) -> str:
-    return f"{' '.join([f'{hit.distance:.4f}', *hit.marks])}\n{'/'.join(hit.path.parts[-2:])}"
+    return f"{' '.join([f'{hit.distance:.4f}', *hit.marks])}\n{printable('/'.join(hit.path.parts[-2:]))}"
 
 
 def _figure(name: str, source: Source, region: Region | None = None) -> dict[str, str | None]:

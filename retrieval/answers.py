@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from PIL import Image, ImageDraw
 
@@ -99,6 +99,14 @@ class Hit:
 
 class Hits(list[Hit]):
     """The answers to one query, nearest first: a list, which a notebook shows as a row of pictures."""
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> Hits: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> Hit | Hits:
+        """One of them; or some, shown as all are."""
+        return Hits(super().__getitem__(at)) if isinstance(at, slice) else super().__getitem__(at)
 
     def _repr_html_(self) -> str:
         shown = [{"hit": hit, **_figure(str(hit.path), hit.path)} for hit in self[:MOST_IN_NOTEBOOK]]

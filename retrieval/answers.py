@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from index_store import Row
 
@@ -90,6 +90,14 @@ class Hit:
 
 class Hits(list[Hit]):
     """The answers to one query, nearest first: a list, which a notebook shows as a row of pictures."""
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> Hits: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> Hit | Hits:
+        """One of them; or some, shown as all are."""
+        return Hits(super().__getitem__(at)) if isinstance(at, slice) else super().__getitem__(at)
 
     def _repr_html_(self) -> str:
         shown = [{"hit": hit, **_figure(str(hit.path), hit.path)} for hit in self[:MOST_IN_NOTEBOOK]]
@@ -201,7 +209,7 @@ def _row(answer: Answer) -> SheetRow:
         cells += [SheetCell(source, frame=frames[sign]) for sign, source in others]
         picture = contact_sheet([SheetRow(cells)], columns=2)
     names = [Path(answer.query.name).name, *(f"{sign} {Path(_name_of(each)).name}" for sign, each in others)]
-    return SheetRow(hits, query=SheetCell(picture, f"query\n{' '.join(names)}"))
+    return SheetRow(hits, query=SheetCell(picture, f"query\n{printable(' '.join(names))}"))
 
 
 def _others(options: QueryOptions) -> list[tuple[str, Source]]:
@@ -231,7 +239,7 @@ def _marked(source: Source, region: Region | None) -> Source:
 
 
 def _caption(hit: Hit) -> str:
-    return f"{' '.join([f'{hit.distance:.4f}', *hit.marks])}\n{'/'.join(hit.path.parts[-2:])}"
+    return f"{' '.join([f'{hit.distance:.4f}', *hit.marks])}\n{printable('/'.join(hit.path.parts[-2:]))}"
 
 
 def _figure(name: str, source: Source, region: Region | None = None) -> dict[str, str | None]:

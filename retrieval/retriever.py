@@ -20,7 +20,7 @@ from .combine import EmbeddedQuery, embed_part
 from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
-from .images import Source, folder_at
+from .images import Source, folder_at, is_remote
 from .index_facts import IndexFacts
 from .index_paths import Folders, existing_index, folders_of, holds_pictures, index_directory
 from .indexing.current import KeptCurrent
@@ -97,7 +97,7 @@ class Retriever(KeptCurrent):
         if not folders:
             raise NoPictures("no folder", "name one or more: Retriever.build(FOLDER)")
         for folder in folders:
-            if not isinstance(folder, (str, Path)) or not str(folder):
+            if not (isinstance(folder, (str, Path)) or is_remote(folder)) or not str(folder):
                 raise NoPictures(repr(folder), "expected the path of a folder, or several one by one")
         paths = [folder_at(folder) for folder in folders]
         directory = index_directory(paths[0], None if index is None else Path(index))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -76,7 +76,7 @@ def duplicates(
     for programs: group, kept or copy, kind, agreement, path, with tabs between.
     """
     if undo is not None:
-        _bring_back(undo)
+        _bring_back(undo, as_json=as_json)
         return
     from ..insight.duplicates import DuplicateOptions, find_duplicates
     from ..insight.moving import refuse_target
@@ -101,9 +101,15 @@ def duplicates(
         progress=progress_on_stderr(quiet=as_json),
     )
     _write(found, csv, html)
-    _print(found, as_json=as_json)
-    if move_to is not None:
-        _move(found, move_to)
+    if not as_json:
+        _print(found)
+    done = None if move_to is None else _move(found, move_to)
+    if as_json:
+        echo_json({**found.to_json(), **({} if done is None else _as_object("moved", done))})
+    for path in found.unreadable:
+        note(f"retrieve: {printable(path)} cannot be read any more: index the folder again")
+    if done is not None:
+        _end_with(done)
 
 
 def _write(found: Duplicates, csv: Path | None, html: Path | None) -> None:
@@ -116,17 +122,12 @@ def _write(found: Duplicates, csv: Path | None, html: Path | None) -> None:
             note(f"wrote {printable(path)}")
 
 
-def _print(found: Duplicates, *, as_json: bool) -> None:
-    if as_json:
-        echo_json(found.to_json())
-    elif is_terminal():
+def _print(found: Duplicates) -> None:
+    if is_terminal():
         _print_table(found)
     else:
         _print_lines(found)
-    if not as_json:
-        _tell(found)
-    for path in found.unreadable:
-        note(f"retrieve: {printable(path)} cannot be read any more: index the folder again")
+    _tell(found)
 
 
 def _print_lines(found: Duplicates) -> None:
@@ -164,7 +165,7 @@ def _tell(found: Duplicates) -> None:
         note(f"retrieve: {found.limits.in_words()}")
 
 
-def _move(found: Duplicates, directory: Path) -> None:
+def _move(found: Duplicates, directory: Path) -> Moved:
     from ..insight.moving import UNDO, move_copies
 
     done = move_copies(found.groups, directory, found.folders)
@@ -173,15 +174,24 @@ def _move(found: Duplicates, directory: Path) -> None:
     if done.moved:
         note(f"retrieve: to bring them back: retrieve duplicates --undo {printable(directory / UNDO)}")
         note(f"retrieve: to take them out of the index: retrieve index {printable(found.folders[0])}")
-    _end_with(done)
+    return done
 
 
-def _bring_back(undo: Path) -> None:
+def _bring_back(undo: Path, *, as_json: bool) -> None:
     from ..insight.moving import undo_moves
 
     done = undo_moves(undo)
-    echo(f"brought back {counted(len(done.moved), 'picture')}")
+    if as_json:
+        echo_json(_as_object("brought_back", done))
+    else:
+        echo(f"brought back {counted(len(done.moved), 'picture')}")
     _end_with(done)
+
+
+def _as_object(name: str, done: Moved) -> dict[str, Any]:
+    from ..index_paths import path_values
+
+    return {name: [path_values("path", path) for path in done.moved], "left": list(done.left)}
 
 
 def _end_with(done: Moved) -> None:

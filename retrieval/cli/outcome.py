@@ -92,7 +92,7 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):
         link = str(error).removeprefix(_LOOP).strip("'")
         return printable(f"{link}: the link leads back to itself")
-    if isinstance(error, UnicodeEncodeError):
+    if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
         name = printable(error.object)
         return f"{name}: names of files are {error.encoding} here, set PYTHONUTF8=1 for those that are not"
     if isinstance(error, OSError):

@@ -32,7 +32,7 @@ TITLES = {
 CELL = 128
 
 
-def write_report(report: Report, folder: Path) -> Path:
+def write_report(report: Report, folder: Path | str) -> Path:
     """Write the page, its pictures and report.json into `folder`, which is made if missing; return the page.
 
     The page holds its pictures itself and can be sent alone; the files are there to be used elsewhere.
@@ -40,6 +40,7 @@ def write_report(report: Report, folder: Path) -> Path:
     Raises:
         OSError: the disk refused.
     """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with replaced(folder / "report.json") as part:
         report.save(part)

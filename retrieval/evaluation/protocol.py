@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,10 @@ class EvaluationSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse baselines that there are not."""
+        """Refuse baselines that there are not, and counts that are none."""
+        for name, value, least in (("sample", self.sample, 0), ("neighbours", self.neighbours, 1)):
+            if not (isinstance(value, Integral) and value >= least):
+                raise OptionInvalid(f"{name} is {value!r}, expected {least} or more, a whole number")
         if unknown := [name for name in self.baselines if name not in BASELINE_NAMES]:
             raise OptionInvalid(f"baseline is {unknown[0]!r}, expected one of {', '.join(BASELINE_NAMES)}")
 
@@ -97,6 +101,8 @@ def evaluate(
         ('better', Interval(value=0.58, low=0.57, high=0.6))
     """
     settings, progress = settings or EvaluationSettings(), progress or Progress()
+    if isinstance(retriever, (str, Path)):
+        raise OptionInvalid(f"retriever is {str(retriever)!r}, a path: open it with Retriever.open first")
     indexed = IndexedVectors(retriever.index)
     searched = Path(retriever.folder if folder is None else folder)
     methods, task = _load(retriever, indexed, searched, settings, progress)

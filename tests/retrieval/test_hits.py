@@ -85,3 +85,9 @@ def test_of_many_answers_the_first_are_shown(retriever, photos, monkeypatch):
     shown = Parsed(retriever.query(photos / "violet.png")._repr_html_())
     assert len(shown.pictures) == 2
     assert "and 3 more" in shown.texts
+
+
+def test_some_of_the_answers_show_themselves_too(retriever, photos):
+    hits = retriever.query(photos / "violet.png")
+    assert hits[:2] == [hits[0], hits[1]]
+    assert hits[:2]._repr_html_().count("<figure") == hits._repr_html_().count("<figure") - 3 == 2

@@ -178,3 +178,12 @@ def test_an_index_without_pictures_has_no_copies(retrieve, folder, options):
     told = retrieve("duplicates", folder, *options)
     assert told.status == 0
     assert "Traceback" not in told.err
+
+
+def test_as_json_what_was_moved_and_brought_back_is_told(retrieve, folder, tmp_path):
+    target = tmp_path / "copies"
+    moved = retrieve("duplicates", folder, "--exact", "--move-to", target, "--json").json
+    assert len(moved["groups"]) == 1
+    assert (moved["moved"], moved["left"]) == ([{"path": str(target / "in" / "a-same.png")}], [])
+    back = retrieve("duplicates", "--undo", target / "undo.jsonl", "--json").json
+    assert back == {"brought_back": [{"path": str(folder / "a-same.png")}], "left": []}

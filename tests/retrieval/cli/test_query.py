@@ -438,3 +438,19 @@ def test_a_standard_input_that_the_shell_closed_is_one_sentence(retrieve, indexe
     monkeypatch.setattr(sys, "stdin", None)
     outcome = retrieve("query", "-", "--index", indexed)
     assert (outcome.status, outcome.err) == (1, "retrieve: standard input cannot be read: it is closed\n")
+
+
+def test_the_captions_of_a_sheet_are_lines_whatever_the_names(retrieve, indexed, tmp_path, monkeypatch):
+    (indexed / "violet.png").rename(indexed / "vio\nlet.png")
+    retrieve("index", indexed)
+    captions = []
+    monkeypatch.setattr(
+        "retrieval.answers.contact_sheet",
+        lambda rows, **_: (
+            captions.extend([rows[0].query.caption, *(hit.caption for hit in rows[0].hits)])
+            or Image.new("RGB", (1, 1))
+        ),
+    )
+    sheet = tmp_path / "sheet.png"
+    assert retrieve("query", indexed / "vio\nlet.png", "--index", indexed, "--montage", sheet).status == 0
+    assert captions[:2] == ["query\nvio\\nlet.png", "0.0000 self\nphotos/vio\\nlet.png"]

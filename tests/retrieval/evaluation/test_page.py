@@ -91,7 +91,7 @@ def test_many_classes_are_drawn_without_their_names(build, paint, tmp_path):
             color = tuple(int(value) for value in random.integers(0, 256, 3))
             paint(tmp_path / "many" / f"{name:02d}" / f"{number}.png", color)
     report = evaluate(build(tmp_path / "many"), settings=EvaluationSettings(sample=0))
-    write_report(report, tmp_path / "report")
+    write_report(report, str(tmp_path / "report"))
     assert report.corpus.classes == 45
     with Image.open(tmp_path / "report" / "confusion.png") as image:
         assert image.width > 1000

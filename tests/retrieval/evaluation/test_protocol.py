@@ -431,3 +431,14 @@ def test_other_pictures_are_all_taken_up_to_a_bound_by_their_contents(fitted, dr
     assert [pictures.contents[row] for row in np.sort(chosen)] == [
         content for content in pictures.contents if content in sorted(pictures.contents)[:4]
     ]
+
+
+@pytest.mark.parametrize(("name", "value"), [("sample", -1), ("sample", 2.5), ("neighbours", 0)])
+def test_counts_that_are_none_are_refused(name, value):
+    with pytest.raises(OptionInvalid, match=f"{name} is {value}, expected"):
+        EvaluationSettings(**{name: value})
+
+
+def test_the_path_of_an_index_is_to_be_opened_first(photos):
+    with pytest.raises(OptionInvalid, match=r"a path: open it with Retriever\.open first"):
+        evaluate(photos)

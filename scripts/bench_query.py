@@ -15,7 +15,6 @@ from time import perf_counter
 
 from retrieval import Retriever
 
-
 # Compiled, as an installed package is.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import gc
 import importlib
 import signal
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 # A process that was started in the background ignores Ctrl-C, and so would the commands that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with most slow tests first, so that at the end no process waits long for another."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 def pytest_collection_finish() -> None:

@@ -15,6 +15,7 @@ from retrieval.demo import draw_corpus
 from retrieval.evaluation import LabelledVectors, measure_ranking
 from retrieval.evaluation.baselines import FlatPixels
 from retrieval.images import load
+from retrieval.indexing.settings import BuildSettings
 
 
 def index(folder, *options):
@@ -84,7 +85,7 @@ def test_a_picture_comes_back_from_its_vector_at_its_own_size(corpus):
 def test_a_folder_of_one_picture_is_fitted_with_drawn_ones(corpus, tmp_path, few_atoms):
     folder, _ = corpus
     (tmp_path / "only.jpg").write_bytes(next(folder.rglob("*.jpg")).read_bytes())
-    facts = Retriever.build(tmp_path).facts()
+    facts = Retriever.build(tmp_path, settings=BuildSettings(decoder=False)).facts()
     assert facts.pictures == 1
     assert facts.fitted["drawn"] == 255
     assert "with 64 or more the encoder would be its own" in facts.fitted["note"]

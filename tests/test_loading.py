@@ -77,6 +77,14 @@ def test_a_query_loads_little_and_starts_no_threads_of_blas(photos):
     assert told_after(query, f"(one['num_threads'] for one in {info} if one['user_api'] == 'blas')") == ["1"]
 
 
+def test_the_end_of_a_command_is_not_spent_on_looking_for_garbage(photos):
+    # Registered first, called last.
+    told = "import atexit, gc\natexit.register(lambda: print(gc.get_freeze_count() > 10_000))\n"
+    end = [sys.executable, "-c", told + command("info", photos)]
+    run = subprocess.run(end, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "True"
+
+
 def test_indexing_with_a_given_encoder_does_not_load_tensorflow(photos, tmp_path):
     code = command("index", photos, "--encoder", MODEL, "--index", tmp_path / "index")
     assert {"tensorflow", "keras"}.isdisjoint(loaded_after(code))

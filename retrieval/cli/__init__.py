@@ -13,6 +13,8 @@ and `retrieve query` load what they need, not what other commands need. The shar
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -24,6 +26,8 @@ TERMINATED = 143
 
 def main() -> None:
     """Run the command line: exit status 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated."""
+    # The end is not spent on looking for garbage: with a query that is a tenth of its time.
+    atexit.register(gc.freeze)
     # Ended as by an exception, so that nothing is left in temporary folders.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     # Python has no stream where the shell closed one, as `retrieve train photos/ >&-` does.

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -225,14 +226,16 @@ def test_configuration_is_json_that_other_programs_read(finished, options):
     assert json.loads((finished[0].folder / "config.json").read_text())["options"] == options.to_dict()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pictures(blobs):
     return np.stack([np.asarray(Image.fromarray(picture).resize((32, 32))) for picture in blobs])
 
 
-@pytest.fixture
-def solving(monkeypatch):
+@contextmanager
+def solving_at_once():
     """In place of the minute that solving takes: a network of the same kind; and what it was asked for."""
+    import keras
+
     from retrieval.autoencoder.export import export
     from retrieval.autoencoder.networks import build
 
@@ -241,12 +244,28 @@ def solving(monkeypatch):
     def fit(pictures, *, dim, seed, decoder, progress):
         assert decoder
         asked.append((pictures.shape, dim, seed))
+        keras.utils.set_random_seed(seed)
         network = build(NetworkConfig(ARCHITECTURES["conv-pool"], 32, 3, dim, chosen_loss="mse"))
         details = {"aligned": False, "fitted_on": len(pictures)}
         return export(network, EncoderDescription("solved", 32, dim, scale=(255.0,), details=details))
 
-    monkeypatch.setitem(RECIPES, "solved", SimpleNamespace(fit=fit))
-    return asked
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "solved", SimpleNamespace(fit=fit))
+        yield asked
+
+
+@pytest.fixture
+def solving():
+    with solving_at_once() as asked:
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def tuned(pictures, tmp_path_factory):
+    """A run that was tuned to its end, and its model."""
+    run = Run.create(tmp_path_factory.mktemp("tuned") / "run", {})
+    with solving_at_once():
+        return run, train(pictures, TUNED, run)
 
 
 def test_the_solved_encoder_is_a_run_like_any_other(pictures, tmp_path, solving):
@@ -264,29 +283,28 @@ def test_it_is_solved_from_a_bounded_number(pictures, tmp_path, solving, monkeyp
     assert solving[0][0] == (10, 32, 32, 3)
 
 
-def test_fine_tuning_changes_both_halves_and_is_solved_once(pictures, tmp_path, solving):
-    run = Run.create(tmp_path / "run", {})
-    tuned = train(pictures, TUNED, run)
+def test_fine_tuning_changes_both_halves_and_is_solved_once(pictures, tmp_path, solving, tuned):
+    run = Run.open(shutil.copytree(tuned[0].folder, tmp_path / "run"))
     assert [epoch.epoch for epoch in run.state().history] == [1, 2]
     assert run.state().history[1].mse < run.state().history[0].mse
     more = train(pictures, replace(TUNED, epochs=3), run)
-    assert len(solving) == 1
+    assert len(solving) == 0
     assert [epoch.epoch for epoch in run.state().history] == [1, 2, 3]
-    assert more.encoder.model != tuned.encoder.model
-    assert more.decoder.model != tuned.decoder.model
+    assert more.encoder.model != tuned[1].encoder.model
+    assert more.decoder.model != tuned[1].decoder.model
     assert more.encoder.description.details["fitted_on"] == 40
 
 
-def test_tuning_that_was_interrupted_goes_as_if_never_interrupted(pictures, tmp_path, solving):
+def test_tuning_that_was_interrupted_goes_as_if_never_interrupted(pictures, tmp_path, solving, tuned):
     def interrupt(_, epoch):
         raise Interrupted
 
-    whole, parts = (Run.create(tmp_path / name, {}) for name in ("whole", "parts"))
-    train(pictures, TUNED, whole)
+    run = Run.create(tmp_path / "run", {})
     with pytest.raises(Interrupted):
-        train(pictures, TUNED, parts, on_epoch=interrupt)
-    train(pictures, TUNED, parts)
-    losses = [[epoch.loss for epoch in run.state().history] for run in (whole, parts)]
+        train(pictures, TUNED, run, on_epoch=interrupt)
+    train(pictures, TUNED, run)
+    assert len(solving) == 1
+    losses = [[epoch.loss for epoch in each.state().history] for each in (tuned[0], run)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
 
 

@@ -25,7 +25,7 @@ def shuffled_copy(folder, target):
 
 
 def latents(folder, directory):
-    retriever = Retriever.build(folder, index=directory, settings=BuildSettings(seed=3))
+    retriever = Retriever.build(folder, index=directory, settings=BuildSettings(seed=3, decoder=False))
     return {row.sha256: retriever.index.vectors([row.id])[0] for row in retriever.index.catalog.rows()}
 
 

@@ -12,7 +12,6 @@ import sqlite3
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,14 +29,15 @@ CREATE TABLE lookup (first_id INTEGER PRIMARY KEY, paths BLOB NOT NULL, contents
 CREATE TABLE changed (hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)) WITHOUT ROWID;
 """
 
-# Rows of a blob. The last one is written again with what is added to it.
-_ROWS = 2048
+# Rows of a blob. The last one is written again with what is added to it. Of whole ones that follow each other
+# so many become one, which is looked through in two thirds of the time.
+_ROWS, _MERGED = 2048, 32
 _BYTES = 4
 # A longer gap between ids begins another blob; a shorter one is filled with zeros.
 _GAP = 16
 _HALF = 1 << 16
-# Blobs that are read at a time: 128 KB, which stay in the processor's cache.
-_BLOBS = 16
+# Bytes of hashes that are read at a time, at least: they stay in the processor's cache.
+_PIECE = 1 << 18
 
 
 class Lookup:
@@ -52,7 +52,7 @@ class Lookup:
         """The ids of rows that may have one of these hashes, among others."""
         # Who looks for one will look for others: all are kept. Many are looked for in what is just read.
         keep = len(hashes) == 1 or column in self._loaded
-        parts = [self._load(column)] if keep else self._read(column, _BLOBS)
+        parts = [self._load(column)] if keep else self._read(column, _PIECE)
         wanted = _Wanted(hashes)
         ids = [row_id for part in parts for row_id in part.ids_at(wanted.places_in(part.hashes))]
         changed = "SELECT id FROM changed WHERE hash IN (SELECT value FROM json_each(?))"
@@ -97,6 +97,7 @@ class Lookup:
         numbers = np.asarray(ids, dtype=np.int64)
         for run in np.split(np.arange(len(numbers)), np.flatnonzero(np.diff(numbers) > _GAP) + 1):
             self._add_run(numbers[run], paths[run], contents[run])
+        self._merge()
 
     def change(self, rows: Sequence[Row]) -> None:
         """Add other hashes of rows that have some already."""
@@ -147,6 +148,31 @@ class Lookup:
         )
         return first + min(room, spread.shape[1]), spread[:, room:]
 
+    def _merge(self) -> None:
+        """Make one blob of every `_MERGED` whole ones that follow each other."""
+        whole = self._connection.execute(
+            "SELECT first_id FROM lookup WHERE typeof(paths) = 'blob' AND typeof(contents) = 'blob' "
+            "AND length(paths) = ?1 AND length(contents) = ?1 ORDER BY first_id",
+            (_ROWS * _BYTES,),
+        ).fetchall()
+        firsts, at = [first for (first,) in whole], 0
+        while at + _MERGED <= len(firsts):
+            first, last = firsts[at], firsts[at + _MERGED - 1]
+            if last - first == (_MERGED - 1) * _ROWS:
+                self._merge_all(first, last)
+                at += _MERGED
+            else:
+                at += 1
+
+    def _merge_all(self, first: int, last: int) -> None:
+        between = "FROM lookup WHERE first_id BETWEEN ? AND ?"
+        blobs = self._connection.execute(
+            f"SELECT paths, contents {between} ORDER BY first_id", (first, last)
+        ).fetchall()
+        self._connection.execute(f"DELETE {between}", (first, last))
+        paths, contents = (b"".join(column) for column in zip(*blobs, strict=True))
+        self._connection.execute("INSERT INTO lookup VALUES (?, ?, ?)", (first, paths, contents))
+
     def _load(self, column: Column) -> _Hashes:
         """All hashes, which are kept."""
         if column not in self._loaded:
@@ -154,9 +180,17 @@ class Lookup:
         return self._loaded[column]
 
     def _read(self, column: Column, size: int) -> Iterator[_Hashes]:
-        """The hashes of so many blobs at a time."""
-        blobs = self._connection.execute(f"SELECT first_id, {column} FROM lookup ORDER BY first_id")
-        while some := list(islice(blobs, size)):
+        """The hashes of blobs of `size` bytes or more at a time."""
+        some, read = [], 0
+        for first, blob in self._connection.execute(
+            f"SELECT first_id, {column} FROM lookup ORDER BY first_id"
+        ):
+            some.append((first, blob))
+            read += len(blob) if isinstance(blob, bytes) else 0
+            if read >= size:
+                yield _Hashes.of(some)
+                some, read = [], 0
+        if some:
             yield _Hashes.of(some)
 
 

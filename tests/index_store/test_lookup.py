@@ -50,6 +50,19 @@ def test_blobs_are_filled_up_and_long_gaps_begin_another(hashes, make_row):
     assert blobs(hashes) == [(0, 4), (4, 1), (40, 1), (42, 1)]
 
 
+def test_whole_blobs_that_follow_each_other_become_one(hashes, make_row, monkeypatch):
+    monkeypatch.setattr(lookup, "_MERGED", 3)
+    hashes.add(range(10), rows(make_row, range(10)))
+    assert blobs(hashes) == [(0, 4), (4, 4), (8, 2)]
+    hashes.add(range(10, 27), rows(make_row, range(10, 27)))
+    assert blobs(hashes) == [(0, 12), (12, 12), (24, 3)]
+    hashes.add(range(100, 116), rows(make_row, range(100, 116)))
+    assert blobs(hashes) == [(0, 12), (12, 12), (24, 3), (100, 12), (112, 4)]
+    for row_id in (*range(27), *range(100, 116)):
+        assert found(hashes, f"{row_id}.png") == [row_id]
+    assert hashes.num_unfound([dataclasses.replace(row, id=100) for row in rows(make_row, [100])]) == 0
+
+
 def test_many_at_once_are_found_like_each_alone(hashes, make_row):
     hashes.add(range(1000), rows(make_row, range(1000)))
     paths = [f"{number}.png" for number in range(900, 1100)]
@@ -58,7 +71,9 @@ def test_many_at_once_are_found_like_each_alone(hashes, make_row):
 
 
 @pytest.mark.parametrize("first", range(10))
-def test_what_was_forgotten_makes_room(hashes, make_row, first):
+@pytest.mark.parametrize("merged", [2, 32])
+def test_what_was_forgotten_makes_room(hashes, make_row, monkeypatch, first, merged):
+    monkeypatch.setattr(lookup, "_MERGED", merged)
     hashes.add(range(9), rows(make_row, range(9)))
     hashes.forget_from(first)
     assert found(hashes, "8.png") == ([8] if first == 9 else [])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from retrieval.insight.alignment import SIDE, agreement, tells_cuts
+from retrieval.insight.alignment import CORNERS_OF_CUT, SIDE, agreement, num_corners
 from retrieval.insight.trimmed import LEAST_TRIMMED, agreement_when_trimmed
 
 SIZE = 240
@@ -84,5 +84,13 @@ def test_pairs_do_not_affect_each_other():
 def test_pictures_with_few_corners_are_compared_so():
     pictures = [drawn([(60, 80), (190, 150)]), drawn([(60, 80), (190, 150)]).crop((0, 0, 216, 216))]
     first, second = (np.asarray(each.resize((SIDE, SIDE), 3))[None] for each in pictures)
-    assert not tells_cuts(np.concatenate([first, second])).any()
+    assert num_corners(np.concatenate([first, second])).max() < CORNERS_OF_CUT
     assert agreement(first, second)[0] >= LEAST_TRIMMED
+
+
+def test_one_dot_could_be_any_other_and_is_compared_as_it_is():
+    dot = drawn(discs=[(110, 120, 8)])
+    dots = [dot, dot.crop((10, 10, 226, 226))]
+    squares = [np.asarray(each.resize((SIDE, SIDE), 3))[None] for each in dots]
+    assert agree(*dots) >= LEAST_TRIMMED
+    assert agreement(*squares)[0] < 0.9

@@ -157,6 +157,7 @@ def find_duplicates(
     if not asked.exact and len(contents.first) > 1:
         limits = CopyLimits.of(pictures, look, seed=seed, progress=progress)
         least = limits.agreement if asked.agreement is None else asked.agreement
+        look = look if limits.trimmed else look.without_trimmed()
         unique = np.array(sorted(contents.first), dtype=np.int64)
         pairs = near_pairs(
             pictures, unique, limits.distance, turned=asked.turned, across=asked.across, progress=progress

@@ -13,12 +13,13 @@ from ..images import Source, load
 from ..parallel import in_order
 from ..progress import Progress
 from ..threads import single_threaded_products
-from .alignment import SIDE, agreement, tells_cuts
+from .alignment import CORNERS_OF_CUT, CORNERS_OF_TRIMMED, SIDE, agreement, num_corners
 from .turns import turn
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Pairs = NDArray[np.int64]
+Counts = NDArray[np.int64]
 
 _AT_ONCE = 32
 _KEPT = 8_192  # squares of 27 KiB
@@ -30,12 +31,16 @@ UNREADABLE = -1.0
 class SecondLook:
     """Compares pictures by their pixels; those looked at last are kept in memory."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """Of the pictures `sources`."""
-        self._sources = sources
+    def __init__(self, sources: Sequence[Source], *, trimmed: bool = True) -> None:
+        """Of the pictures `sources`; `trimmed`: also drawings with few corners, once a little was cut off."""
+        self._sources, self._trimmed = sources, trimmed
         self._square = lru_cache(maxsize=_KEPT)(self._load)
         # A third of a look goes into this, and a picture is looked at with many others.
-        self._tells_cuts = lru_cache(maxsize=None)(self._count_corners)
+        self._num_corners = lru_cache(maxsize=None)(self._count_corners)
+
+    def without_trimmed(self) -> SecondLook:
+        """The same for which drawings with few corners agree as they are, or not at all."""
+        return SecondLook(self._sources, trimmed=False)
 
     def agreements(self, pairs: Pairs, progress: Progress | None = None) -> Floats:
         """How well pictures agree, (m,) float32, at most 1; -1 where one cannot be read.
@@ -59,12 +64,20 @@ class SecondLook:
         if own is None:
             return np.full(len(others), UNREADABLE, dtype=np.float32)
         squares = np.stack([load(other, SIDE) for other in others])
-        cut = tells_cuts(squares) & self.tells_cuts(place)
-        return agreement(np.repeat(own[None], len(others), axis=0), squares, cut)
+        corners = np.minimum(self._counted(squares), self._num_corners(place))
+        return agreement(np.repeat(own[None], len(others), axis=0), squares, corners)
 
     def tells_cuts(self, place: int) -> bool:
         """Whether the picture at `place` has enough in it to know it by a part."""
-        return self._tells_cuts(place)
+        return self._num_corners(place) >= CORNERS_OF_CUT
+
+    def may_be_trimmed(self, place: int) -> bool:
+        """Whether the picture at `place` is a drawing that can at most be known once it is trimmed."""
+        return CORNERS_OF_TRIMMED <= self._num_corners(place) < CORNERS_OF_CUT
+
+    def square(self, place: int) -> Pixels | None:
+        """The picture at `place` as it is compared, (SIDE, SIDE, 3), None if it cannot be read."""
+        return self._square(place)
 
     def is_readable(self, place: int) -> bool:
         """Whether the picture at `place` can still be read."""
@@ -76,13 +89,17 @@ class SecondLook:
         except ImageUnreadable:
             return None
 
-    def _count_corners(self, place: int) -> bool:
+    def _count_corners(self, place: int) -> int:
         own = self._square(place)
-        return own is not None and bool(tells_cuts(own[None])[0])
+        return 0 if own is None else int(self._counted(own[None])[0])
+
+    def _counted(self, squares: Pixels) -> Counts:
+        corners = num_corners(squares)
+        return corners if self._trimmed else np.where(corners < CORNERS_OF_CUT, 0, corners)
 
     def _compare(self, pairs: Pairs) -> Floats:
         found = np.full(len(pairs), UNREADABLE, dtype=np.float32)
-        first, second, there, cut = [], [], [], []
+        first, second, there, corners = [], [], [], []
         for at, (one, other, number) in enumerate(pairs.tolist()):
             squares = self._square(one), self._square(other)
             if squares[0] is not None and squares[1] is not None:
@@ -90,7 +107,7 @@ class SecondLook:
                 second.append(squares[1])
                 there.append(at)
                 # Turned, a picture has the same corners.
-                cut.append(self.tells_cuts(one) and self.tells_cuts(other))
+                corners.append(min(self._num_corners(one), self._num_corners(other)))
         if there:
-            found[there] = agreement(np.stack(first), np.stack(second), np.array(cut))
+            found[there] = agreement(np.stack(first), np.stack(second), np.array(corners))
         return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from .pictures import Floats, Pixels
+
+_Way: TypeAlias = Callable[[Pixels, np.random.Generator], Pixels]
 
 _LEAST_SIDE = 0.5
 _MOST_DEGREES = 15.0
@@ -26,15 +29,48 @@ def edited(pictures: Pixels, num: int, *, rng: np.random.Generator) -> Pixels:
     return np.stack([[picture, *(_edit(picture, rng) for _ in range(num - 1))] for picture in pictures])
 
 
+def edited_once(pictures: Pixels, num: int, *, rng: np.random.Generator) -> Pixels:
+    """`num` versions, at most eight, of each of `pictures` (n, S, S, 3): (n, num, S, S, 3).
+
+    Each is edited in one way alone, and no two of a picture in the same.
+    """
+    return np.stack([[way(picture, rng) for way in _some_ways(num, rng)] for picture in pictures])
+
+
+def _some_ways(num: int, rng: np.random.Generator) -> list[_Way]:
+    return [_ALONE[place] for place in rng.permutation(len(_ALONE))[:num]]
+
+
 def _edit(picture: Pixels, rng: np.random.Generator) -> Pixels:
-    values = np.asarray(_seen_elsewhere(Image.fromarray(picture), rng), dtype=np.float32) / np.float32(255)
+    changed = np.asarray(_seen_elsewhere(Image.fromarray(picture), rng))
+    values = changed / np.float32(255)
     for chance, change in _CHANGES:
         if rng.random() < chance:
             values = np.clip(change(values, rng), 0.0, 1.0)
-    image = Image.fromarray(np.rint(values * 255).astype(np.uint8))
-    if rng.random() < 0.3:
-        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.0, _MOST_BLUR) * len(picture) / 64))
-    return np.asarray(image)
+    edited = _to_pixels(values)
+    return _blur(edited, rng) if rng.random() < 0.3 else edited
+
+
+def _blur(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    radius = rng.uniform(0.0, _MOST_BLUR) * len(picture) / 64
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
+
+
+def _mirror(picture: Pixels, rng: np.random.Generator) -> Pixels:  # noqa: ARG001
+    return picture[:, ::-1]
+
+
+def _cut(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """A square of `picture`, drawn to its size."""
+    size = len(picture)
+    side = size * rng.uniform(_LEAST_SIDE, 1.0)
+    left, top = rng.random(2) * (size - side)
+    box = (left, top, left + side, top + side)
+    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR, box))
+
+
+def _to_pixels(values: Floats) -> Pixels:
+    return np.rint(values * 255).astype(np.uint8)
 
 
 def _seen_elsewhere(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -88,3 +124,10 @@ _CHANGES: tuple[tuple[float, Callable[[Floats, np.random.Generator], Floats]], .
     (0.5, _cast),
     (0.4, _noise),
 )
+
+
+def _alone(change: Callable[[Floats, np.random.Generator], Floats]) -> _Way:
+    return lambda picture, rng: _to_pixels(np.clip(change(picture / np.float32(255), rng), 0.0, 1.0))
+
+
+_ALONE: tuple[_Way, ...] = (_cut, _mirror, _blur, *(_alone(change) for _, change in _CHANGES))

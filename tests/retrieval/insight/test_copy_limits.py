@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from retrieval import Retriever
 from retrieval.insight.compared import ComparedPictures
@@ -65,3 +65,31 @@ def test_drawings_are_not_cropped_to_measure_by(tmp_path, model):
     assert limits.edited > 0.9
     assert limits.agreement >= 0.9
     assert limits.nearest == 0
+
+
+def limits_of(folder, model, draw):
+    """Limits of 40 drawings of 120 pixels, each drawn by `draw(pen, rng)`."""
+    folder.mkdir()
+    rng = np.random.default_rng(5)
+    for number in range(40):
+        picture = Image.new("RGB", (120, 120), "white")
+        draw(ImageDraw.Draw(picture), rng)
+        picture.save(folder / f"{number}.png")
+    pictures = ComparedPictures.of(Retriever.build(folder, encoder=model))
+    return CopyLimits.of(pictures, SecondLook([picture.path for picture in pictures.pictures]))
+
+
+def disc(pen, rng):
+    """Of almost any size, almost anywhere."""
+    radius, (x, y) = rng.uniform(16, 22), rng.uniform(48, 72, 2)
+    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(20, 20, 60))
+
+
+def scribble(pen, rng):
+    """A line with four corners."""
+    pen.line([tuple(point) for point in rng.uniform(20, 100, (5, 2))], fill=(20, 20, 60), width=4)
+
+
+def test_discs_are_not_known_once_trimmed_and_scribbles_are(tmp_path, model):
+    assert not limits_of(tmp_path / "discs", model, disc).trimmed
+    assert limits_of(tmp_path / "scribbles", model, scribble).trimmed

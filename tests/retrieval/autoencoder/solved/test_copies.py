@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from retrieval.autoencoder.solved import copies
 from retrieval.autoencoder.solved.copies import with_copies
 from retrieval.autoencoder.solved.features import run
 
@@ -59,6 +60,27 @@ def test_edited_pictures_find_their_originals_where_latent_vectors_do_not(both, 
     for changed in (tinted, noisy, mirrored):
         assert found_first(run(both, changed)[:, COPIES], originals[:, COPIES]) > 0.95
     assert found_first(run(both, mirrored)[:, LATENT], originals[:, LATENT]) < 0.5
+
+
+def parts_of(model):
+    names = (layer.name.rpartition("_") for layer in model.layers)
+    return [number for name, _, number in names if name == "edit_agreement"]
+
+
+def test_noisy_dots_are_told_by_their_peaks_alone_where_those_find_more(encoder, both, monkeypatch):
+    dots = np.full((60, 32, 32, 3), 250, dtype=np.uint8)
+    places = np.random.default_rng(3).permutation(14 * 14)[:60]
+    for dot, place in zip(dots, places.tolist(), strict=True):
+        top, left = 2 * (place // 14) + 1, 2 * (place % 14) + 1
+        dot[top : top + 2, left : left + 2] = 10
+    assert parts_of(both) == ["0", "1", "2"]
+    # To this encoder, unlike the real one, the parts of dots are all the same and in nobody's way.
+    monkeypatch.setattr(copies, "_MORE", -1.0)
+    told = with_copies(encoder, dots, seed=0)
+    assert parts_of(told) == ["2"]
+    noisy = dots + np.random.default_rng(4).normal(0, 60, size=dots.shape)
+    noisy = np.clip(noisy, 0, 255).astype(np.uint8)
+    assert found_first(run(told, noisy)[:, COPIES], run(told, dots)[:, COPIES]) > 0.95
 
 
 def test_flat_and_equal_pictures_have_finite_vectors(encoder, both):

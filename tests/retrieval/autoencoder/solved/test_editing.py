@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from retrieval.autoencoder.solved import editing
-from retrieval.autoencoder.solved.editing import edited
+from retrieval.autoencoder.solved.editing import edited, edited_once
 
 
 @pytest.fixture
@@ -20,6 +20,19 @@ def test_the_first_version_is_the_picture_and_the_others_are_not(pictures):
     differences = np.abs(versions[:, 1:].astype(float) - pictures[:, None]).mean(axis=(2, 3, 4))
     assert (differences > 1.0).mean() > 0.8
     np.testing.assert_array_equal(edited(pictures, 5, rng=np.random.default_rng(1)), versions)
+
+
+def test_a_picture_edited_once_differs_in_one_way_alone(pictures):
+    versions = edited_once(pictures, 8, rng=np.random.default_rng(1))
+    assert (versions.shape, versions.dtype) == ((3, 8, 32, 32, 3), np.uint8)
+    for picture, ways in zip(pictures, versions, strict=True):
+        mirrored = [np.array_equal(way, picture[:, ::-1]) for way in ways]
+        assert sum(mirrored) == 1
+        # The one that is covered has the same pixels elsewhere.
+        assert sum((way == picture).all(axis=2).mean() > 0.5 for way in ways) >= 1
+        assert len({way.tobytes() for way in ways}) == 8
+    np.testing.assert_array_equal(edited_once(pictures, 8, rng=np.random.default_rng(1)), versions)
+    assert edited_once(pictures, 3, rng=np.random.default_rng(1)).shape == (3, 3, 32, 32, 3)
 
 
 class Drawn:

@@ -102,5 +102,6 @@ def test_with_a_layout_gathering_replaces_the_others_and_near_pictures_stay_apar
     counts = [3**-0.5] * 3 + [1 - share] * 2 + [share]
     vectors = np.concatenate([count * each for count, each in zip(counts, known, strict=True)], axis=1)
     differences = (vectors[nearest_others(vectors, 5)] - vectors[:, None]).reshape(-1, vectors.shape[1])
-    kept = vectors @ np.linalg.eigh(differences.T @ differences)[1][:, ::-1][:, :dim]
+    shares = [each.T @ each / np.square(each).sum() for each in (vectors, differences)]
+    kept = vectors @ np.linalg.eigh(sum(shares))[1][:, ::-1][:, :dim]
     np.testing.assert_allclose(found @ found.T, kept @ kept.T, atol=1e-3)

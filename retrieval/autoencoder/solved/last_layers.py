@@ -10,7 +10,7 @@ import numpy as np
 from .config import BranchConfig, EncoderConfig
 from .gathering import gathered, solve_gathering, worth
 from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
-from .neighbors import mutual_links, scatter_of_links
+from .neighbors import mutual_links, scatter_of_links, to_nearest
 from .pictures import Floats
 
 
@@ -71,7 +71,12 @@ def solve_last_layers(
     Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
     then counts as what two views of one differ in: it is not what tells pictures apart. Where the vectors
     found so far gather in a way that can be foretold, that counts as well.
+
+    Where the layout is a part, place tells everything, down to what sets near pictures apart. There gathering
+    takes the place of what parts say together, as far as it is worth, since it says the same and better; and
+    the compression keeps what near pictures differ in as well as what all do.
     """
+    by_place = any(part.branch is None for part in parts)
     by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
     joined = np.concatenate([part.views for part in parts], axis=2)
     joined *= by_part
@@ -90,13 +95,17 @@ def solve_last_layers(
     targets = gathered(second @ compress(second, dim).weights)
     gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
     gathering_worth = worth(foretold)
-    known.append(apply(gathering, joined[:, :1])[:, 0] * np.float32(gathering_worth))
-    latent = compress(np.concatenate(known, axis=1), dim)
+    known.append(apply(gathering, joined[:, :1])[:, 0])
+    together = 1.0 - gathering_worth if by_place else 1.0
+    counts = together, together, gathering_worth
+    for row, count in enumerate(counts, len(parts)):
+        known[row] *= np.float32(count)
+    vectors = np.concatenate(known, axis=1)
+    latent = compress(vectors, dim, to_nearest(vectors) if by_place else None)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
-    others = [len(each.bias) for each in (joint, neighbors)]
-    of_gathering = np.full(len(gathering.bias), gathering_worth)
-    by_known = np.concatenate([by_leading, np.ones(sum(others)), of_gathering])
+    others = np.repeat(counts, [len(each.bias) for each in (joint, neighbors, gathering)])
+    by_known = np.concatenate([by_leading, others])
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
         leading_dims=config.leading_dims,

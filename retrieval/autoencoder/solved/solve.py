@@ -26,9 +26,8 @@ from .trust import weigh
 
 DIM = 64
 SIZES = (32, 64)
-# The layout is judged as a branch, whose two parts have this weight together, and counts as two of them.
+# The layout is judged as a branch, whose two parts have this weight together.
 _WEIGHT_OF_BRANCH = np.float32(np.sqrt(2.0))
-_WEIGHT_OF_LAYOUT = np.float32(2.0)
 
 
 def solve(
@@ -124,7 +123,8 @@ def _with_layout_if_useful(
     """The last layers with the layout of the pictures as one more part, or those `without`.
 
     With it where more can then be foretold of where pictures gather: it bears out what the other parts say.
-    Where less than half can be foretold, that says nothing.
+    Where less than half can be foretold, that says nothing. Where it stays, place tells everything, and the
+    layout counts as much as all of the others together.
     """
     layout = solve_part(None, layout_features(*seen), config)
 
@@ -132,7 +132,9 @@ def _with_layout_if_useful(
         return solve_last_layers([*parts, layout], np.append(weights, weight), config, dim=dim)
 
     foretold = with_it(_WEIGHT_OF_BRANCH).gathering_foretold
-    return with_it(_WEIGHT_OF_LAYOUT) if foretold > max(0.5, without.gathering_foretold) else without
+    if foretold <= max(0.5, without.gathering_foretold):
+        return without
+    return with_it(np.sqrt(np.square(weights).sum(dtype=np.float32)))
 
 
 def _refuse(pictures: Pixels) -> None:

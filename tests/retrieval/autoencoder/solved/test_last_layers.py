@@ -9,6 +9,7 @@ from retrieval.autoencoder.solved.config import choose_config
 from retrieval.autoencoder.solved.gathering import worth
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
 from retrieval.autoencoder.solved.lda import apply
+from retrieval.autoencoder.solved.neighbors import nearest_others
 
 CONFIG = replace(choose_config(32, aligned=False), leading_dims=6, part_dims=8, joint_dims=10)
 
@@ -77,3 +78,30 @@ def test_neighbors_bring_pictures_of_a_kind_together(parts):
 def test_the_latent_has_the_dims_asked_for(parts, dim):
     last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=dim)
     assert last.latent.weights.shape == (3 * 6 + 2 * 10 + dim, dim)
+
+
+@pytest.fixture(scope="module")
+def with_layout(parts):
+    """Two branches and a layout that gather in the same eight places, a fine place of each picture's own."""
+    rng = np.random.default_rng(1)
+    middles = 3 * rng.normal(size=(8, 1, 30))[np.arange(200) % 8]
+    own = rng.normal(size=(200, 1, 30))
+    views = [middles + own + 0.1 * rng.normal(size=(200, 6, 30)) for _ in range(3)]
+    return [
+        solve_part(branch, each.astype(np.float32), CONFIG)
+        for branch, each in zip([*CONFIG.branches[:2], None], views, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("dim", [5, 1000])
+def test_with_a_layout_gathering_replaces_the_others_and_near_pictures_stay_apart(with_layout, dim):
+    last = solve_last_layers(with_layout, np.ones(3, dtype=np.float32), CONFIG, dim=dim)
+    found, known = latents(with_layout, last)
+    share = worth(last.gathering_foretold)
+    assert share > 0.5
+    counts = [3**-0.5] * 3 + [1 - share] * 2 + [share]
+    vectors = np.concatenate([count * each for count, each in zip(counts, known, strict=True)], axis=1)
+    differences = (vectors[nearest_others(vectors, 5)] - vectors[:, None]).reshape(-1, vectors.shape[1])
+    shares = [each.T @ each / np.square(each).sum() for each in (vectors, differences)]
+    kept = vectors @ np.linalg.eigh(sum(shares))[1][:, ::-1][:, :dim]
+    np.testing.assert_allclose(found @ found.T, kept @ kept.T, atol=1e-3)

@@ -81,21 +81,25 @@ class EmbeddedFile(NamedTuple):
     copy: Vector | None
 
 
+Read: TypeAlias = Callable[[Path, int], tuple[Picture, FileFacts]]
+"""What reads a file and makes it a picture with so many pixels a side, as `read_picture` does."""
+
 Embed: TypeAlias = Callable[[Folders, Sequence[ImageFile], Encoder], Iterator[EmbeddedFile | RejectedFile]]
 """What embeds files, as `embed` does on the processors of this machine."""
 
 
 def embed(
-    folder: Path | Folders, files: Iterable[ImageFile], encoder: Encoder
+    folder: Path | Folders, files: Iterable[ImageFile], encoder: Encoder, *, read: Read | None = None
 ) -> Iterator[EmbeddedFile | RejectedFile]:
     """Row and vectors of each of `files` in `folder`, or why it has none, in their order.
 
-    Memory does not depend on how many there are.
+    Memory does not depend on how many there are. `read` is what reads them, `read_picture` by default.
     """
+    read = read or read_picture
 
     def embed_one(file: ImageFile) -> EmbeddedFile | RejectedFile:
         try:
-            picture, facts = read_picture(folder / file.path, encoder.size)
+            picture, facts = read(folder / file.path, encoder.size)
             vector, copy = _vectors_of(encoder, picture, file.path)
         except ImageUnreadable as error:
             return _rejected(folder / file.path, file, error)

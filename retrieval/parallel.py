@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from typing import TypeVar
 
 from .threads import num_threads
@@ -12,6 +15,7 @@ from .threads import num_threads
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_here = threading.local()
 _AHEAD = 32  # items a thread, so that one huge picture does not keep the others waiting
 
 
@@ -21,15 +25,17 @@ def in_order(
     """`function` of each of `items`, in their order, on one thread a processor.
 
     Items are taken as they are needed, and few results wait: memory does not depend on how many there are.
+    Where `function` works so itself, it has a share of the threads: half of them where there are two items.
     What `function` raises rises here; then, or when nobody wants more results, the rest is left undone.
 
     Example:
         >>> list(in_order(str.upper, ["a", "b"]))
         ['A', 'B']
     """
-    count = threads or num_threads()
+    count = threads or _threads_here()
+    share = max(1, count // max(1, len(items))) if isinstance(items, Sized) else 1
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(count, initializer=_use_here, initargs=(share,)) as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
@@ -40,3 +46,30 @@ def in_order(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _threads_here() -> int:
+    """How many threads work that begins in this thread may use."""
+    return getattr(_here, "threads", None) or num_threads()
+
+
+def _use_here(threads: int) -> None:
+    _here.threads = threads
+
+
+@contextmanager
+def beside(function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Compute `function()` on a thread of its own beside the block, which is given what waits for its result.
+
+    Where there is one thread alone, it is computed when it is waited for.
+
+    Example:
+        >>> with beside(lambda: 6 * 7) as answer:
+        ...     answer()
+        42
+    """
+    if _threads_here() == 1:
+        yield cache(function)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(function).result

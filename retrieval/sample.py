@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,13 @@ from index_store import Index
 
 from .demo import CLASSES, draw_picture
 from .errors import ImageUnreadable, NoPictures
-from .images import Picture, read_picture
+from .images import FileFacts, Picture, is_remote, read_picture
 from .index_paths import Folders, existing_index, folder_of, is_indexed
 from .parallel import in_order
 from .progress import Progress
 
 Pictures = NDArray[np.uint8]
+ReadPicture: TypeAlias = tuple[Picture, FileFacts]
 
 FITTED = "fitted.json"
 """Where an index, as an attachment, and a training run keep which pictures their encoder was fitted to."""
@@ -100,10 +101,21 @@ class FittedTo:
 class FitSample(FittedTo):
     """What an encoder is to be fitted to: `pictures (n, S, S, 3) uint8`, distinct.
 
-    The folder's own come first, in the order of `paths`, and after them those that were drawn.
+    The folder's own come first, in the order of `paths`, and after them those that were drawn. `read_from`:
+    the folder's own by the path that they were read from, with the facts of their files.
     """
 
     pictures: Pictures = field(kw_only=True)
+    read_from: Mapping[Path, ReadPicture] = field(kw_only=True, repr=False)
+
+    def read(self, path: Path, size: int) -> ReadPicture:
+        """What `read_picture` gives, of the pictures here from memory unless their file has changed since.
+
+        Raises:
+            ImageUnreadable, ValueError: as `read_picture`.
+        """
+        known = self.read_from.get(path) if size == self.size else None
+        return known if known is not None and _is_unchanged(path, known[1]) else read_picture(path, size)
 
 
 def fitted_before(encoder: object, folder: Path, paths: Sequence[str]) -> FittedTo | None:
@@ -149,12 +161,15 @@ def draw_sample(
         NoPictures: none of the drawn ones can be read.
     """
     own = _read_distinct(folder, _shuffled(folder, paths, seed, MOST), progress or Progress())
-    pixels = [np.stack(list(own.values()))]
+    pixels = [np.stack([picture.pixels for picture, _ in own.values()])]
     size = pixels[0].shape[1]
     drawn = TOPPED_UP - len(own) if len(own) < LEAST else 0
     if drawn:
         pixels.append(_drawings(drawn, size, seed))
-    return FitSample(tuple(own), drawn, len(paths), size, pictures=np.concatenate(pixels))
+    read_from = {folder / path: read for path, read in own.items()}
+    return FitSample(
+        tuple(own), drawn, len(paths), size, pictures=np.concatenate(pixels), read_from=read_from
+    )
 
 
 def _shuffled(folder: Path | Folders, paths: Sequence[str], seed: int, most: int) -> list[str]:
@@ -179,40 +194,55 @@ def _draw_key(path: Path, seed: int) -> bytes:
     return hashlib.sha256(b"%d %d\n" % (seed, size) + head + tail).digest()
 
 
-def _read_distinct(folder: Path | Folders, paths: Sequence[str], progress: Progress) -> dict[str, Pictures]:
+def _is_unchanged(path: Path, facts: FileFacts) -> bool:
+    """By its size and time; at a URL that is not known."""
+    if is_remote(path):
+        return False
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (facts.size, facts.mtime_ns)
+
+
+def _read_distinct(
+    folder: Path | Folders, paths: Sequence[str], progress: Progress
+) -> dict[str, ReadPicture]:
     """The pixels of the readable and distinct ones of the first `paths`, all of the size that suits them."""
     first = paths[:MOST]
     large = _read(folder, first, _SIZES[1], progress)
     if not large:
         raise NoPictures(str(folder), f"none of the {len(first)} files looked at can be read as a picture")
-    sides = [max(picture.width, picture.height) for picture in large.values()]
+    sides = [max(picture.width, picture.height) for picture, _ in large.values()]
     small = np.median(sides) <= _SMALL_SIDE
     pictures = _read(folder, paths[:MOST_SMALL], _SIZES[0], progress) if small else large
     return _distinct(pictures)
 
 
-def _read(folder: Path | Folders, paths: Sequence[str], size: int, progress: Progress) -> dict[str, Picture]:
-    def read_one(path: str) -> Picture | None:
+def _read(
+    folder: Path | Folders, paths: Sequence[str], size: int, progress: Progress
+) -> dict[str, ReadPicture]:
+    def read_one(path: str) -> ReadPicture | None:
         try:
-            return read_picture(folder / path, size)[0]
+            return read_picture(folder / path, size)
         except ImageUnreadable:
             return None
 
     pictures = {}
     with progress.step("read a sample", total=len(paths)) as step:
-        for path, picture in zip(paths, in_order(read_one, paths), strict=True):
+        for path, read in zip(paths, in_order(read_one, paths), strict=True):
             step.advance()
-            if picture is not None:
-                pictures[path] = picture
+            if read is not None:
+                pictures[path] = read
     return pictures
 
 
-def _distinct(pictures: dict[str, Picture]) -> dict[str, Pictures]:
+def _distinct(pictures: dict[str, ReadPicture]) -> dict[str, ReadPicture]:
     first: dict[bytes, str] = {}
-    for path, picture in pictures.items():
+    for path, (picture, _) in pictures.items():
         # Files of identical bytes have identical pixels too.
         first.setdefault(hashlib.sha256(picture.pixels.tobytes()).digest(), path)
-    return {path: pictures[path].pixels for _, path in sorted(first.items())}
+    return {path: pictures[path] for _, path in sorted(first.items())}
 
 
 def _drawings(count: int, size: int, seed: int) -> Pictures:

@@ -73,7 +73,7 @@ class Study:
         """The default encoder, solved from 3,000 pictures of the data set `name`."""
         folder = self.work / f"{name}-solved"
         if not (folder / "encoder.tflite").exists():
-            from retrieval.autoencoder.solved import solve
+            from retrieval.autoencoder.solved.solve import solve
 
             solve(pictures()[:3000], dim=64).save(folder)
         return Model.open(folder)

@@ -11,7 +11,7 @@ import argparse
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from retrieval import Progress, Retriever
 from retrieval.images import load
@@ -35,14 +35,16 @@ def main() -> None:
     parser.add_argument("--encoder", help="instead of fitting one")
     arguments = parser.parse_args()
     progress = Progress()
+    begun, busy = perf_counter(), process_time()
     with tempfile.TemporaryDirectory() as directory:
         retriever = Retriever.build(
             arguments.folder, index=directory, encoder=arguments.encoder, progress=progress
         )
+        whole, busy = perf_counter() - begun, process_time() - busy
         decoding, count = decoding_seconds(retriever), len(retriever)
     for name, seconds in progress.seconds.items():
         print(f"{name:<24}{seconds:8.2f} s")
-    print(f"{'all':<24}{sum(progress.seconds.values()):8.2f} s")
+    print(f"{'all':<24}{whole:8.2f} s, of processors {busy:.2f} s")
     embedding = progress.seconds["embed"]
     print(
         f"embedding {count / embedding:.0f} pictures/s, decoding alone {count / decoding:.0f} pictures/s",

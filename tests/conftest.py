@@ -28,13 +28,13 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def few_atoms(monkeypatch):
     """Every step of fitting, but with few atoms and contents: where it is not quality that is tested."""
-    # `solve` is also the name of the function.
-    solve = importlib.import_module("retrieval.autoencoder.solved.solve")
-    choose_config = solve.choose_config
+    # Not at the top: few tests need the room.
+    begin = importlib.import_module("retrieval.autoencoder.solved.begin")
+    choose_config = begin.choose_config
 
     def cheap(size, *, aligned):
         config = choose_config(size, aligned=aligned)
         branches = tuple(replace(branch, atoms=128) for branch in config.branches)
         return replace(config, branches=branches, content_dims=16)
 
-    monkeypatch.setattr(solve, "choose_config", cheap)
+    monkeypatch.setattr(begin, "choose_config", cheap)

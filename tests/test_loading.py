@@ -90,6 +90,11 @@ def test_indexing_with_a_given_encoder_does_not_load_tensorflow(photos, tmp_path
     assert {"tensorflow", "keras"}.isdisjoint(loaded_after(code))
 
 
+def test_the_recipes_can_be_had_and_begun_without_tensorflow():
+    code = "import retrieval.autoencoder.recipes, retrieval.autoencoder.solved.begin"
+    assert {"tensorflow", "keras"}.isdisjoint(loaded_after(code))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("order", [("faiss", "tensorflow"), ("tensorflow", "faiss")])
 def test_faiss_and_tensorflow_work_in_either_order(order):

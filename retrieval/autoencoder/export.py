@@ -9,13 +9,11 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import keras
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from ..encoder import Decoder, Encoder, EncoderDescription, Model
 from .quantize import in_bytes
@@ -25,12 +23,18 @@ def to_litert(model: keras.Model, *, quantized: bool = False) -> bytes:
     """`model`, of one input and one output, in LiteRT's format: float32, or `quantized` by `in_bytes`."""
     # For one picture at a time, as `Network` runs it: with the batch left open, up-sampling loses its
     # sizes on the way, and LiteRT has no convolution for that. Of constants, and not of the Keras model with
-    # its variables, which takes twice the time.
+    # its variables: to turn those into constants takes as long again.
     shape = (1, *model.input_shape[1:])
+    variables = model.trainable_variables, model.non_trainable_variables
+    values = [[variable.numpy() for variable in each] for each in variables]
+
+    def constant(pictures: tf.Tensor) -> tf.Tensor:
+        constants = [[tf.constant(value) for value in each] for each in values]
+        return model.stateless_call(*constants, pictures, training=False)[0]
+
     spec = tf.TensorSpec(shape, model.inputs[0].dtype, name="input")
-    function = tf.function(partial(model, training=False)).get_concrete_function(spec)
-    constant = convert_variables_to_constants_v2(function)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([constant], tf.Module())
+    function = tf.function(constant).get_concrete_function(spec)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     # It reports every export on stdout, where only results belong.
     with _interrupted_afterwards(), contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()

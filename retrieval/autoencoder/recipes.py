@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..encoder import Model
+from ..parallel import beside
 from ..progress import Progress
-from .solved import solve
+from .solved.begin import begin
 
 Pixels = NDArray[np.uint8]
 
@@ -34,7 +36,7 @@ class FitRecipe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SolvedRecipe:
-    """The default encoder, see `solved.solve`; `aligned` says what kind of pictures, None asks them."""
+    """The default encoder, see `solved.solve.solve`; `aligned` says what kind of pictures, None asks them."""
 
     aligned: bool | None = None
 
@@ -48,8 +50,19 @@ class SolvedRecipe:
         progress: Progress | None = None,
     ) -> Model:
         """See `FitRecipe.fit`."""
-        chosen = {} if dim is None else {"dim": dim}
-        return solve(pictures, seed=seed, decoder=decoder, aligned=self.aligned, progress=progress, **chosen)
+        chosen, progress = {} if dim is None else {"dim": dim}, progress or Progress()
+        with beside(_solver) as loaded:
+            begun = begin(pictures, seed=seed, aligned=self.aligned, progress=progress)
+            with progress.step("load TensorFlow"):
+                solve = loaded()
+        return solve(pictures, seed=seed, decoder=decoder, begun=begun, progress=progress, **chosen)
+
+
+def _solver() -> Callable[..., Model]:
+    # Here and not above: TensorFlow takes five seconds to load, on one processor.
+    from .solved.solve import solve
+
+    return solve
 
 
 RECIPES: dict[str, FitRecipe] = {

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from index_store import (
@@ -19,6 +20,7 @@ from index_store import (
     writer_lock,
 )
 
+from ..embed import embed
 from ..encoder import Model
 from ..images import ImageFile, find_images, is_remote
 from ..index_facts import COMPLETE, is_complete
@@ -102,15 +104,17 @@ def _bring_up_to_date(
     with build.progress.step("find pictures"):
         scan = scan_folders(tops, names, skip=[build.directory])
     refuse_emptied(index, tops, names, scan)
+    by = embedding_of(build.settings.ray)
     if index is None:
         model, fitted_to = _fit_or_keep(tops, scan.pictures, build)
         index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
+        if isinstance(fitted_to, FitSample):
+            by = by or partial(embed, read=fitted_to.read)
     else:
         refuse_other_ways(index, build.encoder, build.settings)
         use_structure(index, build.settings.structure)
         encoder = encoder_of(index)
     with index:
-        by = embedding_of(build.settings.ray)
         return bring_up_to_date(
             index, tops, scan, encoder, build.progress, directory=build.directory, names=names, embedding=by
         )
@@ -232,13 +236,12 @@ def _fit_or_keep(
 def _fit(
     folder: Folders, paths: list[str], settings: BuildSettings, progress: Progress
 ) -> tuple[Model, FitSample]:
-    sample = draw_sample(folder, paths, seed=settings.seed or 0, progress=progress)
-    # Here and not above: TensorFlow takes ten seconds to load.
-    with progress.step("load TensorFlow"):
-        from ..autoencoder import RECIPES
+    from ..autoencoder import RECIPES
+
     recipe = settings.recipe or RECIPE
     if recipe not in RECIPES:
         raise OptionInvalid(f"recipe is {recipe!r}, expected one of {', '.join(sorted(RECIPES))}")
+    sample = draw_sample(folder, paths, seed=settings.seed or 0, progress=progress)
     model = RECIPES[recipe].fit(
         sample.pictures,
         dim=settings.dim,

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from retrieval.parallel import in_order
+from retrieval.parallel import beside, in_order
+from retrieval.threads import use_threads
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -55,3 +56,55 @@ def test_who_wants_no_more_leaves_the_rest_undone():
     for _ in in_order(done.append, range(10_000), threads=2):
         break
     assert len(done) < 200
+
+
+@pytest.fixture
+def thread_count():
+    yield use_threads
+    use_threads(None)
+
+
+def test_beside_the_block_on_a_thread_of_its_own(thread_count):
+    thread_count(2)
+    both = threading.Barrier(2, timeout=5)  # breaks unless two threads arrive
+    with beside(lambda: both.wait() >= 0) as arrived:
+        both.wait()
+        assert arrived()
+
+
+def test_on_one_thread_it_is_computed_when_it_is_waited_for_and_once(thread_count):
+    thread_count(1)
+    done = []
+    with beside(lambda: done.append(threading.get_ident())) as finish:
+        assert not done
+        finish()
+        finish()
+    assert done == [threading.get_ident()]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_fails_beside_rises_where_it_is_waited_for(thread_count, count):
+    def fail():
+        raise ValueError("three")
+
+    thread_count(count)
+    with beside(fail) as result, pytest.raises(ValueError, match="three"):
+        result()
+
+
+@pytest.mark.parametrize(("items", "expected"), [(1, 4), (2, 2), (8, 1)])
+def test_work_within_work_has_its_share_of_the_threads(thread_count, items, expected):
+    def most_at_once(_):
+        running, most = [], []
+
+        def work(number):
+            running.append(number)
+            most.append(len(running))
+            time.sleep(0.01)
+            running.remove(number)
+
+        list(in_order(work, range(4 * expected)))
+        return max(most)
+
+    thread_count(4)
+    assert set(in_order(most_at_once, range(items))) == {expected}

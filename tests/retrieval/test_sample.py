@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from retrieval import sample
-from retrieval.errors import NoPictures
+from retrieval.errors import ImageUnreadable, NoPictures
+from retrieval.images import read_picture
 from retrieval.sample import FittedTo, draw_sample
 
 
@@ -123,3 +124,28 @@ def test_what_was_kept_can_be_read_again(photos):
     again = FittedTo.parse(drawn.to_json())
     assert (again.paths, again.drawn, again.found, again.size, again.by) == (("violet.png",), 69, 2, 32, "")
     assert again.note == drawn.note
+
+
+def test_pictures_are_not_read_again_while_their_files_are_as_they_were(many, monkeypatch, paint):
+    folder, paths = many
+    drawn = draw_sample(folder, paths)
+    expected = {path: read_picture(folder / path, 64) for path in paths}
+    read = []
+
+    def reading(path, size):
+        read.append((path.name, size))
+        return read_picture(path, size)
+
+    monkeypatch.setattr(sample, "read_picture", reading)
+    for path in paths:
+        picture, facts = drawn.read(folder / path, 64)
+        np.testing.assert_array_equal(picture.pixels, expected[path][0].pixels)
+        assert (picture.width, picture.height, facts) == (100, 80, expected[path][1])
+    assert read == []
+    paint(folder / "001.png", (1, 2, 3), size=(20, 20))
+    assert drawn.read(folder / "001.png", 64)[0].width == 20
+    drawn.read(folder / "002.png", 32)
+    (folder / "003.png").unlink()
+    with pytest.raises(ImageUnreadable):
+        drawn.read(folder / "003.png", 64)
+    assert read == [("001.png", 64), ("002.png", 32), ("003.png", 64)]

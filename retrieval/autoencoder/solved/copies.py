@@ -12,7 +12,8 @@ are looked for by both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import keras
 import numpy as np
@@ -22,7 +23,7 @@ from ..export import to_litert
 from .editing import edited, edited_once
 from .features import run
 from .layout import LIGHT_SIDE, SMALL
-from .lda import Linear, apply, scatter_of_views, solve_agreement
+from .lda import Linear, apply, scatter_of_views, solve_agreement, unit
 from .network import dense, has_layout, layout
 from .pictures import Floats, Pixels
 
@@ -39,26 +40,37 @@ _MORE = 0.03
 _WEIGHTS = np.array([[1.0, 1.0, 0.5], [0.0, 0.0, 1.0]], dtype=np.float32)
 
 
-def with_copies(encoder: keras.Model, pictures: Pixels, *, seed: int) -> keras.Model:
+def with_copies(
+    encoder: keras.Model,
+    pictures: Pixels,
+    *,
+    seed: int,
+    layout_and_parts: Callable[[Pixels], Floats] | None = None,
+) -> keras.Model:
     """`encoder` with a second vector of unit length behind the latent one: (dim + copy_dim,).
 
     Solved on edited versions of at most 300 of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 128 numbers
-    where so few pictures cannot differ in as many ways.
+    where so few pictures cannot differ in as many ways. `layout_and_parts` gives what the vector is made of,
+    (n, d) of pictures (n, S, S, 3); by default, the layers of `encoder`.
     """
     rng = np.random.default_rng([seed, 4])
     chosen = pictures[rng.permutation(len(pictures))[:_PICTURES]]
     versions = edited(chosen, _num_versions(len(chosen)), rng=rng)
     asked = edited_once(chosen[:_ASKED], _EDITED_ONCE, rng=rng)
-    known = _known(encoder)
-    sizes = [each.shape[-1] for each in known]
-    network = to_litert(keras.Model(encoder.input, layers.Concatenate()(known)), quantized=True)
+    places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
+    parts = layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output)
+    if layout_and_parts is None:
+        both = layers.Concatenate(name="layout_and_parts")([places, parts])
+        layout_and_parts = partial(run, to_litert(keras.Model(encoder.input, both), quantized=True))
     solved_on, asked_with = (
-        run(network, each.reshape(-1, *pictures.shape[1:])).reshape(*each.shape[:2], -1)
+        _with_peaks(layout_and_parts(each.reshape(-1, *pictures.shape[1:]))).reshape(*each.shape[:2], -1)
         for each in (versions, asked)
     )
+    known = [places, parts, peaks(places)]
+    sizes = [each.shape[-1] for each in known]
     found = [_solve(solved_on, np.repeat(weights, sizes)) for weights in _WEIGHTS]
-    everything, peaks = (_found_first(solved_on[:, :1], asked_with, each) for each in found)
-    copies = _applied(found[1 if peaks > everything + _MORE else 0], known, sizes)
+    everything, alone = (_found_first(solved_on[:, :1], asked_with, each) for each in found)
+    copies = _applied(found[1 if alone > everything + _MORE else 0], known, sizes)
     both = layers.Concatenate(name="latent_and_copies")([encoder.output, copies])
     return keras.Model(encoder.input, both, name="encoder")
 
@@ -67,10 +79,14 @@ def _num_versions(num_pictures: int) -> int:
     return int(np.clip(_EDITED // num_pictures, _LEAST_VERSIONS, _MOST_VERSIONS))
 
 
-def _known(encoder: keras.Model) -> list[keras.KerasTensor]:
-    """Layout, parts and peaks of what `encoder` is given, each flat and of length 1."""
-    places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
-    parts = layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output)
+def _with_peaks(layout_and_parts: Floats) -> Floats:
+    """The same with the peaks behind them, as `peaks` makes them of the layout."""
+    light = layout_and_parts[:, : LIGHT_SIDE**2] * np.float32(LIGHT_SIDE)
+    return np.concatenate([layout_and_parts, unit(light**3 + np.float32(SMALL))], axis=1)
+
+
+def peaks(places: keras.KerasTensor) -> keras.KerasTensor:
+    """The peaks of the layout `places` (1216,): (1024,) of length 1."""
     num = places.shape[-1]
     x = layers.Reshape((num, 1), name="peaks_column")(places)
     x = layers.Flatten(name="peaks_light")(layers.Cropping1D((0, num - LIGHT_SIDE**2), name="peaks_first")(x))
@@ -78,7 +94,7 @@ def _known(encoder: keras.Model) -> list[keras.KerasTensor]:
     x = layers.Rescaling(float(LIGHT_SIDE), name="peaks_scaled")(x)
     x = layers.Multiply(name="peaks_power")([x, x, x])
     x = layers.Rescaling(1.0, offset=SMALL, name="peaks_floor")(x)
-    return [places, parts, layers.UnitNormalization(name="peaks")(x)]
+    return layers.UnitNormalization(name="peaks")(x)
 
 
 def _solve(versions: Floats, weights: Floats) -> Linear:

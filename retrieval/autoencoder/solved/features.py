@@ -20,7 +20,7 @@ from .pooling import Pooling
 Halves = NDArray[np.float16]
 
 _BLOCK = 64
-_MAPS_A_BLOCK = 8
+_MAPS_A_BLOCK = 4
 
 
 def run(network: keras.Model | bytes, pictures: Pixels) -> Floats:
@@ -32,30 +32,33 @@ def run(network: keras.Model | bytes, pictures: Pixels) -> Floats:
     return results
 
 
+def running_map(branch: Branch, *, size: int) -> Network:
+    """What makes maps (side, side, c) of pictures (size, size, 3) in [0, 1], see `network.map_network`."""
+    return Network(to_litert(map_network(branch, size=size), quantized=True))
+
+
 def view_features(
-    branch: Branch, views: Sequence[View], pictures: Pixels, config: EncoderConfig
+    running: Network, views: Sequence[View], pictures: Pixels, config: EncoderConfig
 ) -> tuple[Halves, Halves]:
     """The features of each view of `pictures` (n, S, S, 3): by cells (n, views, d), by pairs (n, views, e).
 
-    In half precision, for they are many; of the maps themselves only a few exist at a time.
+    `running`: the `running_map` of a branch. In half precision, for they are many; of the maps themselves
+    only a few exist at a time.
     """
-    running = Network(to_litert(map_network(branch, size=pictures.shape[1]), quantized=True))
     side, _, contents = running.output_shape
     pooling = Pooling(views, (side * side, contents), grid=config.grid, pair_dims=config.pair_dims)
 
-    def pooled(begin: int) -> tuple[Halves, Halves]:
-        block = _scaled(pictures[begin : begin + _MAPS_A_BLOCK])
-        maps = [running.run_one(picture).reshape(-1, contents) for picture in block]
-        return (
-            np.asarray([pooling.cells(each) for each in maps], dtype=np.float16),
-            np.asarray([pooling.pairs(each) for each in maps], dtype=np.float16),
-        )
-
-    begins = range(0, len(pictures), _MAPS_A_BLOCK)
     cells = np.empty((len(pictures), len(views), pooling.cells_dim), dtype=np.float16)
     pairs = np.empty((len(pictures), len(views), pooling.pairs_dim), dtype=np.float16)
-    for begin, block in zip(begins, in_order(pooled, begins), strict=True):
-        cells[begin : begin + _MAPS_A_BLOCK], pairs[begin : begin + _MAPS_A_BLOCK] = block
+
+    def pool(begin: int) -> None:
+        block = slice(begin, begin + _MAPS_A_BLOCK)
+        maps = np.stack([running.run_one(picture) for picture in _scaled(pictures[block])])
+        maps = maps.reshape(len(maps), side * side, contents)
+        cells[block], pairs[block] = pooling.cells(maps), pooling.pairs(maps)
+
+    for _ in in_order(pool, range(0, len(pictures), _MAPS_A_BLOCK)):
+        pass
     return cells, pairs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,29 +51,43 @@ class Pooling:
 
     def __init__(self, views: Sequence[View], shape: tuple[int, ...], *, grid: int, pair_dims: int) -> None:
         """For maps of this shape (side · side, c)."""
-        side, contents = round(shape[0] ** 0.5), shape[1]
+        self._side, contents = round(shape[0] ** 0.5), shape[1]
         self.num_views, self.pair_dims = len(views), min(pair_dims, contents)
         self.cells_dim, self.pairs_dim = grid**2 * contents, self.pair_dims * (self.pair_dims + 1) // 2
-        weights = [pooling(view, side=side, grid=grid) for view in views]
-        self._cells = np.ascontiguousarray(np.concatenate(weights, axis=1).T)
-        self._seen = [_places(pooling(view, side=side, grid=1)[:, 0]) for view in views]
+        of_cells = [shares(view, side=self._side, grid=grid) for view in views]
+        self._rows = np.concatenate([rows.T for rows, _ in of_cells])
+        self._columns = np.stack([columns.T for _, columns in of_cells])[:, None]
+        self._seen = [_seen(*shares(view, side=self._side, grid=1)) for view in views]
 
     def cells(self, features: Floats) -> Floats:
-        """`features` (side · side, c) by place: (views, grid · grid · c) of unit length."""
-        return unit((self._cells @ features).reshape(self.num_views, -1))
+        """`features` (..., side · side, c) by place: (..., views, grid · grid · c) of unit length."""
+        before, contents, side = features.shape[:-2], features.shape[-1], self._side
+        in_rows = self._rows @ features.reshape(*before, side, side * contents)
+        pooled = self._columns @ in_rows.reshape(*before, self.num_views, -1, side, contents)
+        return unit(pooled.reshape(*before, self.num_views, -1))
 
     def pairs(self, features: Floats) -> Floats:
-        """`features` (side · side, c) by pairs: (views, d · (d + 1) / 2) of unit length."""
-        contents = unit(features[:, : self.pair_dims])
-        members = [contents[places] * share for places, share in self._seen]
-        moments = np.stack([each.T @ each for each in members])
+        """`features` (..., side · side, c) by pairs: (..., views, d · (d + 1) / 2) of unit length."""
+        before, dims = features.shape[:-2], self.pair_dims
+        contents = unit(features[..., :dims]).reshape(*before, self._side, self._side, dims)
+        moments = np.empty((*before, self.num_views, dims, dims), dtype=np.float32)
+        for view, (rows, columns, roots) in enumerate(self._seen):
+            members = (contents[..., rows, columns, :] * roots).reshape(*before, -1, dims)
+            np.matmul(members.swapaxes(-1, -2), members, out=moments[..., view, :, :])
         return unit(upper_triangle(matrix_root(moments)))
 
 
-def _places(shares: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The places that a view shows, and the roots (places, 1) of their `shares` (side · side,) in it."""
+def _seen(rows: Floats, columns: Floats) -> tuple[slice, slice, Floats]:
+    """The rows and columns of places that a view shows, of which each has these `shares` (side, 1) in it, and
+    the roots (rows, columns, 1) of the shares of the places themselves.
+    """
+    down, across = _shown(rows), _shown(columns)
+    return down, across, np.sqrt(rows[down] * columns[across, 0])[..., None]
+
+
+def _shown(shares: Floats) -> slice:
     places = np.flatnonzero(shares)
-    return places, np.sqrt(shares[places])[:, None]
+    return slice(places[0], places[-1] + 1)
 
 
 def matrix_root(moments: Floats) -> Floats:
@@ -82,25 +97,34 @@ def matrix_root(moments: Floats) -> Floats:
     within 0.013 of five steps of Newton and Schulz, which take twelve: small eigenvalues come out smaller
     than their root. The network takes the same products.
     """
-    identity = np.eye(moments.shape[-1], dtype=np.float32)
-    centred = np.float32(2.0) * moments - identity
+    centred: Floats = np.float32(2.0) * moments
+    _on_diagonals(centred)[...] -= 1.0
     square = centred @ centred
     cube = square @ centred
-    root = np.float32(ROOT[9]) * cube
+    root: Floats = np.float32(ROOT[9]) * cube
+    term = np.empty_like(root)
     for power in (6, 3, 0):
         one, two, three = np.array(ROOT[power : power + 3], dtype=np.float32)
-        root += one * identity + two * centred + three * square
+        root += np.multiply(centred, two, out=term)
+        root += np.multiply(square, three, out=term)
+        _on_diagonals(root)[...] += one
         if power:
-            root = root @ cube
-    return np.asarray(root)
+            root, term = np.matmul(root, cube, out=term), root
+    return root
+
+
+def _on_diagonals(matrices: Floats) -> Floats:
+    """The numbers (..., d) on the diagonals of `matrices` (..., d, d), to be written to."""
+    return np.asarray(np.einsum("...ii->...i", matrices))
 
 
 def upper_triangle(matrices: Floats) -> Floats:
     """Symmetric `matrices` (..., d, d) as (..., d · (d + 1) / 2), of the same inner products."""
     dims = matrices.shape[-1]
-    rows, columns = np.triu_indices(dims)
     whole = matrices.reshape(*matrices.shape[:-2], dims * dims)
-    return np.asarray(whole.take(rows * dims + columns, axis=-1) * _scales(dims), dtype=np.float32)
+    triangle: Floats = whole.take(_upper_places(dims), axis=-1)
+    triangle *= _scales(dims)
+    return triangle
 
 
 def for_full_matrices(weights: Floats, dims: int) -> Floats:
@@ -111,6 +135,14 @@ def for_full_matrices(weights: Floats, dims: int) -> Floats:
     return full.reshape(dims * dims, -1)
 
 
+@cache
+def _upper_places(dims: int) -> NDArray[np.intp]:
+    """Where the upper triangle is in a matrix (dims, dims) that is flat."""
+    rows, columns = np.triu_indices(dims)
+    return rows * dims + columns
+
+
+@cache
 def _scales(dims: int) -> Floats:
     """What makes up for a number of the triangle standing for two: √2 beside the diagonal, 1 on it."""
     rows, columns = np.triu_indices(dims)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...parallel import in_order
 from .config import EncoderConfig
 from .last_layers import Part
 from .lda import Doubles, unit
@@ -31,7 +32,7 @@ def weigh(
 
     All stay, unless the config makes the branch of colours prove itself and it does not.
     """
-    similarities = [standard_similarities(part.views[rows, 0]) for part in parts]
+    similarities = list(in_order(lambda part: standard_similarities(part.views[rows, 0]), parts))
     agreement = color_agreement(similarities, [part.is_of_colors for part in parts])
     wanted = config.least_color_agreement
     kept = [wanted is None or agreement >= wanted or not part.is_of_colors for part in parts]
@@ -70,14 +71,14 @@ def part_weights(similarities: Sequence[Floats], branches: Sequence[str]) -> Flo
     trust found first. From half of the largest trust on a part counts in full, and below by its square.
     """
     trust = np.ones(len(similarities))
-    near = [_nearest(each) for each in similarities]
+    near = list(in_order(_nearest, similarities))
     for _ in range(_ROUNDS):
-        overlaps = np.array(
-            [
-                _overlap(near[part], _nearest(_sum(similarities, trust * [each != own for each in branches])))
-                for part, own in enumerate(branches)
-            ]
-        )
+
+        def overlap(part: int, trust: Doubles = trust) -> float:
+            others = trust * [each != branches[part] for each in branches]
+            return _overlap(near[part], _nearest(_sum(similarities, others)))
+
+        overlaps = np.array(list(in_order(overlap, range(len(near)))))
         if not overlaps.any():
             return np.ones(len(similarities), dtype=np.float32)
         trust = overlaps / overlaps.max()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid
 from retrieval import BuildSettings, Progress, Retriever, sample
 from retrieval.errors import NoPictures
+from retrieval.images import read_picture
 from retrieval.indexing import build
 
 INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
@@ -46,6 +48,22 @@ def test_without_an_encoder_one_is_fitted_to_a_sample_that_is_kept(stand_in_solv
     assert (fitted["pictures"], fitted["drawn"], fitted["found"]) == (INDEXED, 61, 6)
     assert retriever.index.settings["fitted"]["note"].startswith("fitted with 61 drawn pictures")
     assert retriever.index.settings["seed"] == 5
+
+
+def test_what_was_read_for_the_fit_is_not_read_again(stand_in_solve, model, photos, monkeypatch):
+    read = []
+
+    def reading(path, size):
+        read.append((path.name, size))
+        return read_picture(path, size)
+
+    monkeypatch.setattr("retrieval.sample.read_picture", reading)
+    fitted = Retriever.build(photos, index=photos.parent / "fitted").index
+    expected = sorted((Path(path).name, model.encoder.size) for path in INDEXED)
+    assert sorted(each for each in read if each in expected) == expected
+    given = Retriever.build(photos, index=photos.parent / "given", encoder=model).index
+    assert list(fitted.catalog.rows()) == list(given.catalog.rows())
+    np.testing.assert_array_equal(fitted.vectors(), given.vectors())
 
 
 def test_more_pictures_than_a_batch_get_the_ids_of_their_order(model, photos, monkeypatch):

@@ -123,6 +123,6 @@ def test_the_number_of_threads_changes_no_bit(threads):
     for count in (1, threads):
         use_threads(count)
         blocks = np.split(members, 8)
-        scatters.append(Scatter.of(lambda block: block, blocks, dim=20, group_size=4))
+        scatters.append(Scatter.of(np.copy, blocks, dim=20, group_size=4))
     use_threads(None)
     np.testing.assert_array_equal(scatters[0].total, scatters[1].total)

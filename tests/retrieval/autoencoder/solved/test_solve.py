@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 
 import keras
@@ -12,21 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.autoencoder.pretrained import PretrainedEncoder
-from retrieval.autoencoder.solved import solve
+from retrieval.autoencoder.recipes import RECIPES
+from retrieval.autoencoder.solved import begin as begin_module
+from retrieval.autoencoder.solved import branch as branch_module
+from retrieval.autoencoder.solved import solve as solve_module
 from retrieval.autoencoder.solved.branch import solve_branch, sparse_codes
 from retrieval.autoencoder.solved.config import choose_config
+from retrieval.autoencoder.solved.copies import with_copies
+from retrieval.autoencoder.solved.decoder import solve_decoder
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
+from retrieval.autoencoder.solved.layout import layout_features
 from retrieval.autoencoder.solved.lda import unit
+from retrieval.autoencoder.solved.network import has_layout, layout
 from retrieval.autoencoder.solved.pictures import draw_patches, draw_views
 from retrieval.autoencoder.solved.pooling import Pooling
+from retrieval.autoencoder.solved.solve import solve
 from retrieval.autoencoder.solved.trust import weigh
 from retrieval.demo import CLASSES, draw_picture
 from retrieval.encoder.model import KERAS
 from retrieval.progress import Progress
 from retrieval.threads import use_threads
-
-# `solve` is also the name of the function.
-solve_module = importlib.import_module("retrieval.autoencoder.solved.solve")
 
 
 def cheap_config(size, *, aligned):
@@ -47,7 +51,7 @@ def pictures():
 def solve_cheaply():
     """`solve` with few atoms."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solve_module, "choose_config", cheap_config)
+        patch.setattr(begin_module, "choose_config", cheap_config)
         yield solve
 
 
@@ -114,6 +118,41 @@ def test_another_seed_gives_another_encoder(solved_small, overruled):
 
 
 @pytest.mark.slow
+def test_through_the_recipe_branches_begin_beside_and_give_the_same_model(solved, solve_cheaply, pictures):
+    again = RECIPES["solved"].fit(pictures, dim=None, seed=3, decoder=True, progress=None)
+    assert again.encoder.fingerprint == solved.encoder.fingerprint
+    assert again.decoder.model == solved.decoder.model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("aligned", "color_tells"), [(False, True), (True, False)])
+def test_decoder_and_copies_are_solved_on_what_the_network_gives(
+    solve_cheaply, monkeypatch, aligned, color_tells
+):
+    pictures = draw_centred(np.random.default_rng(1), color_tells=color_tells, num=160)
+    solved_on = {}
+
+    def solving(latents, *arguments, **options):
+        solved_on["decoder"] = latents
+        return solve_decoder(latents, *arguments, **options)
+
+    def finding(encoder, *arguments, layout_and_parts, **options):
+        places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
+        network = keras.Model(encoder.input, [places, encoder.get_layer("parts").output])
+        expected = network.predict(pictures.astype(np.float32) / 255, verbose=0)
+        solved_on["copies"] = layout_and_parts(pictures), np.concatenate([unit(each) for each in expected], 1)
+        return with_copies(encoder, *arguments, layout_and_parts=layout_and_parts, **options)
+
+    monkeypatch.setattr(solve_module, "solve_decoder", solving)
+    monkeypatch.setattr(solve_module, "with_copies", finding)
+    model = solve_cheaply(pictures, dim=16, aligned=aligned)
+    assert_nearly_parallel(model.encoder.encode(pictures), solved_on["decoder"])
+    known, expected = solved_on["copies"]
+    assert known.shape == expected.shape
+    assert_nearly_parallel(unit(known), unit(expected))
+
+
+@pytest.mark.slow
 def test_a_cropped_picture_finds_its_original(solved, pictures):
     cropped = np.stack([picture[6:58, 4:56] for picture in pictures])
     rows = np.round(np.linspace(0, 51, 64)).astype(int)
@@ -167,7 +206,7 @@ def test_without_a_decoder_the_keras_file_is_the_encoder(solved_small, small):
 @pytest.fixture(scope="module")
 def few_patches():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.import_module("retrieval.autoencoder.solved.branch"), "_LEAST_PATCHES", 600)
+        patch.setattr(branch_module, "_LEAST_PATCHES", 600)
         yield
 
 
@@ -257,9 +296,10 @@ def test_the_layout_counts_where_it_bears_out_what_other_parts_say(light_tells):
     pictures = noisy.repeat(8, axis=1).repeat(8, axis=2)[..., None].repeat(3, axis=3)
     weights = np.ones(1, dtype=np.float32)
     without = solve_last_layers(parts, weights, config, dim=16)
-    last = solve_module._with_layout_if_useful(without, parts, weights, (pictures, views), config, dim=16)
+    part = solve_part(None, layout_features(pictures, views), config)
+    kept, last = solve_module._with_layout_if_useful(without, parts, part, weights, config, dim=16)
     assert without.gathering_foretold > 0.5
-    assert len(last.parts) == 1 + light_tells
+    assert len(kept) == len(last.parts) == 1 + light_tells
 
 
 @pytest.mark.slow
@@ -280,7 +320,13 @@ def test_strange_folders_give_finite_vectors(solve_cheaply, small, kind):
 
 @pytest.mark.slow
 def test_what_is_done_is_told(solved, steps):
-    assert list(steps.seconds) == ["solve the layers", "solve for copies", "export", "solve the decoder"]
+    assert list(steps.seconds) == [
+        "solve the branches",
+        "solve the layers",
+        "solve for copies",
+        "export",
+        "solve the decoder",
+    ]
     details = solved.encoder.description.details
     assert (details["aligned"], details["fitted_on"], details["seed"]) == (False, 96, 3)
 

@@ -1,0 +1,55 @@
+"""The beginning of solving, which needs no TensorFlow: what kind of pictures they are, and the branches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ...parallel import in_order
+from ...progress import Progress
+from ...threads import single_threaded_products
+from .branch import Branch, solve_branch
+from .config import EncoderConfig, choose_config
+from .pictures import ALIGNED, Pixels, alignment
+
+SIZES = (32, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is solved first: how far pictures are aligned, whether they count as such, and the branches."""
+
+    alignment: float
+    aligned: bool
+    config: EncoderConfig
+    branches: tuple[Branch, ...]
+
+
+def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progress) -> Begun:
+    """Solve the branches on `pictures`, see `solve`.
+
+    Raises:
+        ValueError: pictures of another shape, size or number.
+    """
+    _refuse(pictures)
+    share = alignment(pictures)
+    aligned = bool(share >= ALIGNED) if aligned is None else aligned
+    config = choose_config(pictures.shape[1], aligned=aligned)
+    solving = partial(solve_branch, pictures, config=config, seed=seed)
+    branches = []
+    with progress.step("solve the branches", len(config.branches)) as step, single_threaded_products():
+        # Several at once: much of it is computed on one thread each.
+        for branch in in_order(solving, config.branches):
+            branches.append(branch)
+            step.advance()
+    return Begun(share, aligned, config, tuple(branches))
+
+
+def _refuse(pictures: Pixels) -> None:
+    shape, side = pictures.shape, pictures.shape[1] if pictures.ndim == 4 else 0
+    if pictures.dtype != np.uint8 or side not in SIZES or shape[1:] != (side, side, 3):
+        raise ValueError(f"pictures are {shape} {pictures.dtype}, expected (n, S, S, 3) uint8, S 32 or 64")
+    if len(pictures) < 2:
+        raise ValueError("one picture says nothing about what tells pictures apart: fit on 2 or more")

@@ -445,7 +445,7 @@ def test_the_captions_of_a_sheet_are_lines_whatever_the_names(retrieve, indexed,
     retrieve("index", indexed)
     captions = []
     monkeypatch.setattr(
-        "retrieval.answers.contact_sheet",
+        "retrieval.images.contact_sheet",
         lambda rows, **_: (
             captions.extend([rows[0].query.caption, *(hit.caption for hit in rows[0].hits)])
             or Image.new("RGB", (1, 1))

@@ -89,7 +89,7 @@ def test_the_command_says_that_an_index_is_not_complete(interrupted, monkeypatch
 
 def test_a_fitted_encoder_is_kept_though_not_one_picture_was_embedded(photos, stand_in_solve):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(update, "embed", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(build, "embed", lambda *_, **__: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             Retriever.build(photos)
     assert len(Retriever.open(photos)) == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -29,9 +30,12 @@ from .images import (
 )
 from .index_paths import Folders
 from .parallel import in_order
+from .threads import num_threads
 
 Vector = NDArray[np.float32]
 FileIdentity: TypeAlias = tuple[int, int]
+
+_FILES_A_TURN = 16
 
 BLANK = "it is blank: the encoder finds nothing in it that could be compared"
 
@@ -89,7 +93,7 @@ Embed: TypeAlias = Callable[[Folders, Sequence[ImageFile], Encoder], Iterator[Em
 
 
 def embed(
-    folder: Path | Folders, files: Iterable[ImageFile], encoder: Encoder, *, read: Read | None = None
+    folder: Path | Folders, files: Sequence[ImageFile], encoder: Encoder, *, read: Read | None = None
 ) -> Iterator[EmbeddedFile | RejectedFile]:
     """Row and vectors of each of `files` in `folder`, or why it has none, in their order.
 
@@ -97,15 +101,28 @@ def embed(
     """
     read = read or read_picture
 
-    def embed_one(file: ImageFile) -> EmbeddedFile | RejectedFile:
+    def read_one(file: ImageFile) -> tuple[Picture, FileFacts] | RejectedFile:
         try:
-            picture, facts = read(folder / file.path, encoder.size)
+            return read(folder / file.path, encoder.size)
+        except ImageUnreadable as error:
+            return _rejected(folder / file.path, file, error)
+
+    def encode_one(file: ImageFile, picture: Picture, facts: FileFacts) -> EmbeddedFile | RejectedFile:
+        try:
             vector, copy = _vectors_of(encoder, picture, file.path)
         except ImageUnreadable as error:
             return _rejected(folder / file.path, file, error)
         return EmbeddedFile(_row(file, picture, facts), vector, copy)
 
-    return in_order(embed_one, files)
+    def embed_some(some: Sequence[ImageFile]) -> list[EmbeddedFile | RejectedFile]:
+        # By turns, reading and encoding would push each other out of the processor's cache.
+        found = zip(some, [read_one(file) for file in some], strict=True)
+        return [each if isinstance(each, RejectedFile) else encode_one(file, *each) for file, each in found]
+
+    # Few files are still spread over all threads.
+    size = min(_FILES_A_TURN, max(1, len(files) // (2 * num_threads())))
+    turns = [files[begin : begin + size] for begin in range(0, len(files), size)]
+    return chain.from_iterable(in_order(embed_some, turns))
 
 
 def _identity(path: str) -> FileIdentity | None:

@@ -20,12 +20,17 @@ _AHEAD = 32  # items a thread, so that one huge picture does not keep the others
 
 
 def in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], *, threads: int | None = None
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    threads: int | None = None,
+    ahead: int = _AHEAD,
 ) -> Iterator[Result]:
     """`function` of each of `items`, in their order, on one thread a processor.
 
-    Items are taken as they are needed, and few results wait: memory does not depend on how many there are.
-    Where `function` works so itself, it has a share of the threads: half of them where there are two items.
+    Items are taken as they are needed, and few results wait, `ahead` a thread at most: memory does not depend
+    on how many there are. Where `function` works so itself, it has a share of the threads: half of them where
+    there are two items.
     What `function` raises rises here; then, or when nobody wants more results, the rest is left undone.
 
     Example:
@@ -39,7 +44,7 @@ def in_order(
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
-                if len(waiting) > count * _AHEAD:
+                if len(waiting) > count * ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

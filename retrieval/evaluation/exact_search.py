@@ -5,15 +5,14 @@ Many queries are worked through in blocks on several threads, with a bounded amo
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
 import numpy as np
 
+from ..parallel import in_order
 from ..threads import num_threads
 from .arrays import Floats, Integers, Vectors
 from .distances import DistanceBlocks, Exclusion
@@ -189,15 +188,9 @@ def map_blocks(work: Callable[[slice], Result], *, num_queries: int, block: int)
         >>> list(map_blocks(lambda part: (part.start, part.stop), num_queries=5, block=2))
         [(0, 2), (2, 4), (4, 5)]
     """
-    workers = min(num_threads(), MOST_WORKERS)
-    pending: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, num_queries, block):
-            pending.append(pool.submit(work, slice(start, min(start + block, num_queries))))
-            if len(pending) > workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+    starts = range(0, num_queries, block)
+    parts = (slice(start, min(start + block, num_queries)) for start in starts)
+    return in_order(work, parts, threads=min(num_threads(), MOST_WORKERS), ahead=1)
 
 
 def _for_each_query(distances: DistanceBlocks, work: Callable[[slice], Integers]) -> Integers:

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from retrieval.parallel import beside, in_order
-from retrieval.threads import use_threads
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -58,12 +57,6 @@ def test_who_wants_no_more_leaves_the_rest_undone():
     assert len(done) < 200
 
 
-@pytest.fixture
-def thread_count():
-    yield use_threads
-    use_threads(None)
-
-
 def test_beside_the_block_on_a_thread_of_its_own(thread_count):
     thread_count(2)
     both = threading.Barrier(2, timeout=5)  # breaks unless two threads arrive
@@ -93,18 +86,9 @@ def test_what_fails_beside_rises_where_it_is_waited_for(thread_count, count):
 
 
 @pytest.mark.parametrize(("items", "expected"), [(1, 4), (2, 2), (8, 1)])
-def test_work_within_work_has_its_share_of_the_threads(thread_count, items, expected):
-    def most_at_once(_):
-        running, most = [], []
-
-        def work(number):
-            running.append(number)
-            most.append(len(running))
-            time.sleep(0.01)
-            running.remove(number)
-
-        list(in_order(work, range(4 * expected)))
-        return max(most)
+def test_work_within_work_has_its_share_of_the_threads(thread_count, most_at_once, items, expected):
+    def most_within(_):
+        return most_at_once(lambda work: list(in_order(work, range(4 * expected))))
 
     thread_count(4)
-    assert set(in_order(most_at_once, range(items))) == {expected}
+    assert set(in_order(most_within, range(items))) == {expected}

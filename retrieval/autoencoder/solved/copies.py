@@ -60,8 +60,8 @@ def with_copies(
     places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
     parts = layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output)
     if layout_and_parts is None:
-        both = layers.Concatenate(name="layout_and_parts")([places, parts])
-        layout_and_parts = partial(run, to_litert(keras.Model(encoder.input, both), quantized=True))
+        joined = layers.Concatenate(name="layout_and_parts")([places, parts])
+        layout_and_parts = partial(run, to_litert(keras.Model(encoder.input, joined), quantized=True))
     solved_on, asked_with = (
         _with_peaks(layout_and_parts(each.reshape(-1, *pictures.shape[1:]))).reshape(*each.shape[:2], -1)
         for each in (versions, asked)

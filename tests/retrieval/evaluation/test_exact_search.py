@@ -1,5 +1,4 @@
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from retrieval.evaluation.exact_search import (
     map_rankings,
     nearest_rows,
 )
-from retrieval.threads import use_threads
 
 METRICS = ["l2", "l1", "cosine"]
 
@@ -263,21 +261,6 @@ def test_no_queries_no_blocks():
     assert list(map_blocks(lambda part: part, num_queries=0, block=5)) == []
 
 
-@pytest.fixture
-def one_thread():
-    use_threads(1)
-    yield
-    use_threads(None)
-
-
-def test_no_more_threads_are_used_than_chosen(one_thread):
-    running, most = [], []
-
-    def work(part):
-        running.append(part)
-        most.append(len(running))
-        time.sleep(0.002)
-        running.remove(part)
-
-    list(map_blocks(work, num_queries=20, block=1))
-    assert max(most) == 1
+def test_no_more_threads_are_used_than_chosen(thread_count, most_at_once):
+    thread_count(1)
+    assert most_at_once(lambda work: list(map_blocks(work, num_queries=20, block=1))) == 1

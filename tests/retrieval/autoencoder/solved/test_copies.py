@@ -8,6 +8,8 @@ from keras import layers
 from retrieval.autoencoder.solved import copies
 from retrieval.autoencoder.solved.copies import with_copies
 from retrieval.autoencoder.solved.features import run
+from retrieval.autoencoder.solved.layout import layout_features
+from retrieval.autoencoder.solved.pictures import WHOLE
 
 LATENT, COPIES = slice(12), slice(12, None)
 
@@ -44,6 +46,15 @@ def test_both_vectors_have_length_one_and_the_first_is_the_latent_one(both, enco
     vectors = run(both, pictures)
     np.testing.assert_allclose(vectors[:, :12], run(encoder, pictures), atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(vectors[:, 12:], axis=1), 1.0, atol=1e-5)
+
+
+def test_peaks_are_solved_on_as_the_layers_make_them(pictures):
+    known = layout_features(pictures, [WHOLE])[:, 0]
+    places = keras.Input(known.shape[1:])
+    made = keras.Model(places, copies.peaks(places)).predict(known, verbose=0)
+    solved_on = copies._with_peaks(known)
+    np.testing.assert_array_equal(solved_on[:, : known.shape[1]], known)
+    np.testing.assert_allclose(solved_on[:, known.shape[1] :], made, atol=1e-6)
 
 
 def test_what_runs_equals_keras(both, pictures):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from index_store import Row
 from .encoder import Encoder
 from .errors import ImageUnreadable
 from .images import (
+    Decoding,
     FileFacts,
     ImageFile,
     Picture,
@@ -68,10 +69,10 @@ def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
     """
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        picture, facts = read_picture(path, encoder.size)
+        picture, facts = read_picture(path, encoder.size, decoding=encoder.decoding)
         vector, copy = _vectors_of(encoder, picture, path)
         return EmbeddedPicture(vector, picture.width, picture.height, facts.sha256, _identity(path), copy)
-    picture = load_picture(source, encoder.size)
+    picture = load_picture(source, encoder.size, decoding=encoder.decoding)
     vector, copy = _vectors_of(encoder, picture, "the given picture")
     sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else None
     return EmbeddedPicture(vector, picture.width, picture.height, sha256, copy=copy)
@@ -85,8 +86,12 @@ class EmbeddedFile(NamedTuple):
     copy: Vector | None
 
 
-Read: TypeAlias = Callable[[Path, int], tuple[Picture, FileFacts]]
-"""What reads a file and makes it a picture with so many pixels a side, as `read_picture` does."""
+class Read(Protocol):
+    """What reads a file and makes it a picture with so many pixels a side, as `read_picture` does."""
+
+    def __call__(self, path: Path, size: int, /, *, decoding: Decoding) -> tuple[Picture, FileFacts]:
+        """The picture and its file's facts; raises ImageUnreadable."""
+
 
 Embed: TypeAlias = Callable[[Folders, Sequence[ImageFile], Encoder], Iterator[EmbeddedFile | RejectedFile]]
 """What embeds files, as `embed` does on the processors of this machine."""
@@ -103,7 +108,7 @@ def embed(
 
     def read_one(file: ImageFile) -> tuple[Picture, FileFacts] | RejectedFile:
         try:
-            return read(folder / file.path, encoder.size)
+            return read(folder / file.path, encoder.size, decoding=encoder.decoding)
         except ImageUnreadable as error:
             return _rejected(folder / file.path, file, error)
 

@@ -24,7 +24,7 @@ def reconstruct(model: Model, source: Source) -> Pixels:
     Raises:
         ImageUnreadable: `source` cannot be read. DecoderMissing: the model has no decoder.
     """
-    picture = load_picture(source, model.encoder.size)
+    picture = load_picture(source, model.encoder.size, decoding=model.encoder.decoding)
     decoded = _through(model, picture.pixels[None])[0]
     return _resized(decoded, picture.width, picture.height)
 

@@ -17,7 +17,7 @@ from index_store import Index
 
 from .demo import CLASSES, draw_picture
 from .errors import ImageUnreadable, NoPictures
-from .images import FileFacts, Picture, is_remote, read_picture
+from .images import DECODING, Decoding, FileFacts, Picture, is_remote, read_picture
 from .index_paths import Folders, existing_index, folder_of, is_indexed
 from .parallel import in_order
 from .progress import Progress
@@ -108,14 +108,16 @@ class FitSample(FittedTo):
     pictures: Pictures = field(kw_only=True)
     read_from: Mapping[Path, ReadPicture] = field(kw_only=True, repr=False)
 
-    def read(self, path: Path, size: int) -> ReadPicture:
+    def read(self, path: Path, size: int, *, decoding: Decoding = DECODING) -> ReadPicture:
         """What `read_picture` gives, of the pictures here from memory unless their file has changed since.
 
         Raises:
             ImageUnreadable, ValueError: as `read_picture`.
         """
-        known = self.read_from.get(path) if size == self.size else None
-        return known if known is not None and _is_unchanged(path, known[1]) else read_picture(path, size)
+        known = self.read_from.get(path) if (size, decoding) == (self.size, DECODING) else None
+        if known is not None and _is_unchanged(path, known[1]):
+            return known
+        return read_picture(path, size, decoding=decoding)
 
 
 def fitted_before(encoder: object, folder: Path, paths: Sequence[str]) -> FittedTo | None:
@@ -224,7 +226,7 @@ def _read(
 ) -> dict[str, ReadPicture]:
     def read_one(path: str) -> ReadPicture | None:
         try:
-            return read_picture(folder / path, size)
+            return read_picture(folder / path, size, decoding=DECODING)
         except ImageUnreadable:
             return None
 

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from ..encoder import EncoderDescription, Model
+from ..images import DECODING
 from ..index_paths import Folders
 from ..progress import Progress
 from ..sample import FitSample
@@ -93,6 +94,7 @@ def adapt(
         scale=(255.0,),
         details=details,
         copy_dim=copy_dim,
+        decoding=DECODING,
     )
     return PretrainedEncoder(network, described).model()
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageUnreadable, NoPictures
-from ..images import FileFacts, Picture, RejectedFile, find_images, load_picture, read_picture
+from ..images import DECODING, FileFacts, Picture, RejectedFile, find_images, load_picture, read_picture
 from ..parallel import in_order
 from ..progress import Progress
 from .options import DEFAULT_SIZES
@@ -169,7 +169,7 @@ def _decoded(
 ) -> Iterator[tuple[str, tuple[Picture, FileFacts] | ImageUnreadable]]:
     def decode(path: str) -> tuple[Picture, FileFacts] | ImageUnreadable:
         try:
-            return read_picture(folder / path, size)
+            return read_picture(folder / path, size, decoding=DECODING)
         except ImageUnreadable as error:
             return error
 

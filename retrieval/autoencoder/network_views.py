@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..encoder import EncoderDescription, Network
 from ..errors import ImageUnreadable, NoPictures
-from ..images import load
+from ..images import DECODING, load
 from ..index_paths import Folders
 from ..parallel import in_order
 from ..progress import Progress
@@ -83,7 +83,7 @@ def _run(
 
     def one(path: Path) -> Floats | None:
         try:
-            picture = load(path, description.size)
+            picture = load(path, description.size, decoding=DECODING)
         except ImageUnreadable:  # it could be read a minute ago: somebody works in the folder
             return None
         found = running.run_one((picture.astype(np.float32) - mean) / scale)

@@ -15,6 +15,7 @@ import keras
 from ..encoder import Encoder, EncoderDescription, Model
 from ..encoder.model import DESCRIPTION, KERAS
 from ..errors import EncoderInvalid
+from ..images import DECODING
 from .export import to_litert
 
 _APPLICATION_SIZE = 224
@@ -117,7 +118,7 @@ class PretrainedEncoder:
         # the network, and the description needs to say nothing.
         prepare: Any = sys.modules[make.__module__].preprocess_input
         network = keras.Model(pictures, body(prepare(pictures)), name="encoder")
-        return cls(network, EncoderDescription(name, size, network.output_shape[-1]))
+        return cls(network, EncoderDescription(name, size, network.output_shape[-1], decoding=DECODING))
 
 
 def converted(network: keras.Model, name: str) -> bytes:

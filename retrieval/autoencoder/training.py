@@ -9,6 +9,7 @@ import numpy as np
 
 from ..encoder import EncoderDescription, Model
 from ..encoder.model import KERAS
+from ..images import DECODING
 from ..progress import Progress
 from .architectures import NetworkConfig
 from .dataset import Pixels, Rows, Split, channels_of, spread
@@ -143,7 +144,7 @@ def _with_options(
 ) -> EncoderDescription:
     shape = list(code_shape or [description.dim])
     details = {**description.details, "code_shape": shape, "options": options.to_dict()}
-    return replace(description, details=details)
+    return replace(description, details=details, decoding=DECODING)
 
 
 def _refuse_shape(pixels: Pixels, options: TrainingOptions) -> None:

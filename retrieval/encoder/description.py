@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ..errors import EncoderInvalid
 
 FORMAT_VERSION = 1
+
+Decoding: TypeAlias = Literal[1, 2]
+_DECODINGS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,9 @@ class EncoderDescription:
 
     The first are the latent vector, which tells kinds apart; the others a second vector to find copies by,
     0 where the network gives none. A pixel value v of 0 to 255 reaches the network as `(v - mean) / scale`,
-    with a number for all channels or three, one for red, green and blue each. `name` is the architecture,
-    `details` whatever else a person may want to know about it.
+    with a number for all channels or three, one for red, green and blue each. `decoding`: how a picture
+    becomes that square, as `retrieval.images` numbers it. `name` is the architecture, `details` whatever else
+    a person may want to know about it.
     """
 
     name: str
@@ -29,6 +33,7 @@ class EncoderDescription:
     scale: tuple[float, ...] = (1.0,)
     details: dict[str, Any] = field(default_factory=dict)
     copy_dim: int = 0
+    decoding: Decoding = 1
 
     @classmethod
     def parse(cls, text: str, *, path: Path | str) -> EncoderDescription:
@@ -52,6 +57,7 @@ class EncoderDescription:
             scale=_numbers(value.get("scale", 1.0)),
             details=dict(value.get("details", {})),
             copy_dim=value.get("copy_dim", 0),
+            decoding=value.get("decoding", 1),
         )
 
     def to_json(self) -> str:
@@ -63,9 +69,11 @@ class EncoderDescription:
             True
         """
         facts = asdict(self)
+        # As before there were any: the fingerprint of an encoder is taken of this text.
         if not self.copy_dim:
-            # As before there were any: the fingerprint of an encoder is taken of this text.
             del facts["copy_dim"]
+        if self.decoding == 1:
+            del facts["decoding"]
         return json.dumps({"format": FORMAT_VERSION, **facts}, indent=2, sort_keys=True) + "\n"
 
 
@@ -91,6 +99,9 @@ def _faults(value: object) -> list[str]:
     )
     if 0 in _as_list(value.get("scale", 1.0)):
         faults.append("scale is 0, expected what the pixel values are divided by")
+    decoding = value.get("decoding", 1)
+    if decoding not in _DECODINGS or isinstance(decoding, (bool, float)):
+        faults.append(f"decoding is {decoding!r}, this version of Retrieve knows 1 and 2")
     if not isinstance(value.get("details", {}), dict):
         faults.append(f"details is {value['details']!r}, expected an object")
     return faults

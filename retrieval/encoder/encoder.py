@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import EncoderInvalid
-from .description import EncoderDescription
+from .description import Decoding, EncoderDescription
 from .network import Floats, Network
 
 Pixels = NDArray[np.uint8]
@@ -69,6 +69,11 @@ class Encoder:
         return self.description.size
 
     @property
+    def decoding(self) -> Decoding:
+        """How a picture becomes such a square: for `retrieval.images.load` and its kin."""
+        return self.description.decoding
+
+    @property
     def dim(self) -> int:
         """Numbers a latent vector."""
         return self.description.dim
@@ -110,7 +115,7 @@ class Encoder:
         if pictures.ndim != 4 or pictures.shape[1:] != (side, side, 3) or pictures.dtype != np.uint8:
             raise ValueError(
                 f"pictures are {pictures.shape} {pictures.dtype}, expected (n, {side}, {side}, 3) uint8: "
-                "load them with retrieval.images.load(source, encoder.size)"
+                "load them with retrieval.images.load(source, encoder.size, decoding=encoder.decoding)"
             )
         vectors = self._network.run(self.scaled(pictures))
         if not self.copy_dim:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from ..errors import ImageUnreadable, NoPictures
-from ..images import FolderScan, RejectedFile, find_images, load, open_picture, read_file
+from ..images import (
+    DECODING,
+    Decoding,
+    FolderScan,
+    RejectedFile,
+    find_images,
+    load,
+    load_sizes,
+    open_picture,
+    read_file,
+)
 from ..progress import Progress
 from .arrays import Distances, Integers, Vectors
 from .baselines import Pictures
@@ -22,6 +33,8 @@ from .method import Method
 
 if TYPE_CHECKING:
     from index_store import Index
+
+_Decoded = TypeVar("_Decoded")
 
 BATCH = 64
 
@@ -98,8 +111,9 @@ class Dataset:
         looks: list[str] = []
         rejections = list(scan.rejections)
         sizes = [method.encoder.size for method in methods]
+        decoding = decoding_of(methods)
         with (progress or Progress()).step("read and embed", len(found)) as step:
-            for batch in decode_batches(Path(folder), found, sizes):
+            for batch in decode_batches(Path(folder), found, sizes, decoding=decoding):
                 rows = slice(len(paths), len(paths) + len(batch.paths))
                 for key, method in encoders.items():
                     made[key][rows] = _encode(method, batch, (known or {}).get(method.name))
@@ -167,21 +181,31 @@ class DecodedBatch:
         ]
 
 
-def decode_batches(folder: Path, paths: Sequence[str], sizes: Sequence[int]) -> Iterator[DecodedBatch]:
+def decoding_of(methods: Sequence[Method]) -> Decoding:
+    """The way of decoding that all methods share: the most careful that one of them has."""
+    ways: list[Decoding] = [getattr(method.encoder, "decoding", DECODING) for method in methods]
+    return min(ways, default=DECODING)
+
+
+def decode_batches(
+    folder: Path, paths: Sequence[str], sizes: Sequence[int], *, decoding: Decoding
+) -> Iterator[DecodedBatch]:
     """Decode the pictures at `paths` in `folder`, in order, on several cores, a few batches ahead at most."""
 
     def decode(part: slice) -> DecodedBatch:
-        return _decode_batch(folder, paths[part], sorted(set(sizes)))
+        return _decode_batch(folder, paths[part], sorted(set(sizes)), decoding)
 
     return map_blocks(decode, num_queries=len(paths), block=BATCH)
 
 
-def _decode_batch(folder: Path, paths: Sequence[str], sizes: Sequence[int]) -> DecodedBatch:
+def _decode_batch(
+    folder: Path, paths: Sequence[str], sizes: Sequence[int], decoding: Decoding
+) -> DecodedBatch:
     decoded: dict[str, tuple[str, dict[int, Pictures]]] = {}
     rejections = []
     for path in paths:
         try:
-            decoded[path] = decode_sizes(folder / path, sizes)
+            decoded[path] = decode_sizes(folder / path, sizes, decoding=decoding)
         except ImageUnreadable as error:  # noqa: PERF203
             rejections.append(RejectedFile(path, error.reason))
     contents = tuple(content for content, _ in decoded.values())
@@ -189,7 +213,7 @@ def _decode_batch(folder: Path, paths: Sequence[str], sizes: Sequence[int]) -> D
     return DecodedBatch(tuple(decoded), contents, pixels, tuple(rejections))
 
 
-def decode_sizes(path: Path, sizes: Sequence[int]) -> tuple[str, dict[int, Pictures]]:
+def decode_sizes(path: Path, sizes: Sequence[int], *, decoding: Decoding) -> tuple[str, dict[int, Pictures]]:
     """The SHA-256 of one file, and its picture at each size.
 
     Decoded as for the largest size: a JPEG is then not reduced below what an encoder of that size needs.
@@ -197,19 +221,22 @@ def decode_sizes(path: Path, sizes: Sequence[int]) -> tuple[str, dict[int, Pictu
     Raises:
         ImageUnreadable: with the reason.
     """
-    image, content = open_file(path, at_least=max(sizes))
-    return content, squares(image, sizes)
+    return _read(path, partial(load_sizes, sizes=sizes, decoding=decoding))
 
 
-def open_file(path: Path, *, at_least: int) -> tuple[Image.Image, str]:
-    """The upright picture and the SHA-256 of one file, from a single reading.
+def open_file(path: Path, *, at_least: int) -> tuple[str, Image.Image]:
+    """The SHA-256 of one file and the upright picture, from a single reading.
 
     Raises:
         ImageUnreadable: with the reason.
     """
+    return _read(path, partial(open_picture, at_least=at_least))
+
+
+def _read(path: Path, decode: Callable[[bytes], _Decoded]) -> tuple[str, _Decoded]:
     data, facts = read_file(path)
     try:
-        return open_picture(data, at_least=at_least), facts.sha256
+        return facts.sha256, decode(data)
     except ImageUnreadable as error:
         raise ImageUnreadable(str(path), error.reason) from error
 

@@ -204,7 +204,7 @@ class Editing:
         Raises:
             ImageUnreadable: it cannot be read.
         """
-        picture, content = open_file(path, at_least=CANVAS // 2)
+        content, picture = open_file(path, at_least=CANVAS // 2)
         canvas = self.canvas(picture)
         return [
             edit.apply(canvas, strength, content=content, seed=self.seed) for edit, strength in self.variants

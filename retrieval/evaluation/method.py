@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ..images import Decoding
 from ..models import open_model
 from .arrays import Distances, Vectors
 from .baselines import BASELINES, FlatPixels, Pictures, PrincipalComponents
@@ -116,6 +117,10 @@ class _OneOfBoth:
     @property
     def size(self) -> int:
         return self.both.encoder.size
+
+    @property
+    def decoding(self) -> Decoding:
+        return self.both.encoder.decoding
 
     @property
     def dim(self) -> int:

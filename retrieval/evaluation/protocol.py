@@ -22,7 +22,7 @@ from ..sample import FITTED
 from ..threads import single_threaded_products
 from .arrays import Integers
 from .baselines import Pictures, PrincipalComponents
-from .dataset import Dataset, IndexedVectors, decode_batches
+from .dataset import Dataset, IndexedVectors, decode_batches, decoding_of
 from .labels import Labelling
 from .method import (
     BASELINE_NAMES,
@@ -242,7 +242,8 @@ def _costs(methods: Sequence[Method], task: RetrievalTask) -> dict[str, tuple[fl
     """By method, milliseconds to encode a picture and to search with its vector."""
     database, queries = task.database, task.queries if len(task.queries) else task.database
     sizes = [method.encoder.size for method in methods]
-    [batch] = decode_batches(database.folder, database.paths[:TIMED_PICTURES], sizes)
+    timed, decoding = database.paths[:TIMED_PICTURES], decoding_of(methods)
+    [batch] = decode_batches(database.folder, timed, sizes, decoding=decoding)
     return {
         method.name: (
             encode_milliseconds(method.encoder, batch.pixels[method.encoder.size]),

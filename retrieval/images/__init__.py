@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING
 
 from index_store import RejectedFile
 
-from .decode import MAX_PIXELS, Picture, load, load_picture, open_picture, read_picture
+from .decode import (
+    DECODING,
+    MAX_PIXELS,
+    Decoding,
+    Picture,
+    load,
+    load_picture,
+    load_sizes,
+    open_picture,
+    read_picture,
+)
 from .find import UNREADABLE_FOLDER, FolderScan, ImageFile, Skipped, find_files, find_images
 from .remote import StoreFailed, find_remote, folder_at, is_remote
 from .source import FileFacts, Source, read_file
@@ -25,10 +35,12 @@ if TYPE_CHECKING:
 _OF_SHEETS = frozenset({"RIGHT", "WRONG", "SheetCell", "SheetRow", "contact_sheet", "grid"})
 
 __all__ = [
+    "DECODING",
     "MAX_PIXELS",
     "RIGHT",
     "UNREADABLE_FOLDER",
     "WRONG",
+    "Decoding",
     "FileFacts",
     "FolderScan",
     "ImageFile",
@@ -48,6 +60,7 @@ __all__ = [
     "is_remote",
     "load",
     "load_picture",
+    "load_sizes",
     "open_picture",
     "read_file",
     "read_picture",

@@ -127,7 +127,7 @@ def _turned_vectors(pictures: ComparedPictures, place: int) -> Vectors:
     known: Vectors = pictures.vectors[place][None]
     encoder = pictures.encoder
     try:
-        square = load(pictures.pictures[place].path, encoder.size)
+        square = load(pictures.pictures[place].path, encoder.size, decoding=encoder.decoding)
     except ImageUnreadable:
         return known
     # One by one: several would each take all threads.

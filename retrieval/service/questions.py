@@ -116,9 +116,9 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
 
 
 def _agreement(snapshot: Snapshot, source: bytes | FilePath, hit: int) -> AgreementMaps:
-    size = snapshot.retriever.encoder.size
+    encoder = snapshot.retriever.encoder
     [row] = snapshot.rows([hit])
-    pictures = [load(each, size) for each in (source, snapshot.file(row))]
+    pictures = [load(each, encoder.size, decoding=encoder.decoding) for each in (source, snapshot.file(row))]
     found = Agreement.between(snapshot.maps, *pictures).to_json()
     return {"query": found["query"], "hit": found["hit"]}
 

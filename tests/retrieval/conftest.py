@@ -15,6 +15,7 @@ from PIL import Image
 
 from retrieval import embed, sample
 from retrieval.encoder import Encoder, Model
+from retrieval.images import DECODING
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -76,9 +77,9 @@ def decoded(monkeypatch):
     """The names of the files that are read to be decoded."""
     names, read = [], embed.read_picture
 
-    def recorded(path, size):
+    def recorded(path, size, **how):
         names.append(Path(path).name)
-        return read(path, size)
+        return read(path, size, **how)
 
     monkeypatch.setattr(embed, "read_picture", recorded)
     return names
@@ -88,14 +89,16 @@ def decoded(monkeypatch):
 def stand_in_solve(monkeypatch, model):
     """Make fitting give the tests' model at once; the arguments of each call are in the list returned.
 
-    Of small folders, 66 pictures are fitted instead of 256.
+    Its way of decoding is that of fits today. Of small folders, 66 pictures are fitted instead of 256.
     """
     calls = []
+    described = replace(model.encoder.description, decoding=DECODING)
+    fitted = Model(Encoder(model.encoder.model, described), model.decoder, model.keras)
     monkeypatch.setattr(sample, "TOPPED_UP", 66)
 
     def fit(pictures, *, dim, seed, decoder, progress):
         calls.append(SimpleNamespace(pictures=pictures, dim=dim, seed=seed, decoder=decoder))
-        return model
+        return fitted
 
     recipes = {"solved": SimpleNamespace(fit=fit)}
     monkeypatch.setitem(sys.modules, "retrieval.autoencoder", SimpleNamespace(RECIPES=recipes))

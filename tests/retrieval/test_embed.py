@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from retrieval.embed import embed, embed_picture
+from retrieval.encoder import Encoder
 from retrieval.errors import ImageUnreadable
 from retrieval.images import ImageFile, RejectedFile
 
@@ -99,3 +101,36 @@ def test_a_file_is_the_same_by_whatever_path_it_is_reached(model, photos, tmp_pa
     assert len({embed_picture(model.encoder, path).file for path in paths}) == 1
     assert embed_picture(model.encoder, photos / "violet.png").file is not None
     assert embed_picture(model.encoder, (photos / "violet.png").read_bytes()).file is None
+
+
+@pytest.fixture
+def grainy(tmp_path):
+    """A JPEG of 47 pixels a side, which an encoder of 16 takes reduced by two if it may."""
+    grain = np.random.default_rng(0).integers(0, 256, (47, 47, 3)).astype(np.uint8)
+    Image.fromarray(grain).save(tmp_path / "grain.jpg", quality=95)
+    return tmp_path / "grain.jpg"
+
+
+def seen_by_hand(path, *, least, box=None):
+    with Image.open(path) as image:
+        image.draft("RGB", (least, least))
+        return np.asarray(image.resize((16, 16), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0))
+
+
+@pytest.mark.parametrize(
+    ("decoding", "reduced"), [(1, {"least": 32}), (2, {"least": 20, "box": (0, 0, 23.5, 23.5)})]
+)
+def test_a_picture_is_decoded_as_its_encoder_says_wherever_it_is_embedded(model, grainy, decoding, reduced):
+    encoder = Encoder(model.encoder.model, replace(model.encoder.description, decoding=decoding))
+    expected = encoder.encode(seen_by_hand(grainy, **reduced)[None])[0]
+    for source in (grainy, str(grainy), grainy.read_bytes()):
+        np.testing.assert_array_equal(embed_picture(encoder, source).vector, expected)
+    files = [ImageFile(grainy.name, grainy.stat().st_size, grainy.stat().st_mtime_ns)]
+    [result] = embed(grainy.parent, files, encoder)
+    np.testing.assert_array_equal(result.vector, expected)
+
+
+def test_the_two_ways_of_decoding_differ(grainy):
+    one = seen_by_hand(grainy, least=32)
+    other = seen_by_hand(grainy, least=20, box=(0, 0, 23.5, 23.5))
+    assert np.abs(one.astype(int) - other).mean() > 1

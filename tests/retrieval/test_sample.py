@@ -132,9 +132,9 @@ def test_pictures_are_not_read_again_while_their_files_are_as_they_were(many, mo
     expected = {path: read_picture(folder / path, 64) for path in paths}
     read = []
 
-    def reading(path, size):
+    def reading(path, size, **how):
         read.append((path.name, size))
-        return read_picture(path, size)
+        return read_picture(path, size, **how)
 
     monkeypatch.setattr(sample, "read_picture", reading)
     for path in paths:

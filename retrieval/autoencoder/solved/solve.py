@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from ...encoder import EncoderDescription, Model, Network
+from ...images import DECODING
 from ...parallel import beside, in_order
 from ...progress import Progress
 from ...threads import single_threaded_products
@@ -90,6 +91,7 @@ def solve(
         scale=(255.0,),
         details=details,
         copy_dim=both.output_shape[-1] - dim,
+        decoding=DECODING,
     )
     with progress.step("export"):
         if back is None:

@@ -6,6 +6,7 @@ import pytest
 
 from retrieval.encoder import EncoderDescription
 from retrieval.errors import EncoderInvalid
+from retrieval.images import DECODING
 
 
 def test_what_is_written_is_read():
@@ -21,6 +22,22 @@ def test_copy_vectors_are_told_where_there_are_any():
     without = EncoderDescription("mine", size=32, dim=8)
     assert "copy_dim" not in without.to_json()
     assert EncoderDescription.parse(without.to_json(), path="x.json").copy_dim == 0
+
+
+def test_encoders_described_before_keep_their_way_of_decoding_and_their_text():
+    before = EncoderDescription.parse('{"size": 64, "dim": 8}', path="x.json")
+    assert before.decoding == 1
+    assert "decoding" not in before.to_json()
+    now = EncoderDescription("mine", size=64, dim=8, decoding=DECODING)
+    assert EncoderDescription.parse(now.to_json(), path="x.json") == now
+    assert now.to_json() != before.to_json()
+
+
+@pytest.mark.parametrize("decoding", [0, 3, True, 2.0, "2", None])
+def test_an_unknown_way_of_decoding_is_refused(decoding):
+    text = json.dumps({"size": 64, "dim": 8, "decoding": decoding})
+    with pytest.raises(EncoderInvalid, match=r"decoding is .*, this version of Retrieve knows 1 and 2"):
+        EncoderDescription.parse(text, path="x.json")
 
 
 def test_size_and_dim_are_enough():

@@ -141,18 +141,46 @@ def noisy(tmp_path):
 
 
 def test_each_size_is_what_loading_at_that_size_gives(noisy):
-    content, pictures = decode_sizes(noisy, [8, 64])
+    content, pictures = decode_sizes(noisy, [8, 64], decoding=2)
     assert content == hashlib.sha256(noisy.read_bytes()).hexdigest()
     for size, pixels in pictures.items():
         np.testing.assert_array_equal(pixels, load(noisy, size))
 
 
-def test_a_jpeg_at_the_largest_size_is_what_loading_at_that_size_gives(noisy, tmp_path):
+@pytest.mark.parametrize("decoding", [1, 2])
+def test_a_jpeg_at_the_largest_size_is_what_loading_at_that_size_gives(noisy, tmp_path, decoding):
     Image.open(noisy).resize((900, 1200)).save(tmp_path / "large.jpg")
-    _, pictures = decode_sizes(tmp_path / "large.jpg", [32, 64])
-    np.testing.assert_array_equal(pictures[64], load(tmp_path / "large.jpg", 64))
+    _, pictures = decode_sizes(tmp_path / "large.jpg", [32, 64], decoding=decoding)
+    np.testing.assert_array_equal(pictures[64], load(tmp_path / "large.jpg", 64, decoding=decoding))
     near = np.abs(pictures[32].astype(float) - load(tmp_path / "large.jpg", 32))
     assert near.mean() < 2.5  # noise is the worst case
+
+
+class Mean:
+    """The mean colour of a picture of 64 pixels."""
+
+    size, dim = 64, 3
+
+    def __init__(self, decoding=None):
+        if decoding is not None:
+            self.decoding = decoding
+
+    def encode(self, pictures):
+        return pictures.mean(axis=(1, 2)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("ways", "expected"), [((None,), 2), ((None, 2), 2), ((2, None, 1), 1)])
+def test_all_methods_see_the_same_pixels_those_of_the_most_careful_encoder(noisy, tmp_path, ways, expected):
+    folder = tmp_path / "large"
+    folder.mkdir()
+    Image.open(noisy).resize((350, 350)).save(folder / "a.jpg")
+    methods = [Method.of(Mean(way), name=f"mean {way}", title="mean") for way in ways]
+    pictures = loaded(folder, methods)
+    mean = Mean().encode(load(folder / "a.jpg", 64, decoding=expected)[None])
+    for method in methods:
+        np.testing.assert_array_equal(pictures.vectors[method.name], mean)
+    other = Mean().encode(load(folder / "a.jpg", 64, decoding=3 - expected)[None])
+    assert (mean != other).any()
 
 
 def test_a_picture_is_turned_upright_once(tmp_path):
@@ -161,7 +189,7 @@ def test_a_picture_is_turned_upright_once(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise
     image.save(tmp_path / "turned.png", exif=exif)
-    _, pictures = decode_sizes(tmp_path / "turned.png", [16])
+    _, pictures = decode_sizes(tmp_path / "turned.png", [16], decoding=2)
     np.testing.assert_array_equal(pictures[16], load(tmp_path / "turned.png", 16))
     assert pictures[16][:, -2:].max() > 100
     assert pictures[16][:, :8].max() < 20
@@ -174,7 +202,7 @@ def test_batches_keep_the_order_and_name_what_cannot_be_read(tmp_path, paint, mo
         paint(tmp_path / f"{number}.png", (number, 0, 0))
     (tmp_path / "cut.png").write_bytes((tmp_path / "0.png").read_bytes()[:40])
     (tmp_path / "empty.jpg").touch()
-    batches = list(decode_batches(tmp_path, paths, [4, 4]))
+    batches = list(decode_batches(tmp_path, paths, [4, 4], decoding=1))
     assert [path for batch in batches for path in batch.paths] == ["0.png", "2.png", "5.png"]
     reds = np.concatenate([batch.pixels[4][:, 0, 0, 0] for batch in batches])
     assert reds.tolist() == [0, 2, 5]

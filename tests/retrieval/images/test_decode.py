@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from retrieval.errors import ImageUnreadable
-from retrieval.images import load, load_picture, open_picture, read_file, read_picture
+from retrieval.images import load, load_picture, load_sizes, open_picture, read_file, read_picture
 from retrieval.images.decode import MAX_PIXELS
 
 
@@ -66,11 +66,13 @@ def test_every_orientation_comes_out_upright(colors, number, name):
 
 
 @pytest.mark.parametrize("number", STORED)
-def test_a_reduced_photograph_comes_out_upright_with_its_full_size(number):
-    upright = photograph()
+@pytest.mark.parametrize("decoding", [1, 2])
+def test_a_reduced_photograph_comes_out_upright_with_its_full_size(number, decoding):
+    upright = photograph(637, 479)
     stored = Image.fromarray(np.ascontiguousarray(STORED[number](upright)))
-    picture = load_picture(encoded(stored, "JPEG", quality=95, exif=oriented(number)), 64)
-    assert (picture.width, picture.height) == (640, 480)
+    data = encoded(stored, "JPEG", quality=95, exif=oriented(number))
+    picture = load_picture(data, 64, decoding=decoding)
+    assert (picture.width, picture.height) == (637, 479)
     assert np.abs(picture.pixels.astype(int) - load(upright, 64)).mean() < 1.5
 
 
@@ -144,6 +146,53 @@ def test_a_jpeg_is_reduced_to_no_less_than_twice_the_size(at_least, size):
     data = encoded(Image.fromarray(photograph()), "JPEG")
     assert open_picture(data, at_least=at_least).size == size
     assert open_picture(BytesIO(data), at_least=at_least).size == size
+
+
+def reduced_by_hand(data, least, box=None):
+    with Image.open(BytesIO(data)) as image:
+        image.draft("RGB", (least, least))
+        small = image.resize((64, 64), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
+        return image.size, np.asarray(small)
+
+
+def test_encoders_fitted_before_see_jpegs_of_at_least_twice_the_size():
+    data = encoded(Image.fromarray(photograph(350, 350)), "JPEG", quality=90)
+    size, expected = reduced_by_hand(data, 128)
+    assert size == (175, 175)
+    assert np.array_equal(load(data, 64), expected)
+    assert np.array_equal(load(data, 64, decoding=1), expected)
+
+
+def test_encoders_fitted_now_see_jpegs_of_at_least_a_quarter_more_than_the_size():
+    data = encoded(Image.fromarray(photograph(350, 350)), "JPEG", quality=90)
+    size, expected = reduced_by_hand(data, 80, box=(0, 0, 87.5, 87.5))
+    assert size == (88, 88)
+    assert np.array_equal(load(data, 64, decoding=2), expected)
+    just, below = (Image.fromarray(photograph(side, side)) for side in (160, 159))
+    for image, side in ((just, 80), (below, 159)):
+        data = encoded(image, "JPEG")
+        size, expected = reduced_by_hand(data, 80)
+        assert size == (side, side)
+        assert np.array_equal(load(data, 64, decoding=2), expected)
+
+
+def test_a_picture_is_not_stretched_where_the_reduced_scale_does_not_divide_its_sides():
+    image = Image.fromarray(photograph(257, 257))
+    data = encoded(image, "JPEG", quality=95)
+    with Image.open(BytesIO(data)) as decoded:
+        whole = load(decoded, 64).astype(int)
+    stretched, fitting = (np.abs(load(data, 64, decoding=way) - whole).mean() for way in (1, 2))
+    assert fitting < 0.8 * stretched
+
+
+def test_several_sizes_are_decoded_as_for_the_largest():
+    data = encoded(Image.fromarray(photograph()), "JPEG")
+    for decoding in (1, 2):
+        found = load_sizes(data, [16, 64], decoding=decoding)
+        assert [*found] == [16, 64]
+        assert np.array_equal(found[64], load(data, 64, decoding=decoding))
+        assert found[16].shape == (16, 16, 3)
+        assert not np.array_equal(found[16], load(data, 16, decoding=decoding))
 
 
 def test_an_image_given_is_not_reduced():

@@ -53,9 +53,9 @@ def test_without_an_encoder_one_is_fitted_to_a_sample_that_is_kept(stand_in_solv
 def test_what_was_read_for_the_fit_is_not_read_again(stand_in_solve, model, photos, monkeypatch):
     read = []
 
-    def reading(path, size):
+    def reading(path, size, **how):
         read.append((path.name, size))
-        return read_picture(path, size)
+        return read_picture(path, size, **how)
 
     monkeypatch.setattr("retrieval.sample.read_picture", reading)
     fitted = Retriever.build(photos, index=photos.parent / "fitted").index

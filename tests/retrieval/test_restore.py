@@ -16,6 +16,7 @@ class EchoEncoder:
 
     size = 16
     dim = 16 * 16 * 3
+    decoding = 2
 
     def __init__(self, code_shape):
         self.description = type("Description", (), {"details": {"code_shape": code_shape}, "name": "echo"})()

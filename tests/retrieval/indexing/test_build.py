@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from index_store import Index, IndexBusy, IndexUnwritable, OptionInvalid
 from retrieval import BuildSettings, Progress, Retriever, sample
 from retrieval.errors import NoPictures
-from retrieval.images import read_picture
+from retrieval.images import DECODING, load, read_picture
 from retrieval.indexing import build
+from retrieval.indexing.verify import verify_index
 
 INDEXED = ["cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"]
 
@@ -270,3 +272,47 @@ def test_a_broken_file_is_decoded_once_and_again_only_when_it_changes(model, pho
     paint(photos / "cut.png", (9, 9, 9))
     assert len(Retriever.build(photos, encoder=model)) == 6
     assert "cut.png" in decoded
+
+
+@pytest.fixture
+def jpegs(tmp_path):
+    """Six JPEGs of noise, 47 pixels a side, which an encoder of 16 takes reduced by two if it may."""
+    folder = tmp_path / "jpegs"
+    folder.mkdir()
+    for number in range(6):
+        grain = np.random.default_rng(number).integers(0, 256, (47, 47, 3)).astype(np.uint8)
+        Image.fromarray(grain).save(folder / f"{number}.jpg", quality=95)
+    return folder
+
+
+def decoding_in_full(path):
+    with Image.open(path) as image:
+        return np.asarray(image.resize((16, 16), Image.Resampling.BICUBIC, reducing_gap=3.0))
+
+
+def test_an_index_whose_encoder_tells_no_way_of_decoding_answers_as_before(model, jpegs):
+    first, *others = sorted(jpegs.iterdir())
+    away = [path.rename(path.with_suffix(".away")) for path in others[3:]]
+    index = Retriever.build(jpegs, encoder=model).index
+    [described] = (jpegs / ".retrieve").glob("encoder.generation-*.json")
+    assert "decoding" not in json.loads(described.read_text())
+    for path in away:
+        path.rename(path.with_suffix(".jpg"))
+    index = Retriever.build(jpegs).index
+    expected = model.encoder.encode(np.stack([decoding_in_full(path) for path in (first, *others)]))
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(index.vectors(), expected, rtol=1e-6)
+    for hits in Retriever.open(jpegs).query([first, first.read_bytes()], k=1):
+        assert hits[0].distance < 1e-6
+    assert verify_index(jpegs / ".retrieve", deep=True).faults == ()
+
+
+def test_an_index_keeps_the_way_of_decoding_of_an_encoder_fitted_now(stand_in_solve, model, jpegs):
+    index = Retriever.build(jpegs).index
+    assert Retriever.open(jpegs).encoder.decoding == DECODING
+    seen = np.stack([load(path, 16, decoding=DECODING) for path in sorted(jpegs.iterdir()) if path.is_file()])
+    expected = model.encoder.encode(seen)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(index.vectors(), expected, rtol=1e-6)
+    assert Retriever.open(jpegs).query(jpegs / "0.jpg", k=1)[0].distance < 1e-6
+    assert verify_index(jpegs / ".retrieve", deep=True).faults == ()

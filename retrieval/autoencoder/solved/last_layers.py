@@ -11,7 +11,7 @@ from .compression import keep_neighbors
 from .config import BranchConfig, EncoderConfig
 from .gathering import gathered, solve_gathering, worth
 from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
-from .neighbors import mutual_links, scatter_of_links
+from .neighbors import mutual_links, scatter_of_links, to_nearest
 from .pictures import Floats
 
 
@@ -74,7 +74,8 @@ def solve_last_layers(
     found so far gather in a way that can be foretold, that counts as well.
 
     Where the layout is a part, place tells everything, down to what sets near pictures apart. There gathering
-    takes the place of what parts say together, as far as it is worth, since it says the same and better.
+    takes the place of what parts say together, as far as it is worth, since it says the same and better; and
+    the compression keeps what near pictures differ in as well as what all do.
     """
     by_place = any(part.branch is None for part in parts)
     by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
@@ -101,7 +102,7 @@ def solve_last_layers(
     for row, count in enumerate(counts, len(parts)):
         known[row] *= np.float32(count)
     vectors = np.concatenate(known, axis=1)
-    latent = keep_neighbors(vectors, dim)
+    latent = compress(vectors, dim, to_nearest(vectors)) if by_place else keep_neighbors(vectors, dim)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
     others = np.repeat(counts, [len(each.bias) for each in (joint, neighbors, gathering)])

@@ -200,11 +200,23 @@ def unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / lengths, dtype=np.float32)
 
 
-def compress(vectors: Floats, dim: int) -> Linear:
-    """The rotation to the `dim` directions that keep most of the inner products of `vectors` (n, d)."""
-    doubles = vectors.astype(np.float64)
-    rotation = eigenvectors(np.asarray(doubles.T @ doubles), num=dim)[1]
+def compress(vectors: Floats, dim: int, differences: Floats | None = None) -> Linear:
+    """The rotation to the `dim` directions that keep most of the inner products of `vectors` (n, d).
+
+    With `differences` (m, d) that matter as well, both alike: most of the sum of the shares kept.
+    """
+    kept = _products(vectors)
+    if differences is not None:
+        kept = kept / max(np.trace(kept), 1e-12)
+        products = _products(differences)
+        kept += products / max(np.trace(products), 1e-12)
+    rotation = eigenvectors(kept, num=dim)[1]
     return Linear(rotation.astype(np.float32), np.zeros(rotation.shape[1], dtype=np.float32))
+
+
+def _products(vectors: Floats) -> Doubles:
+    doubles = vectors.astype(np.float64)
+    return np.asarray(doubles.T @ doubles)
 
 
 def _blocks(num: int) -> list[slice]:

@@ -12,6 +12,8 @@ from .pictures import Floats
 Rows = NDArray[np.intp]
 
 _BLOCK = 256
+_NEAREST = 5
+_MOST_PICTURES = 2_000
 
 
 def nearest(similarities: Floats, num: int) -> Rows:
@@ -34,6 +36,13 @@ def nearest_others(vectors: Floats, num: int) -> Rows:
         return nearest(similarities, num)
 
     return np.concatenate(list(in_order(found, range(0, count, _BLOCK))))
+
+
+def to_nearest(vectors: Floats) -> Floats:
+    """From `vectors` (n, d) to the five nearest others of each, of 2,000 at most: (pairs, d)."""
+    rows = np.random.default_rng(0).permutation(len(vectors))[:_MOST_PICTURES]
+    near = nearest_others(vectors, _NEAREST)[rows]
+    return (vectors[near] - vectors[rows, None]).reshape(-1, vectors.shape[1])
 
 
 def mutual_links(vectors: Floats, num: int) -> Rows:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from retrieval.autoencoder.solved.compression import keep_neighbors
 from retrieval.autoencoder.solved.config import choose_config
 from retrieval.autoencoder.solved.gathering import worth
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
-from retrieval.autoencoder.solved.lda import apply, unit
+from retrieval.autoencoder.solved.lda import apply
+from retrieval.autoencoder.solved.neighbors import nearest_others
 
 CONFIG = replace(choose_config(32, aligned=False), leading_dims=6, part_dims=8, joint_dims=10)
 
@@ -94,14 +94,14 @@ def with_layout(parts):
 
 
 @pytest.mark.parametrize("dim", [5, 1000])
-def test_with_a_layout_gathering_replaces_the_others_and_neighbors_are_kept(with_layout, dim):
+def test_with_a_layout_gathering_replaces_the_others_and_near_pictures_stay_apart(with_layout, dim):
     last = solve_last_layers(with_layout, np.ones(3, dtype=np.float32), CONFIG, dim=dim)
     found, known = latents(with_layout, last)
     share = worth(last.gathering_foretold)
     assert share > 0.5
     counts = [3**-0.5] * 3 + [1 - share] * 2 + [share]
     vectors = np.concatenate([count * each for count, each in zip(counts, known, strict=True)], axis=1)
-    kept = vectors @ keep_neighbors(vectors, dim).weights
-    np.testing.assert_allclose(unit(found) @ unit(found).T, unit(kept) @ unit(kept).T, atol=0.01)
-    if dim == 1000:
-        np.testing.assert_allclose(found @ found.T, vectors @ vectors.T, atol=1e-3)
+    differences = (vectors[nearest_others(vectors, 5)] - vectors[:, None]).reshape(-1, vectors.shape[1])
+    shares = [each.T @ each / np.square(each).sum() for each in (vectors, differences)]
+    kept = vectors @ np.linalg.eigh(sum(shares))[1][:, ::-1][:, :dim]
+    np.testing.assert_allclose(found @ found.T, kept @ kept.T, atol=1e-3)

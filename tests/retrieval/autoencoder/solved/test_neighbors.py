@@ -3,7 +3,13 @@
 import numpy as np
 
 from retrieval.autoencoder.solved import neighbors
-from retrieval.autoencoder.solved.neighbors import mutual_links, nearest, nearest_others, scatter_of_links
+from retrieval.autoencoder.solved.neighbors import (
+    mutual_links,
+    nearest,
+    nearest_others,
+    scatter_of_links,
+    to_nearest,
+)
 
 
 def circle(*degrees):
@@ -20,6 +26,16 @@ def test_the_nearest_others_are_never_the_picture_itself():
     found = nearest_others(circle(0, 10, 25, 90), 2)
     assert [set(row) for row in found] == [{1, 2}, {0, 2}, {0, 1}, {1, 2}]
     assert nearest_others(circle(0, 90), 5).tolist() == [[1], [0]]
+
+
+def test_differences_are_those_to_the_nearest_others(monkeypatch):
+    vectors = circle(0, 10, 25, 90)
+    monkeypatch.setattr(neighbors, "_NEAREST", 2)
+    pairs = [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (3, 1), (3, 2)]
+    expected = sorted((vectors[near] - vectors[one]).tolist() for one, near in pairs)
+    np.testing.assert_allclose(sorted(to_nearest(vectors).tolist()), expected, atol=1e-6)
+    monkeypatch.setattr(neighbors, "_MOST_PICTURES", 3)
+    assert to_nearest(vectors).shape == (3 * 2, 2)
 
 
 def test_a_link_is_mutual():

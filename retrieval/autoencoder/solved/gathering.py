@@ -13,19 +13,22 @@ from .lda import Doubles, Linear, Scatter, unit
 from .neighbors import nearest_others
 from .pictures import Floats
 
-_NEIGHBORS = 15
+_LEAST_NEIGHBORS = 15
+# The more pictures there are, the more of them are of a kind.
+_PICTURES_A_NEIGHBOR = 150
 _LEAST_SHARED = 0.1
 _ROUNDS = 3
 _LEAST_VARIANCE = 1e-6
 _SMALL = 1e-6
-_LEAST_PICTURES = 4 * _NEIGHBORS
+_LEAST_PICTURES = 4 * _LEAST_NEIGHBORS
 
 
 def gathered(vectors: Floats) -> Floats:
     """`vectors` (n, d), each moved to the middle of the pictures it shares neighbours with: of unit length.
 
     A picture counts by the share of neighbours that both have, among those that either has (as in re-ranking
-    by k-reciprocal neighbours, arXiv 1701.08398): at least a tenth, of 15 and itself. Three times.
+    by k-reciprocal neighbours, arXiv 1701.08398): at least a tenth, of itself and one neighbour for every 150
+    pictures, at least 15. Three times.
     """
     vectors = unit(vectors)
     shares = _shared_neighbors(vectors) + eye_array(len(vectors), format="csr")
@@ -38,7 +41,8 @@ def gathered(vectors: Floats) -> Floats:
 def _shared_neighbors(vectors: Floats) -> csr_array:
     """The share (n, n) of neighbours that two pictures have in common, 0 below the least; no own ones."""
     own = np.arange(len(vectors))[:, None]
-    near = np.concatenate([own, nearest_others(vectors, _NEIGHBORS)], axis=1)
+    wanted = max(_LEAST_NEIGHBORS, len(vectors) // _PICTURES_A_NEIGHBOR)
+    near = np.concatenate([own, nearest_others(vectors, wanted)], axis=1)
     count, num = near.shape
     ends = np.arange(0, count * num + 1, num)
     members = csr_array((np.ones(count * num), near.ravel(), ends), shape=(count, count))

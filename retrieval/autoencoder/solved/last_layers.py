@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .compression import keep_neighbors
 from .config import BranchConfig, EncoderConfig
 from .gathering import gathered, solve_gathering, worth
 from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
@@ -101,7 +102,7 @@ def solve_last_layers(
     for row, count in enumerate(counts, len(parts)):
         known[row] *= np.float32(count)
     vectors = np.concatenate(known, axis=1)
-    latent = compress(vectors, dim, to_nearest(vectors) if by_place else None)
+    latent = compress(vectors, dim, to_nearest(vectors)) if by_place else keep_neighbors(vectors, dim)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
     others = np.repeat(counts, [len(each.bias) for each in (joint, neighbors, gathering)])

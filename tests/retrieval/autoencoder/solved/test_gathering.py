@@ -12,8 +12,11 @@ def unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def test_a_picture_moves_to_those_it_shares_neighbors_with(monkeypatch):
-    monkeypatch.setattr(gathering, "_NEIGHBORS", 4)
+@pytest.mark.parametrize(("least", "pictures_a_neighbor"), [(4, 100), (1, 7)])
+def test_a_picture_moves_to_those_it_shares_neighbors_with(monkeypatch, least, pictures_a_neighbor):
+    # Four neighbours of 30 pictures, one way or the other.
+    monkeypatch.setattr(gathering, "_LEAST_NEIGHBORS", least)
+    monkeypatch.setattr(gathering, "_PICTURES_A_NEIGHBOR", pictures_a_neighbor)
     monkeypatch.setattr(gathering, "_ROUNDS", 1)
     vectors = unit(np.random.default_rng(0).normal(size=(30, 3))).astype(np.float32)
     cosines = vectors @ vectors.T

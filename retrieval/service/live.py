@@ -30,6 +30,7 @@ from ..threads import num_threads
 from .schema import PictureFacts
 from .searches import Searches
 from .thumbnails import FOLDER, Thumbnails
+from .together import one_at_a_time
 
 Result = TypeVar("Result")
 
@@ -112,7 +113,8 @@ class Snapshot:
         return self._calibrations.get(copies) or self._earlier.get(copies)
 
     def _measured(self, *, copies: bool) -> Calibration:
-        with self._calibrating:
+        # Of several processes one measures, and the others read what it has kept.
+        with self._calibrating, one_at_a_time():
             if copies not in self._calibrations:
                 self._calibrations[copies] = Calibration.kept(self.retriever, copies=copies)
             return self._calibrations[copies]

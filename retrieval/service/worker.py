@@ -63,6 +63,9 @@ class _Handed(uvicorn.Server):
         # An error: the other end is gone.
         with contextlib.suppress(ConnectionError):
             said, descriptors, _, _ = socket.recv_fds(self._channel, _MOST_AT_ONCE, _MOST_AT_ONCE)
+        # Without room for another descriptor the system has closed it on its way.
+        for _ in range(said.count(HANDED) - len(descriptors)):
+            self._tell(CLOSED)
         for each in descriptors:
             task = asyncio.ensure_future(self._answer(socket.socket(fileno=each)))
             self._being_made.add(task)

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from .worker import CLOSED, ERRORS, HANDED, READY, work
 MOST_BY_DEFAULT = 4
 _BACKLOG = 2048
 _SAID_AT_ONCE = 4096
+_SECONDS_TO_BREATHE = 0.05
 _SECONDS_TO_END = KEPT_OPEN_SECONDS + 5.0
 
 
@@ -115,18 +117,29 @@ class Workers:
         return True
 
     def _accept(self) -> None:
-        # Whoever knocked may be gone by now, or there may be no more descriptors.
-        with suppress(OSError), self._socket.accept()[0] as connection:
-            while self._workers:
-                worker = min(self._workers, key=lambda each: each.connections)
-                # In the order in which they were given one, for those that have equally many.
-                self._workers.remove(worker)
-                self._workers.append(worker)
-                with suppress(ConnectionError):
-                    socket.send_fds(worker.channel, [HANDED], [connection.fileno()])
-                    worker.connections += 1
-                    return
-                self._replace(worker)
+        try:
+            connection, _ = self._socket.accept()
+        except (ConnectionError, BlockingIOError):
+            # Whoever knocked is gone.
+            return
+        except OSError:
+            # No more descriptors or memory: some will be free soon.
+            time.sleep(_SECONDS_TO_BREATHE)
+            return
+        with connection:
+            self._hand_over(connection)
+
+    def _hand_over(self, connection: socket.socket) -> None:
+        while self._workers:
+            worker = min(self._workers, key=lambda each: each.connections)
+            # Of those that have equally many, the next one is another.
+            self._workers.remove(worker)
+            self._workers.append(worker)
+            with suppress(ConnectionError):
+                socket.send_fds(worker.channel, [HANDED], [connection.fileno()])
+                worker.connections += 1
+                return
+            self._replace(worker)
 
     def _listen_to(self, worker: _Worker) -> None:
         said = b""

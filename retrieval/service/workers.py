@@ -112,7 +112,8 @@ class Workers:
                 return False
             if key.fileobj is self._socket:
                 self._accept()
-            else:
+            elif key.data in self._workers:
+                # Not one that has just been replaced.
                 self._listen_to(key.data)
         return True
 

@@ -125,18 +125,30 @@ def told(name: str, seen: Seen, seconds: float) -> None:
         print(f"  {kind:9s}  p50 {p50:7.1f} ms  p99 {p99:7.1f} ms  longest {max(times):7.1f} ms")
 
 
-def resident(process: int) -> float:
-    """Megabytes of `process` in memory that no file backs."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
+def processes_of(service: int) -> list[int]:
+    """The process `service` and all that it began."""
+    tasks = Path(f"/proc/{service}/task").iterdir()
+    begun = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return [service, *(each for child in begun for each in processes_of(child))]
 
 
-def processor_seconds(process: int) -> tuple[float, float, float]:
-    """Seconds of processors that `process` and this one have taken, and those that nobody has."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    own, all_ = os.times(), Path("/proc/stat").read_text().split(maxsplit=6)
+def resident(service: int) -> float:
+    """Megabytes of the processes of `service` in memory that no file backs."""
+    lines = [
+        line
+        for each in processes_of(service)
+        for line in Path(f"/proc/{each}/status").read_text().splitlines()
+    ]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
+
+
+def processor_seconds(service: int) -> tuple[float, float, float]:
+    """Seconds of processors that `service` and this process have taken, and those that nobody has."""
     ticks = os.sysconf("SC_CLK_TCK")
-    return sum(map(int, fields[11:13])) / ticks, own.user + own.system, sum(map(int, all_[4:6])) / ticks
+    stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2] for each in processes_of(service)]
+    taken = sum(int(field) for stat in stats for field in stat.split()[11:13])
+    own, all_ = os.times(), Path("/proc/stat").read_text().split(maxsplit=6)
+    return taken / ticks, own.user + own.system, sum(map(int, all_[4:6])) / ticks
 
 
 def main() -> None:

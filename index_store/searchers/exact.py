@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..checks import Distances, Ids, Metric, Vectors
 from .distances import Answer, nearest, nearest_among, stack_answers
 from .masks import Mask
-from .products import nearest_by_products
+from .products import nearest_by_products, squared_lengths
 
 # Fetched beyond k, so that rounding in products cannot push a neighbour out.
 _SPARE = 16
@@ -56,6 +56,8 @@ class FlatSearcher(ExactSearcher):
     """Finds what `ExactSearcher` finds, to the last bit, but faster: products choose the candidates."""
 
     name: ClassVar[str] = "flat"
+    _asked = False
+    _squares: Distances | None = None
 
     def search(self, queries: Vectors, k: int, among: NDArray[np.bool_] | None = None) -> Answer:
         """See `Searcher.search`."""
@@ -64,7 +66,8 @@ class FlatSearcher(ExactSearcher):
             return search_few(self._among(mask.positions), mask.positions, queries, k)
         total = len(self._vectors) if mask is None else mask.count
         k = min(k, total)
-        limits, candidates = nearest_by_products(queries, self._vectors, min(k + _SPARE, total), mask)
+        count, squares = min(k + _SPARE, total), self._known_squares()
+        limits, candidates = nearest_by_products(queries, self._vectors, count, mask, squares)
         distances, positions = nearest_among(queries, self._vectors, candidates, k, self._metric)
         missing = (candidates < 0).any(axis=1)
         if k and (missing.any() or candidates.shape[1] < total):
@@ -73,6 +76,13 @@ class FlatSearcher(ExactSearcher):
                 exact = ExactSearcher(self._vectors, self._metric).search(queries[doubtful], k, among)
                 distances[doubtful], positions[doubtful] = exact
         return distances, positions
+
+    def _known_squares(self) -> Distances | None:
+        """Computed once, but not by who asks only once."""
+        if self._squares is None and self._asked:
+            self._squares = squared_lengths(self._vectors)
+        self._asked = True
+        return self._squares
 
     def _farthest(self, queries: Vectors, distances: Distances) -> NDArray[np.float64]:
         """The largest |x|² - 2qx (m,) that products can have computed for a vector within `distances` (m,).

@@ -6,6 +6,9 @@ queries and 200,000 vectors this takes a third of the time of `faiss.knn`.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..checks import Distances, Ids, Vectors
@@ -17,22 +20,39 @@ from .masks import Mask
 # through, everything is among the nearest.
 _BLOCK_SCORES = 1 << 18
 _LEAST_VECTORS, _MOST_VECTORS = 1 << 10, 1 << 14
+# NumPy goes through few columns slowly: rows that are compared with the same limits are taken as one.
+_ROWS_AT_ONCE = 64
+# Squared lengths that differ by no more than this share tell little of which scores are small.
+_SAME_LENGTH = 1e-3
+_ROUNDING = 2.0**-21
+
+
+def squared_lengths(vectors: Vectors) -> Distances:
+    """|x|² (n,) float32, infinite beyond float32."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.einsum("nd,nd->n", vectors, vectors))
 
 
 def nearest_by_products(
-    queries: Vectors, vectors: Vectors, count: int, among: Mask | None = None
+    queries: Vectors,
+    vectors: Vectors,
+    count: int,
+    among: Mask | None = None,
+    squares: Distances | None = None,
 ) -> tuple[Distances, Ids]:
     """The `count` nearest vectors of every query, in no order, and how far the farthest of them is.
+
+    squares: the `squared_lengths` of the vectors, where they are known.
 
     Returns limits (m,) float32 and positions (m, count), `NOTHING` where numbers overflow or there are too
     few. A limit is |x|² - 2qx of the farthest found, as float32 computes it, infinite where there are too
     few: no other vector has a smaller one.
     """
-    best = _Best(len(queries), count)
+    best, against = _Best(len(queries), count), _Against(vectors, squares, among)
     if len(queries) == 1:
-        best.offer_all(queries, vectors, among, slice(None))
+        best.offer_all(queries, against, slice(None))
     else:
-        by_rows(lambda rows: best.offer_all(queries, vectors, among, rows), len(queries))
+        by_rows(lambda rows: best.offer_all(queries, against, rows), len(queries))
     return best.limits, best.positions
 
 
@@ -44,7 +64,7 @@ class _Best:
         self.positions = np.full((num_queries, count), NOTHING, dtype=np.int64)
         self.limits = np.full(num_queries, np.inf, dtype=np.float32)
 
-    def offer_all(self, queries: Vectors, vectors: Vectors, among: Mask | None, rows: slice) -> None:
+    def offer_all(self, queries: Vectors, against: _Against, rows: slice) -> None:
         """Compare these rows of the queries with all vectors."""
         # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the
         # caller.
@@ -52,30 +72,40 @@ class _Best:
             doubled = -2 * queries[rows]
             most = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
             start, step = 0, _LEAST_VECTORS
-            while start < len(vectors):
-                block = vectors[start : start + step]
-                scores = _products(doubled, block)
-                scores += np.einsum("nd,nd->n", block, block)[:, None]
-                if among is not None:
-                    scores[~among.allowed[start : start + step]] = np.inf
-                self._offer(scores, start, rows.start or 0)
+            while start < len(against.vectors):
+                block = slice(start, start + step)
+                squares = against.squares_of(block)
+                scores = _products(doubled, against.vectors[block])
+                if against.among is not None:
+                    scores[~against.among.allowed[block]] = np.inf
+                self._offer(scores, squares, start, rows.start or 0)
                 start, step = start + step, most
 
-    def _offer(self, scores: Distances, start: int, first: int) -> None:
-        """Take up what is better among `scores` (block, r): vectors from `start`, queries from `first`."""
+    def _offer(self, scores: Distances, squares: Distances, start: int, first: int) -> None:
+        """Take up what is better among `scores` + `squares`: -2qx (block, r), of vectors from `start` and
+        queries from `first`, and |x|² (block,).
+        """
         num_queries = scores.shape[1]
-        # What is no number is below nothing.
-        cells = np.flatnonzero(scores < self.limits[first : first + num_queries])
-        if not len(cells):
-            return
+        limits = self.limits[first : first + num_queries]
+        least = squares.min()
+        if not squares.max() <= (1 + _SAME_LENGTH) * least:
+            scores += squares[:, None]
+            squares, least = np.zeros_like(squares), np.float32(0)
+        cells = _cells_below(scores, limits - least + _ROUNDING * (np.abs(limits) + least))
         places, queries = np.divmod(cells, num_queries)
+        values = scores.reshape(-1)[cells] + squares[places]
+        # What is no number is below nothing.
+        kept = np.flatnonzero(values < limits[queries])
+        if not len(kept):
+            return
+        places, queries, values = places[kept], queries[kept], values[kept]
         order = np.argsort(queries, kind="stable")
         per_query = np.bincount(queries, minlength=num_queries)
         rows = np.flatnonzero(per_query)
         positions = np.full((len(rows), per_query.max()), NOTHING, dtype=np.int64)
         found = np.full(positions.shape, np.inf, dtype=np.float32)
         filled = np.arange(positions.shape[1]) < per_query[rows, None]
-        positions[filled], found[filled] = places[order] + start, scores.reshape(-1)[cells[order]]
+        positions[filled], found[filled] = places[order] + start, values[order]
         self._take(first + rows, positions, found)
 
     def _take(self, rows: Ids, positions: Ids, scores: Distances) -> None:
@@ -86,6 +116,26 @@ class _Best:
         self.scores[rows] = np.take_along_axis(scores, kept, axis=1)
         self.positions[rows] = np.take_along_axis(positions, kept, axis=1)
         self.limits[rows] = self.scores[rows].max(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What queries are compared with: vectors (n, dim), |x|² (n,) where known, and which may be answered."""
+
+    vectors: Vectors
+    squares: Distances | None
+    among: Mask | None
+
+    def squares_of(self, block: slice) -> Distances:
+        return squared_lengths(self.vectors[block]) if self.squares is None else self.squares[block]
+
+
+def _cells_below(scores: Distances, limits: Distances) -> Ids:
+    """Where in `scores` (n, m), as one row of cells, numbers are below those of `limits` (m,)."""
+    together = math.gcd(len(scores), _ROWS_AT_ONCE)
+    return np.flatnonzero(
+        scores.reshape(len(scores) // together, together * len(limits)) < np.tile(limits, together)
+    )
 
 
 def _products(queries: Vectors, vectors: Vectors) -> Vectors:

@@ -29,6 +29,15 @@ def serve(
             help="What everybody who asks has to show: 16 characters or more.",
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="Processes that answer, of about 110 MB each. Default: one a thread, at most 4.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     _threads: ThreadsOption = None,
 ) -> None:
@@ -40,10 +49,11 @@ def serve(
     Only this machine can ask, unless --host and --token say otherwise. /openapi.json describes the API. A new
     generation of the index is taken up within a second. Ctrl-C ends it.
     """
-    from ..service import Server, ServiceSettings, create_app
+    from ..service import Server, ServiceSettings, Workers, create_app, default_workers
 
-    settings = ServiceSettings(host=host, port=port, token=token)
-    server = Server(create_app(find_index(folder), settings), settings)
+    settings, index = ServiceSettings(host=host, port=port, token=token), find_index(folder)
+    count = workers or default_workers()
+    server = Server(create_app(index, settings), settings) if count == 1 else Workers(index, settings, count)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
     if as_json:

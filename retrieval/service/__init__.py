@@ -3,5 +3,6 @@
 from .app import create_app
 from .server import Server
 from .settings import ServiceSettings
+from .workers import Workers, default_workers
 
-__all__ = ["Server", "ServiceSettings", "create_app"]
+__all__ = ["Server", "ServiceSettings", "Workers", "create_app", "default_workers"]

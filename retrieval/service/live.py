@@ -30,6 +30,7 @@ from ..threads import num_threads
 from .schema import PictureFacts
 from .searches import Searches
 from .thumbnails import FOLDER, Thumbnails
+from .together import one_at_a_time
 
 Result = TypeVar("Result")
 
@@ -76,6 +77,7 @@ class Snapshot:
         self.retriever = retriever
         self.stamp = _stamp(retriever.index.directory)
         self.thumbnails = Thumbnails(retriever.index.directory / FOLDER)
+        self.has_one_thread = num_threads() == 1
         self._decoding = ThreadPoolExecutor(num_threads(), thread_name_prefix="decode")
         self._searches = Searches(retriever)
         self._catalog = _read_beside(retriever.index.catalog, retriever.index.manifest.format_version)
@@ -112,7 +114,8 @@ class Snapshot:
         return self._calibrations.get(copies) or self._earlier.get(copies)
 
     def _measured(self, *, copies: bool) -> Calibration:
-        with self._calibrating:
+        # Of several processes one measures, and the others read what it has kept.
+        with self._calibrating, one_at_a_time():
             if copies not in self._calibrations:
                 self._calibrations[copies] = Calibration.kept(self.retriever, copies=copies)
             return self._calibrations[copies]
@@ -200,8 +203,11 @@ class Snapshot:
         """
         return embed_part(self.retriever.encoder, source, region, copies=copies)
 
-    async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
-        """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
+    async def nearest(self, query: Callable[[], EmbeddedQuery], k: int, options: QueryOptions) -> HitsAndRows:
+        """The `k` nearest pictures; queries of other requests that wait at the time are searched together.
+
+        `query` is called in the thread that searches, and should take no more than some milliseconds.
+        """
         return await self._searches.ask(query, k, options)
 
 

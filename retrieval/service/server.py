@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from ..errors import RetrievalError
 from .settings import ServiceSettings
 
-_KEPT_OPEN_SECONDS = 5
+KEPT_OPEN_SECONDS = 5
 _MOST_HEAD_BYTES = 64 * 2**10
 _SWITCH_SECONDS = 0.0005
 
@@ -29,21 +30,8 @@ class Server:
         Raises:
             RetrievalError: the address is taken, or none of this machine.
         """
-        self._socket = _bound(settings.host, settings.port)
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                http=_patient(settings.head_seconds),
-                ws="none",
-                log_level="error",
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                limit_concurrency=settings.most_connections,
-                timeout_keep_alive=_KEPT_OPEN_SECONDS,
-                timeout_graceful_shutdown=_KEPT_OPEN_SECONDS,
-            )
-        )
+        self._socket = bound(settings.host, settings.port)
+        self._server = uvicorn.Server(config_of(app, settings))
 
     @property
     def started(self) -> bool:
@@ -52,8 +40,7 @@ class Server:
 
     def run(self) -> None:
         """Answer until Ctrl-C, or `stop`."""
-        # Threads of questions must not keep the one waiting for long that answers all connections.
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        answer_before_others_compute()
         with self._socket, suppress(KeyboardInterrupt):
             self._server.run(sockets=[self._socket])
 
@@ -62,7 +49,35 @@ class Server:
         self._server.should_exit = True
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def answer_before_others_compute() -> None:
+    """Threads of questions must not keep the one waiting for long that answers all connections."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+def config_of(
+    app: FastAPI, settings: ServiceSettings, closed: Callable[[], None] = lambda: None
+) -> uvicorn.Config:
+    """How `app` is served in a process; `closed` is called whenever a connection has been closed."""
+    return uvicorn.Config(
+        app,
+        http=_patient(settings.head_seconds, closed),
+        ws="none",
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=settings.most_connections,
+        timeout_keep_alive=KEPT_OPEN_SECONDS,
+        timeout_graceful_shutdown=KEPT_OPEN_SECONDS,
+    )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that has this address.
+
+    Raises:
+        RetrievalError: the address is taken, or none of this machine.
+    """
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -75,7 +90,7 @@ def _bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _patient(seconds: float) -> type[HttpToolsProtocol]:
+def _patient(seconds: float, closed: Callable[[], None]) -> type[HttpToolsProtocol]:
     """The protocol of uvicorn, but the head of a request may be so long and take so long to arrive."""
 
     class Patient(HttpToolsProtocol):
@@ -104,6 +119,7 @@ def _patient(seconds: float) -> type[HttpToolsProtocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._wait_no_more()
             super().connection_lost(exc)
+            closed()
 
         def _wait(self) -> None:
             if self._waiting is None:

@@ -62,10 +62,25 @@ def blocks(request, monkeypatch):
 
 
 def assert_exact(vectors, queries, k, metric="l2", among=None):
-    found = FlatSearcher(vectors, metric).search(queries, k, among)
+    searcher = FlatSearcher(vectors, metric)
     expected = ExactSearcher(vectors, metric).search(queries, k, among)
-    np.testing.assert_array_equal(found[1], expected[1])
-    np.testing.assert_array_equal(found[0], expected[0])
+    for _ in ("first", "with what is known from the first"):
+        found = searcher.search(queries, k, among)
+        np.testing.assert_array_equal(found[1], expected[1])
+        np.testing.assert_array_equal(found[0], expected[0])
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("num_queries", [1, 2, 7, 40])
+@pytest.mark.parametrize("spread", [0.0, 1e-7, 1e-4, 0.01, 1.0])
+def test_lengths_that_hardly_differ_and_those_that_do(num_queries, spread):
+    rng = np.random.default_rng(4)
+    vectors = rng.normal(size=(1_531, 6)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors *= (1 + spread * rng.random((len(vectors), 1))).astype(np.float32)
+    assert_exact(
+        vectors, vectors[:num_queries], 9, among=None if num_queries % 2 else rng.random(1_531) < 0.5
+    )
 
 
 @pytest.mark.usefixtures("blocks")

@@ -77,7 +77,6 @@ class Snapshot:
         self.retriever = retriever
         self.stamp = _stamp(retriever.index.directory)
         self.thumbnails = Thumbnails(retriever.index.directory / FOLDER)
-        self.has_one_thread = num_threads() == 1
         self._decoding = ThreadPoolExecutor(num_threads(), thread_name_prefix="decode")
         self._searches = Searches(retriever)
         self._catalog = _read_beside(retriever.index.catalog, retriever.index.manifest.format_version)
@@ -203,11 +202,8 @@ class Snapshot:
         """
         return embed_part(self.retriever.encoder, source, region, copies=copies)
 
-    async def nearest(self, query: Callable[[], EmbeddedQuery], k: int, options: QueryOptions) -> HitsAndRows:
-        """The `k` nearest pictures; queries of other requests that wait at the time are searched together.
-
-        `query` is called in the thread that searches, and should take no more than some milliseconds.
-        """
+    async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
+        """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
         return await self._searches.ask(query, k, options)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated
@@ -26,7 +25,7 @@ from .metrics import Metrics
 from .options import Asked, Options, described
 from .schema import AgreementMaps, Answers, HitFacts
 from .settings import ServiceSettings
-from .uploads import is_quick, named, uploaded
+from .uploads import named, uploaded
 
 PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
 
@@ -36,18 +35,14 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
     routes = APIRouter()
 
     async def answer(
-        snapshot: Snapshot, embed: Callable[[], EmbeddedPicture], asked: Options, row: Row | None = None
+        snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, row: Row | None = None
     ) -> JSONResponse:
-        started, seen = time.perf_counter(), list[EmbeddedPicture]()
+        started = time.perf_counter()
         with_, without = (
             snapshot.stored(snapshot.rows(ids), copies=asked.search.copies) if ids else []
             for ids in (asked.with_, asked.without)
         )
-
-        def query() -> EmbeddedQuery:
-            seen.append(embed())
-            return EmbeddedQuery.of([*seen, *with_], without)
-
+        query = EmbeddedQuery.of([picture, *with_], without)
         found = await snapshot.nearest(query, min(asked.k, settings.most_answers), asked.search)
         seconds = time.perf_counter() - started
         metrics.queries.labels("upload" if row is None else "stored").inc()
@@ -55,8 +50,8 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         calibration = await _calibration(snapshot, asked)
         answers: Answers = {
             "path": None if row is None else printable(row.path),
-            "width": seen[0].width,
-            "height": seen[0].height,
+            "width": picture.width,
+            "height": picture.height,
             "milliseconds": round(1000 * seconds, 2),
             "no_match": round(calibration.no_match, 4),
             "hits": [_as_json(hit, row, calibration) for hit, row in found],
@@ -77,9 +72,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
             with named(file):
                 return snapshot.embed(uploaded(file, settings), asked.region, copies=asked.search.copies)
 
-        if snapshot.has_one_thread and is_quick(file):
-            return await answer(snapshot, embed, asked)
-        return await answer(snapshot, _given(await snapshot.decoding(embed)), asked)
+        return await answer(snapshot, await snapshot.decoding(embed), asked)
 
     @routes.get(
         "/query/{picture}",
@@ -93,13 +86,13 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         [row] = snapshot.rows([picture])
         if asked.region is None:
             [stored] = snapshot.stored([row], copies=asked.search.copies)
-            return await answer(snapshot, _given(stored), asked, row)
+            return await answer(snapshot, stored, asked, row)
 
         def embed() -> EmbeddedPicture:
             part = snapshot.embed(snapshot.file(row), asked.region, copies=asked.search.copies)
             return replace(part, id=row.id)
 
-        return await answer(snapshot, _given(await snapshot.decoding(embed)), asked, row)
+        return await answer(snapshot, await snapshot.decoding(embed), asked, row)
 
     @routes.post(
         "/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree"
@@ -120,11 +113,6 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         return await snapshot.decoding(lambda: _agreement(snapshot, snapshot.file(row), hit))
 
     return routes
-
-
-def _given(picture: EmbeddedPicture) -> Callable[[], EmbeddedPicture]:
-    """What gives a picture that is embedded already."""
-    return lambda: picture
 
 
 def _agreement(snapshot: Snapshot, source: bytes | FilePath, hit: int) -> AgreementMaps:

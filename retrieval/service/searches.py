@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _MOST = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    query: Callable[[], EmbeddedQuery]
+    query: EmbeddedQuery
     k: int
     options: QueryOptions
     answer: asyncio.Future[HitsAndRows]
@@ -33,8 +33,7 @@ class Searches:
     """Searches of one retriever, asked for by many requests of one event loop.
 
     One thread searches, in one product of matrices for all who wait: 32 queries take a few times as long as
-    one. It makes the queries as well: who waits for one thread need not wait for another one then. Where a
-    condition has to be met, each is searched for by itself, on as many threads as there are.
+    one. Where a condition has to be met, each is searched for by itself, on as many threads as there are.
     """
 
     def __init__(self, retriever: Retriever) -> None:
@@ -45,15 +44,12 @@ class Searches:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._conditions = ThreadPoolExecutor(num_threads(), thread_name_prefix="condition")
 
-    async def ask(self, query: Callable[[], EmbeddedQuery], k: int, options: QueryOptions) -> HitsAndRows:
-        """The `k` nearest pictures, of those that `options` admit.
-
-        Raises what `query` raises, which is called in the thread that searches, and `Retriever.nearest`.
-        """
+    async def ask(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
+        """The `k` nearest pictures, of those that `options` admit. Raises what `Retriever.nearest` raises."""
         loop = asyncio.get_running_loop()
         if options.where is not None:
             search = self._retriever.nearest_with_rows
-            [found] = await loop.run_in_executor(self._conditions, lambda: search([query()], k, options))
+            [found] = await loop.run_in_executor(self._conditions, search, [query], k, options)
             return found
         mine = _Waiting(query, k, options, loop.create_future())
         self._waiting.append(mine)
@@ -68,32 +64,17 @@ class Searches:
                 await self._search([each for each in batch if each.kind == kind])
 
     async def _search(self, batch: Sequence[_Waiting]) -> None:
-        loop = asyncio.get_running_loop()
+        queries, k = [each.query for each in batch], max(each.k for each in batch)
+        search, loop = self._retriever.nearest_with_rows, asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._thread, self._found, batch)
+            found = await loop.run_in_executor(self._thread, search, queries, k, batch[0].options)
         except Exception as error:
             # Raised again in every request that it concerns.
-            found = [error] * len(batch)
+            for each in batch:
+                if not each.answer.done():
+                    each.answer.set_exception(error)
+            return
         for each, hits in zip(batch, found, strict=True):
             # Done already: who asked has gone away.
-            if each.answer.done():
-                continue
-            if isinstance(hits, Exception):
-                each.answer.set_exception(hits)
-            else:
+            if not each.answer.done():
                 each.answer.set_result(hits[: each.k])
-
-    def _found(self, batch: Sequence[_Waiting]) -> list[HitsAndRows | Exception]:
-        """What each gets: its answer, or why its query cannot be asked."""
-        queries = [_made(each.query) for each in batch]
-        sound = [each for each in queries if isinstance(each, EmbeddedQuery)]
-        k, options = max(each.k for each in batch), batch[0].options
-        answers = iter(self._retriever.nearest_with_rows(sound, k, options))
-        return [next(answers) if isinstance(each, EmbeddedQuery) else each for each in queries]
-
-
-def _made(query: Callable[[], EmbeddedQuery]) -> EmbeddedQuery | Exception:
-    try:
-        return query()
-    except Exception as error:
-        return error

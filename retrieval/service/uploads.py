@@ -12,8 +12,6 @@ from PIL import Image
 from ..errors import ImageUnreadable, printable
 from .settings import ServiceSettings
 
-_QUICK_BYTES, _QUICK_PIXELS = 1 << 18, 1_000_000
-
 
 @contextmanager
 def named(file: UploadFile) -> Iterator[None]:
@@ -22,20 +20,6 @@ def named(file: UploadFile) -> Iterator[None]:
         yield
     except ImageUnreadable as error:
         raise ImageUnreadable(printable(file.filename or error.path), error.reason) from error
-
-
-def is_quick(file: UploadFile) -> bool:
-    """Whether an uploaded picture is decoded in some milliseconds, as its head tells."""
-    if file.size is None or file.size > _QUICK_BYTES:
-        return False
-    try:
-        with Image.open(io.BytesIO(file.file.read())) as picture:
-            return bool(picture.width * picture.height <= _QUICK_PIXELS)
-    except Exception:
-        # Not to be decoded at all: why is told where that is tried.
-        return False
-    finally:
-        file.file.seek(0)
 
 
 def uploaded(file: UploadFile, settings: ServiceSettings) -> bytes:

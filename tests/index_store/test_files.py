@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import hashlib
 import sqlite3
@@ -115,13 +116,10 @@ def test_a_writer_compares_the_piece_that_it_goes_on_from(tmp_path, at, found_by
     stored = in_blocks(content, 4, 2)
     content[at] ^= 1
     (tmp_path / HELLO.path).write_bytes(content)
-    found = []
     for check in ("end", "quick", "full"):
-        try:
+        expected = pytest.raises(IndexDamaged) if check in found_by else contextlib.nullcontext()
+        with expected:
             check_files(tmp_path, {"vectors.f32": stored}, check)
-        except IndexDamaged:
-            found.append(check)
-    assert found == found_by
 
 
 def test_a_block_in_pieces_has_the_sum_of_their_sums():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..checks import Ids, Metric, Vectors
 from ..errors import IndexDamaged
-from .calibration import Effort, least_effort
+from .calibration import Effort, least_effort, num_queries
 from .distances import NOTHING, Answer, nearest_among
 from .exact import FlatSearcher, search_few
 from .masks import Mask
@@ -92,8 +92,10 @@ class ApproximateSearcher:
     def build(cls: type[Built], vectors: Vectors, metric: Metric, facts: Facts, *, recall: float) -> Built:
         """Train the structure that the facts name on a sample of (n, dim) vectors, and add them all."""
         made = cls(cls.trained(vectors, facts.factory), vectors, metric, facts)
-        made.extend()
+        # A walk finds a vector that is linked sooner than a new one: some are linked when it was measured.
+        made.extend(len(vectors) - (num_queries(len(vectors), recall) if made.walks else 0))
         effort, found = least_effort(made, recall)
+        made.extend()
         made.facts = replace(made.facts, effort=effort, recall=round(found, 4))
         return made
 
@@ -155,11 +157,12 @@ class ApproximateSearcher:
         """Numbers a vector that the structure was made for."""
         return int(self.index.d)
 
-    def extend(self) -> None:
-        """Take up the vectors that the structure does not hold yet, without building it anew."""
-        for start in range(self.covered, len(self.vectors), _PIECE):
-            self.index.add(np.ascontiguousarray(self.vectors[start : start + _PIECE]))
-        self.facts = replace(self.facts, covered=len(self.vectors))
+    def extend(self, stop: int | None = None) -> None:
+        """Take up the vectors up to `stop` that it does not hold yet, without building it anew."""
+        stop = len(self.vectors) if stop is None else stop
+        for start in range(self.covered, stop, _PIECE):
+            self.index.add(np.ascontiguousarray(self.vectors[start : min(start + _PIECE, stop)]))
+        self.facts = replace(self.facts, covered=stop)
 
     def save(self, path: Path) -> None:
         """See `Searcher.save`."""
@@ -198,23 +201,27 @@ class ApproximateSearcher:
         return np.where(allowed, found, NOTHING)
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """The widths that can be chosen from, ascending; empty where the structure has no such choice."""
+    def walks(self) -> bool:
+        """Whether it is a graph, which is walked along its links."""
         import faiss
 
-        inner = _innermost(self.index)
-        if isinstance(inner, (faiss.IndexHNSW, faiss.IndexBinaryHNSW)):
+        return isinstance(_innermost(self.index), (faiss.IndexHNSW, faiss.IndexBinaryHNSW))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths that can be chosen from, ascending; empty where the structure has no such choice."""
+        if self.walks:
             return _WALKS
-        cells = getattr(inner, "nlist", 0)
+        cells = getattr(_innermost(self.index), "nlist", 0)
         return (*(probes for probes in _PROBES if probes < cells), cells) if cells else ()
 
     def longest_shortlist(self, width: int) -> int:
         """How many candidates a search of this width gives: a walk that gives more is a wider one."""
-        return min(width, _LONGEST) if self.widths == _WALKS else _LONGEST
+        return min(width, _LONGEST) if self.walks else _LONGEST
 
     def cost_of(self, width: int) -> float:
         """How many codes are compared for a query, about."""
-        if self.widths == _WALKS:
+        if self.walks:
             # Every candidate of a walk has its links looked at, somewhere in memory.
             return 64.0 * width
         cells = self.widths[-1] if self.widths else 1

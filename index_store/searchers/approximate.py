@@ -16,14 +16,15 @@ from .calibration import Effort, least_effort, num_queries
 from .distances import NOTHING, Answer, nearest_among
 from .exact import FlatSearcher, search_few
 from .masks import Mask
+from .plans import sample_a_cell
 from .stored import WAY_OUT, open_structure, write_structure
 
 # Answers up to this long come from the same candidates; longer ones from twice as many, and so on.
 _SHORT = 10
 # Vectors are given to FAISS in pieces: they may be more than memory holds.
 _PIECE = 1 << 16
-# Cells and codes are learnt from so many vectors a cell, and from so many in all at least, in so many rounds.
-SAMPLE_A_CELL, _LEAST_SAMPLE, _ROUNDS = 128, 1 << 16, 10
+# Cells and codes are learnt from so many vectors in all at least, in so many rounds.
+_LEAST_SAMPLE, _ROUNDS = 1 << 16, 10
 # HNSW: candidates that are compared for each link.
 _CANDIDATES_A_LINKING = 100
 _WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
@@ -91,7 +92,8 @@ class ApproximateSearcher:
     @classmethod
     def build(cls: type[Built], vectors: Vectors, metric: Metric, facts: Facts, *, recall: float) -> Built:
         """Train the structure that the facts name on a sample of (n, dim) vectors, and add them all."""
-        made = cls(cls.trained(vectors, facts.factory), vectors, metric, facts)
+        a_cell = sample_a_cell(len(vectors), recall)
+        made = cls(cls.trained(vectors, facts.factory, a_cell), vectors, metric, facts)
         # A walk finds a vector that is linked sooner than a new one: some are linked when it was measured.
         made.extend(len(vectors) - (num_queries(len(vectors), recall) if made.walks else 0))
         effort, found = least_effort(made, recall)
@@ -100,8 +102,8 @@ class ApproximateSearcher:
         return made
 
     @classmethod
-    def trained(cls, vectors: Vectors, factory: str) -> Any:
-        """An empty FAISS index that has learnt what it needs from a sample of the vectors."""
+    def trained(cls, vectors: Vectors, factory: str, a_cell: int) -> Any:
+        """An empty FAISS index that has learnt what it needs from `a_cell` of the vectors for each cell."""
         import faiss
 
         index = faiss.index_factory(vectors.shape[1], factory)
@@ -112,7 +114,7 @@ class ApproximateSearcher:
             # Few vectors a centroid are no reason for a warning.
             inner.cp.niter, inner.cp.min_points_per_centroid = _ROUNDS, 1
         if not index.is_trained:
-            index.train(training_sample(vectors, SAMPLE_A_CELL * getattr(inner, "nlist", 0)))
+            index.train(training_sample(vectors, a_cell * getattr(inner, "nlist", 0)))
         return index
 
     @classmethod

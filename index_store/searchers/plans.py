@@ -18,8 +18,9 @@ LEAST_LINKED = 128
 # HNSW: links a vector in the upper layers, twice as many in the lowest.
 _LINKS = 32
 # IVF: centroids and vectors of a cell are compared with a query; 2 times the square root makes them about as
-# many. What the last per mille of recall takes are many cells, of which each is better small. Of a million, half
-# as many again pay where more is looked for than is asked for, and cost some where vectors gather in few places.
+# many. What the last per mille of recall takes are many cells, of which each is better small. Of a million,
+# half as many again pay where more is looked for than is asked for, and cost some where vectors gather in few
+# places.
 _CELLS_A_ROOT, _CELLS_A_ROOT_OF_MANY, _CELLS_A_ROOT_FOR_MORE = 2, 3, 4
 _MANY = 1_000_000
 # Vectors that a cell is learnt from; to learn more cells from as many would take longer.

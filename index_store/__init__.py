@@ -32,7 +32,7 @@ from .rows import RejectedFile, Row
 from .searchers import ExactSearcher, FlatSearcher, Searcher
 from .structure import Structure, check_structure
 from .swap import WriterLock, writer_lock
-from .tune import MeasuredStructure, measure_structures, recommended_structure
+from .tune import MeasuredStructure, compares_all, measure_structures, recommended_structure
 from .verify import Fault, Report, verify
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "WriterLock",
     "check_store",
     "check_structure",
+    "compares_all",
     "measure_structures",
     "recommended_structure",
     "repair",

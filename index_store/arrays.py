@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .checks import Ids, Mask, check_ids, first_few
 from .errors import IdsUnknown
-from .files import BLOCK, BlockSums, StoredFile, damage, read_chunks, sync
+from .files import BLOCK, PIECE, BlockSums, StoredFile, damage, going_on, read_chunks, sync
 from .names import COPIES, IDS, VECTORS
 
 
@@ -60,16 +60,17 @@ class ArrayFile:
         sums: BlockSums | None = None,
         *,
         block: int = BLOCK,
+        piece: int = PIECE,
     ) -> None:
-        """Open or make the file at `path`, whose rows are of dtype `row`, with checksums of `block` bytes."""
+        """Open or make the file at `path`, whose rows are of dtype `row`, summed as `StoredFile` says."""
         self._path = path
         self._row = row
         # Unbuffered: a write that fails leaves nothing in a buffer to fail again when the file is closed.
         self._file = path.open("r+b" if stored else "w+b", buffering=0)
-        # The whole blocks of a saved file are not read again: what is appended does not touch them.
-        self._block = stored.block if stored else block
-        whole = stored.sums[: stored.size // self._block] if stored else ()
-        self.sums = BlockSums(whole, self._block) if sums is None else sums
+        # What was appended to as it was saved goes on as it was.
+        self._block, self._piece = (stored.block, stored.piece) if stored else (block, piece)
+        begun = going_on(stored) if stored else BlockSums((), block, piece)
+        self.sums = begun if sums is None else sums
         if stored and self.describe(stored.size // row.itemsize) != stored:
             self.close()
             raise damage(path.parent, [f"{path} was altered: its contents do not match their checksum"])
@@ -90,7 +91,7 @@ class ArrayFile:
         """Size and checksums of the first `count` rows; `count` never falls. Only what is new is hashed."""
         for chunk in read_chunks(self._path, start=self.sums.size, stop=count * self._row.itemsize):
             self.sums.update(chunk)
-        return StoredFile(self._path.name, self.sums.size, self.sums.sums(), self._block)
+        return StoredFile(self._path.name, self.sums.size, self.sums.sums(), self._block, self._piece)
 
     def sync(self) -> None:
         """Make sure that the rows are on the disk."""

@@ -14,6 +14,8 @@ from .errors import OptionInvalid, VectorsInvalid
 
 Metric: TypeAlias = Literal["cosine", "l2"]
 Check: TypeAlias = Literal["quick", "full"]
+# A writer compares the piece that it goes on from: in what it takes as described, no damage becomes valid.
+Depth: TypeAlias = Check | Literal["end"]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 CHECKS: tuple[Check, ...] = get_args(Check)

@@ -1,4 +1,9 @@
-"""Files written whole or not at all, described by their size and the SHA-256 of every block of 4 MiB."""
+"""Files written whole or not at all, described by their size and the SHA-256 of every block of 4 MiB.
+
+The blocks of what is appended to are made of pieces: the sum of such a block is the SHA-256 of the sums of
+its pieces, and each piece behind the last whole block has one of its own. So a writer hashes the last piece
+again, not the last block.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .checks import Check
+from .checks import Depth
 from .errors import IndexDamaged, IndexUnwritable
 from .names import APPEND_ONLY, CATALOG, PART
 
 CHUNK = 1 << 17
 
-# What is added to a file is hashed with the part of the last block that was there: 0.6 ms a MiB.
-BLOCK = 4 << 20
+# A reader hashes up to a block of each array, a writer up to a piece: 0.6 ms a MiB.
+BLOCK, PIECE = 4 << 20, 1 << 18
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -31,7 +36,8 @@ class StoredFile:
     """A file of an index as the manifest describes it.
 
     path: its name on disk. size: the bytes that belong to the index; an append-only file may be longer.
-    sums: SHA-256 of every `block` bytes, in hexadecimal; none for the catalog, which is changed in place and
+    sums: of every `block` bytes, and of what is behind the last whole block, by pieces of `piece` bytes if
+    there are pieces (else 0), SHA-256 in hexadecimal; none for the catalog, which is changed in place and
     checks its rows itself.
     """
 
@@ -39,36 +45,60 @@ class StoredFile:
     size: int
     sums: tuple[str, ...] = ()
     block: int = BLOCK
+    piece: int = 0
+
+    @property
+    def num_whole(self) -> int:
+        """How many whole blocks there are."""
+        return self.size // self.block
+
+    def spans(self) -> list[tuple[int, int]]:
+        """From which byte to which each of the sums is.
+
+        Example:
+            >>> StoredFile("a", 11, block=4, piece=2).spans()
+            [(0, 4), (4, 8), (8, 10), (10, 11)]
+        """
+        behind = self.num_whole * self.block
+        starts = [*range(0, behind, self.block), *range(behind, self.size, self.piece or self.block)]
+        return list(zip(starts, [*starts[1:], self.size], strict=False))
 
 
 class BlockSums:
-    """The SHA-256 of every block of what it is fed, behind blocks whose sums are known."""
+    """The sums of what it is fed, as `StoredFile` has them, behind blocks and pieces whose sums are known."""
 
-    def __init__(self, whole: Sequence[str] = (), block: int = BLOCK) -> None:
-        """Begin behind the blocks with the sums `whole`."""
-        self._block = block
-        self._whole = list(whole)
+    def __init__(
+        self, whole: Sequence[str] = (), block: int = BLOCK, piece: int = 0, pieces: Sequence[str] = ()
+    ) -> None:
+        """Begin behind the blocks with the sums `whole` and the pieces of the next with the sums `pieces`."""
+        self._block, self._piece = block, piece or block
+        self._whole, self._pieces = list(whole), list(pieces)
         self._digest = hashlib.sha256()
-        self.size = len(self._whole) * block
+        self.size = len(self._whole) * block + len(self._pieces) * self._piece
 
     def update(self, chunk: bytes) -> None:
         """Take up the next bytes."""
         left = memoryview(chunk)
         while len(left):
-            piece, left = (
-                left[: self._block - self.size % self._block],
-                left[self._block - self.size % self._block :],
-            )
-            self._digest.update(piece)
-            self.size += len(piece)
-            if self.size % self._block == 0:
-                self._whole.append(self._digest.hexdigest())
-                self._digest = hashlib.sha256()
+            room = self._piece - self.size % self._piece
+            fitting, left = left[:room], left[room:]
+            self._digest.update(fitting)
+            self.size += len(fitting)
+            if self.size % self._piece == 0:
+                self._end_piece()
 
     def sums(self) -> tuple[str, ...]:
-        """The sums of all blocks so far; the last one may be of a part."""
-        last = (self._digest.hexdigest(),) if self.size % self._block else ()
-        return (*self._whole, *last)
+        """The sums of all blocks and pieces so far; the last one may be of a part."""
+        last = (self._digest.hexdigest(),) if self.size % self._piece else ()
+        return (*self._whole, *self._pieces, *last)
+
+    def _end_piece(self) -> None:
+        self._pieces.append(self._digest.hexdigest())
+        self._digest = hashlib.sha256()
+        if self.size % self._block == 0:
+            (first, *others), self._pieces = self._pieces, []
+            of_all = hashlib.sha256("".join((first, *others)).encode()).hexdigest()
+            self._whole.append(of_all if others else first)
 
 
 @contextlib.contextmanager
@@ -172,23 +202,23 @@ def has_wrong_size(name: str, size: int, stored: StoredFile) -> bool:
     return size < stored.size or (size > stored.size and not grows)
 
 
-def altered_blocks(path: Path, stored: StoredFile, blocks: Iterable[int]) -> list[int]:
-    """Those of the `blocks`, numbered from 0, whose contents do not match their checksum."""
+def altered_spans(path: Path, stored: StoredFile) -> list[tuple[int, int]]:
+    """Those of the spans of the file at `path` whose contents do not match their checksum."""
     altered = []
-    for block in blocks:
-        digest, start = hashlib.sha256(), block * stored.block
-        for chunk in read_chunks(path, start=start, stop=min(start + stored.block, stored.size)):
-            digest.update(chunk)
-        if digest.hexdigest() != stored.sums[block]:
-            altered.append(block)
+    for known, (start, stop) in zip(stored.sums, stored.spans(), strict=False):
+        sums = BlockSums((), stored.block, stored.piece)
+        for chunk in read_chunks(path, start=start, stop=stop):
+            sums.update(chunk)
+        if sums.sums() != (known,):
+            altered.append((start, stop))
     return altered
 
 
-def check_files(directory: Path, files: Mapping[str, StoredFile], check: Check) -> dict[str, BlockSums]:
+def check_files(directory: Path, files: Mapping[str, StoredFile], check: Depth) -> dict[str, BlockSums]:
     """Compare the files of an index with their description; returns the sums that each can go on from.
 
     "quick" compares their sizes and the last block of each, where a writer and a failing disk are most likely
-    to have left something; "full" compares all.
+    to have left something, "end" their sizes and the last piece of those in pieces; "full" compares all.
 
     Raises:
         IndexDamaged: names every file that is missing, too short or altered.
@@ -200,13 +230,22 @@ def check_files(directory: Path, files: Mapping[str, StoredFile], check: Check) 
     return sums
 
 
-def _unread(stored: StoredFile, check: Check) -> BlockSums:
-    """The sums of the blocks that a check takes as described."""
+def _unread(stored: StoredFile, check: Depth) -> BlockSums:
+    """The sums of the blocks, and of the pieces, that a check takes as described."""
     if check == "full":
-        return BlockSums((), stored.block)
+        return BlockSums((), stored.block, stored.piece)
+    if check == "end" and stored.piece:
+        return going_on(stored)
     # Up to format 2 a file was one block, whatever its size.
-    whole = stored.sums[:-1] if stored.block <= BLOCK or stored.size <= BLOCK else stored.sums
-    return BlockSums(whole, stored.block)
+    reread = 1 if stored.block <= BLOCK or stored.size <= BLOCK else 0
+    return BlockSums(stored.sums[: max(0, stored.size - reread) // stored.block], stored.block, stored.piece)
+
+
+def going_on(stored: StoredFile) -> BlockSums:
+    """The sums that an array can go on from when the last piece of it, or the last block, is read again."""
+    whole, behind = stored.sums[: stored.num_whole], stored.sums[stored.num_whole :]
+    num_pieces = stored.size % stored.block // (stored.piece or stored.block)
+    return BlockSums(whole, stored.block, stored.piece, behind[:num_pieces])
 
 
 def damage(directory: Path, faults: Iterable[str]) -> IndexDamaged:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import alive_mask, map_rows, positions_of, row_dtypes
 from .catalog import Catalog
-from .checks import Check, Ids, Mask, Vectors
+from .checks import Depth, Ids, Mask, Vectors
 from .errors import IndexDamaged
 from .files import BlockSums, check_files, damage
 from .manifest import Manifest
@@ -48,7 +48,7 @@ class Generation:
         self._made_once = threading.Lock()
 
     @classmethod
-    def open(cls, directory: Path, check: Check) -> Generation:
+    def open(cls, directory: Path, check: Depth) -> Generation:
         """Open the current generation, the one that the manifest names.
 
         Raises:

@@ -105,8 +105,9 @@ class Index(IndexChanges):
     ) -> Index:
         """Open the index in `directory`.
 
-        check: "quick" compares the size of every file and its last 4 MiB with the manifest, "full" all of it,
-        and every row of the catalog. writable: also take the lock that one writer at a time holds. lock: the
+        check: "quick" compares the size of every file and its last 4 MiB with the manifest (a writer no more
+        of its arrays than it goes on from, at most 256 KiB), "full" all of it, and every row of the catalog.
+        writable: also take the lock that one writer at a time holds. lock: the
         `writer_lock` of the directory, where the caller holds it already; the index is then writable.
 
         Raises:
@@ -122,7 +123,7 @@ class Index(IndexChanges):
         # Before the lock, which would leave a file in a directory that holds no index.
         Manifest.read(directory)
         with _using(lock, directory) as used:
-            content = open_checked(directory, check)
+            content = open_checked(directory, "end" if check == "quick" else check)
             return _kind(cls, content.manifest.settings)(directory, content, used)
 
     def __enter__(self) -> Index:

@@ -17,7 +17,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Ids, Vectors, check_store, check_whole_number, first_few
+from .checks import Ids, Vectors, check_ids, check_store, check_whole_number, first_few
 from .draft import Draft
 from .errors import IdsUnknown, OptionInvalid, RowsInvalid
 from .generation import Generation
@@ -91,11 +91,11 @@ class MilvusIndex(Index):
 
     def vectors(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
         """The vectors with these ids, or all in the order of their ids: (n, dim) float32."""
-        return self._collection.vectors(VECTOR, self.ids if ids is None else ids)
+        return self._collection.vectors(VECTOR, self.ids if ids is None else self._held(ids))
 
     def copies(self, ids: Sequence[int] | Ids | None = None) -> Vectors:
         """The second vectors, those that tell copies, as in `vectors`: (n, copy_dim) float32."""
-        return self._collection.vectors(COPIES, self.ids if ids is None else ids)
+        return self._collection.vectors(COPIES, self.ids if ids is None else self._held(ids))
 
     def columns(self) -> tuple[str, ...]:
         """The columns that `where` knows: those of the rows, and the names in their metadata."""
@@ -151,9 +151,7 @@ class MilvusIndex(Index):
     def remove(self, ids: Sequence[int] | Ids) -> None:
         """Remove the vectors with these ids, and their rows. They are never given to others."""
         self._draft()
-        wanted = [int(each) for each in ids]
-        self._refuse_unknown(wanted)
-        self._collection.delete(wanted)
+        self._collection.delete(self._held(ids))
 
     def update_rows(self, rows: Sequence[Row]) -> None:
         """Replace the rows of the same ids, say of files that were renamed; their vectors stay."""
@@ -162,7 +160,7 @@ class MilvusIndex(Index):
         if len(set(ids)) < len(ids):
             raise RowsInvalid("an id comes twice: give every id one row")
         draft = self._draft()
-        self._refuse_unknown(ids)
+        self._held(ids)
         self._refuse_known(rows, but=set(ids))
         seconds = self.copies(ids) if self.copy_dim else None
         self._collection.upsert(entities_of(ids, rows, self.vectors(ids), seconds))
@@ -191,8 +189,7 @@ class MilvusIndex(Index):
         number = min(check_whole_number("k", k), MOST)
         condition = getattr(among, "condition", "")
         if among is not None and not condition:
-            self._refuse_unknown([int(each) for each in among])
-            condition = f"id in {[int(each) for each in among]}"
+            condition = f"id in {self._held(among)}"
         if among is not None and not len(among):
             nothing = np.empty((len(queries), 0), np.float32)
             return Neighbors(nothing, nothing.astype(np.int64))
@@ -213,13 +210,16 @@ class MilvusIndex(Index):
         if names - set(settings[NAMES]):
             self._draft().change(settings={**settings, NAMES: sorted(names | set(settings[NAMES]))})
 
-    def _refuse_unknown(self, ids: Sequence[int]) -> None:
-        held = {entity["id"] for entity in self._collection.entities(ids, ["id"])}
-        if unknown := [each for each in ids if each not in held]:
+    def _held(self, ids: Sequence[int] | Ids) -> list[int]:
+        """These ids, checked. Raises IdsUnknown: there is none such. OptionInvalid: they are no ids."""
+        wanted: list[int] = check_ids(ids).tolist()
+        held = {entity["id"] for entity in self._collection.entities(wanted, ["id"])}
+        if unknown := [each for each in wanted if each not in held]:
             raise IdsUnknown(
                 f"index {self._directory} has no vector with id {first_few(unknown)}: "
                 "use the ids that it answered with"
             )
+        return wanted
 
     def _refuse_known(self, rows: Sequence[Row], but: set[int] | None = None) -> None:
         for known in self.catalog.at_paths([row.path for row in rows]):

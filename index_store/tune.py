@@ -14,6 +14,7 @@ from .checks import Ids, Metric, Vectors
 from .errors import OptionInvalid
 from .searchers import FlatSearcher, Searcher, build, load
 from .searchers.calibration import NEIGHBORS, shares_found
+from .searchers.plans import plan_for
 from .structure import DEFAULT_RECALL, Structure
 
 STRUCTURES = ("flat", "hnsw", "ivf,float32", "ivf,int8", "ivf,pq", "ivf,rabitq", "ivf,binary")
@@ -92,6 +93,16 @@ def recommended_structure(
         return max(fitting, key=lambda one: one.recall)
     exact = [one for one in enough if one.bytes == 0 and one.milliseconds <= _FAST_MS]
     return exact[0] if exact else max(enough, key=lambda one: one.rate)
+
+
+def compares_all(structure: Structure, count: int, dim: int) -> bool:
+    """Whether this structure compares a query with all of `count` vectors of `dim` numbers.
+
+    Example:
+        >>> [compares_all(Structure.parse("auto"), count, 64) for count in (1_000, 1_000_000)]
+        [True, False]
+    """
+    return plan_for(structure, count, dim).searcher == "flat"
 
 
 def _split(vectors: Vectors, sample: int) -> tuple[Vectors, Vectors]:

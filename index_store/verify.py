@@ -10,9 +10,9 @@ import numpy as np
 
 from .arrays import row_dtypes
 from .catalog import Catalog
-from .checks import Check, Ids
+from .checks import Depth, Ids
 from .errors import IndexDamaged
-from .files import altered_blocks, damage, has_wrong_size
+from .files import altered_spans, damage, has_wrong_size
 from .generation import Generation
 from .manifest import FORMAT_VERSION, Manifest
 from .names import CATALOG, COPIES, CORE, MANIFEST, SEARCH
@@ -81,7 +81,7 @@ def verify(directory: str | Path, *, deep: bool = False) -> Report:
     return report
 
 
-def open_checked(directory: Path, check: Check) -> Generation:
+def open_checked(directory: Path, check: Depth) -> Generation:
     """Open the current generation; "full" also compares the catalog with itself and with the ids.
 
     Raises:
@@ -125,8 +125,7 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
         repairable = name in item_bytes or name == SEARCH
         try:
             size = path.stat().st_size
-            whole = range(min(len(stored.sums), -(-min(size, stored.size) // stored.block)))
-            bad = altered_blocks(path, stored, whole)
+            bad = altered_spans(path, stored)
         except OSError as err:
             yield Fault(
                 stored.path,
@@ -136,7 +135,6 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
             )
             continue
         if has_wrong_size(name, size, stored):
-            bad = sorted({*bad, *range(size // stored.block, len(stored.sums))})
             fault = f"has {size} bytes, expected {stored.size}"
         elif bad:
             fault = (
@@ -144,7 +142,7 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
             )
         else:
             continue
-        lost = _positions(bad, stored.block, item_bytes[name], manifest.total) if name in item_bytes else ()
+        lost = _positions(bad, item_bytes[name], manifest.total) if name in item_bytes else ()
         yield Fault(stored.path, fault, _way_out(repairable), repairable, lost)
 
 
@@ -183,12 +181,11 @@ def _way_out(repairable: bool) -> str:
     return REPAIR if repairable else AGAIN
 
 
-def _positions(blocks: list[int], block_bytes: int, item_bytes: int, total: int) -> tuple[int, ...]:
-    """The rows of an array that lie, in part at least, in these blocks."""
+def _positions(spans: list[tuple[int, int]], item_bytes: int, total: int) -> tuple[int, ...]:
+    """The rows of an array that lie, in part at least, in these spans of bytes."""
     lost: set[int] = set()
-    for block in blocks:
-        first, last = block * block_bytes // item_bytes, ((block + 1) * block_bytes - 1) // item_bytes
-        lost.update(range(first, min(last + 1, total)))
+    for start, stop in spans:
+        lost.update(range(start // item_bytes, min(-(-stop // item_bytes), total)))
     return tuple(sorted(lost))
 
 

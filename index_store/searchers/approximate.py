@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 
 from ..checks import Ids, Metric, Vectors
 from ..errors import IndexDamaged
-from .calibration import Effort, least_effort
+from .calibration import Effort, least_effort, num_queries
 from .distances import NOTHING, Answer, nearest_among
 from .exact import FlatSearcher, search_few
 from .masks import Mask
+from .plans import sample_a_cell
 from .stored import WAY_OUT, open_structure, write_structure
 
 # Answers up to this long come from the same candidates; longer ones from twice as many, and so on.
 _SHORT = 10
 # Vectors are given to FAISS in pieces: they may be more than memory holds.
 _PIECE = 1 << 16
-# Cells and codes are learnt from so many vectors a cell, and from so many in all at least, in so many rounds.
-SAMPLE_A_CELL, _LEAST_SAMPLE, _ROUNDS = 128, 1 << 16, 10
+# Cells and codes are learnt from so many vectors in all at least, in so many rounds.
+_LEAST_SAMPLE, _ROUNDS = 1 << 16, 10
 # HNSW: candidates that are compared for each link.
 _CANDIDATES_A_LINKING = 100
 _WALKS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
@@ -91,15 +92,18 @@ class ApproximateSearcher:
     @classmethod
     def build(cls: type[Built], vectors: Vectors, metric: Metric, facts: Facts, *, recall: float) -> Built:
         """Train the structure that the facts name on a sample of (n, dim) vectors, and add them all."""
-        made = cls(cls.trained(vectors, facts.factory), vectors, metric, facts)
-        made.extend()
+        a_cell = sample_a_cell(len(vectors), recall)
+        made = cls(cls.trained(vectors, facts.factory, a_cell), vectors, metric, facts)
+        # A walk finds a vector that is linked sooner than a new one: some are linked when it was measured.
+        made.extend(len(vectors) - (num_queries(len(vectors), recall) if made.walks else 0))
         effort, found = least_effort(made, recall)
+        made.extend()
         made.facts = replace(made.facts, effort=effort, recall=round(found, 4))
         return made
 
     @classmethod
-    def trained(cls, vectors: Vectors, factory: str) -> Any:
-        """An empty FAISS index that has learnt what it needs from a sample of the vectors."""
+    def trained(cls, vectors: Vectors, factory: str, a_cell: int) -> Any:
+        """An empty FAISS index that has learnt what it needs from `a_cell` of the vectors for each cell."""
         import faiss
 
         index = faiss.index_factory(vectors.shape[1], factory)
@@ -110,7 +114,7 @@ class ApproximateSearcher:
             # Few vectors a centroid are no reason for a warning.
             inner.cp.niter, inner.cp.min_points_per_centroid = _ROUNDS, 1
         if not index.is_trained:
-            index.train(training_sample(vectors, SAMPLE_A_CELL * getattr(inner, "nlist", 0)))
+            index.train(training_sample(vectors, a_cell * getattr(inner, "nlist", 0)))
         return index
 
     @classmethod
@@ -155,11 +159,12 @@ class ApproximateSearcher:
         """Numbers a vector that the structure was made for."""
         return int(self.index.d)
 
-    def extend(self) -> None:
-        """Take up the vectors that the structure does not hold yet, without building it anew."""
-        for start in range(self.covered, len(self.vectors), _PIECE):
-            self.index.add(np.ascontiguousarray(self.vectors[start : start + _PIECE]))
-        self.facts = replace(self.facts, covered=len(self.vectors))
+    def extend(self, stop: int | None = None) -> None:
+        """Take up the vectors up to `stop` that it does not hold yet, without building it anew."""
+        stop = len(self.vectors) if stop is None else stop
+        for start in range(self.covered, stop, _PIECE):
+            self.index.add(np.ascontiguousarray(self.vectors[start : min(start + _PIECE, stop)]))
+        self.facts = replace(self.facts, covered=stop)
 
     def save(self, path: Path) -> None:
         """See `Searcher.save`."""
@@ -198,23 +203,27 @@ class ApproximateSearcher:
         return np.where(allowed, found, NOTHING)
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """The widths that can be chosen from, ascending; empty where the structure has no such choice."""
+    def walks(self) -> bool:
+        """Whether it is a graph, which is walked along its links."""
         import faiss
 
-        inner = _innermost(self.index)
-        if isinstance(inner, (faiss.IndexHNSW, faiss.IndexBinaryHNSW)):
+        return isinstance(_innermost(self.index), (faiss.IndexHNSW, faiss.IndexBinaryHNSW))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths that can be chosen from, ascending; empty where the structure has no such choice."""
+        if self.walks:
             return _WALKS
-        cells = getattr(inner, "nlist", 0)
+        cells = getattr(_innermost(self.index), "nlist", 0)
         return (*(probes for probes in _PROBES if probes < cells), cells) if cells else ()
 
     def longest_shortlist(self, width: int) -> int:
         """How many candidates a search of this width gives: a walk that gives more is a wider one."""
-        return min(width, _LONGEST) if self.widths == _WALKS else _LONGEST
+        return min(width, _LONGEST) if self.walks else _LONGEST
 
     def cost_of(self, width: int) -> float:
         """How many codes are compared for a query, about."""
-        if self.widths == _WALKS:
+        if self.walks:
             # Every candidate of a walk has its links looked at, somewhere in memory.
             return 64.0 * width
         cells = self.widths[-1] if self.widths else 1

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import Distances, Ids, Vectors
-from .approximate import SAMPLE_A_CELL, ApproximateSearcher, training_sample
+from .approximate import ApproximateSearcher, training_sample
 
 
 class BinarySearcher(ApproximateSearcher):
@@ -24,13 +24,13 @@ class BinarySearcher(ApproximateSearcher):
     """
 
     @classmethod
-    def trained(cls, vectors: Vectors, factory: str) -> Any:
+    def trained(cls, vectors: Vectors, factory: str, a_cell: int) -> Any:
         """See `ApproximateSearcher.trained`."""
         import faiss
 
         bits, _, name = factory.partition(",")
         hashes = faiss.index_binary_factory(int(bits), name)
-        sample = training_sample(vectors, SAMPLE_A_CELL * getattr(hashes, "nlist", 0))
+        sample = training_sample(vectors, a_cell * getattr(hashes, "nlist", 0))
         index = HashedIndex(learnt_rotation(sample, int(bits)), hashes)
         if not hashes.is_trained:
             hashes.cp.min_points_per_centroid = 1

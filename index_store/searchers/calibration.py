@@ -1,7 +1,7 @@
 """How thoroughly a structure has to be searched: the least effort that reaches a recall, measured.
 
 Queries are drawn from the corpus, and each is left out of its own answer: what is left is what a new vector
-of the same kind would get.
+of the same kind would get. A structure that does not hold all vectors yet is asked for the others.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ NEIGHBORS = 10
 # 1,024 queries tell a recall of .99 to about .001. Where .999 is aimed at, that is too coarse: two standard
 # errors would leave only efforts that find nearly everything, at twice the time that is needed.
 _QUERIES, _QUERIES_FOR_MORE = 1024, 4096
+# But for an eighth of the vectors, if they are few.
+_LARGEST_SHARE = 8
 _SHORTLISTS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 # Reading a vector from anywhere in memory costs as much as comparing so many codes.
 _COST_OF_READING = 16
@@ -69,13 +71,22 @@ def least_effort(searcher: ApproximateSearcher, recall: float) -> tuple[Effort, 
     return best, found
 
 
+def num_queries(count: int, recall: float) -> int:
+    """How many of `count` vectors are kept out of a structure to measure this `recall` with."""
+    most = _QUERIES if recall <= DEFAULT_RECALL else _QUERIES_FOR_MORE
+    return min(most, count // _LARGEST_SHARE)
+
+
 def sample_queries(searcher: ApproximateSearcher, count: int) -> tuple[Vectors, Ids, Ids]:
     """Some vectors (m, dim) of a searcher, their positions (m,), and those of their neighbours (m, 10)."""
-    vectors = searcher.vectors
+    vectors, held = searcher.vectors, searcher.vectors[: searcher.covered]
     rng = np.random.default_rng(0)
-    drawn = np.sort(rng.choice(len(vectors), min(count, len(vectors)), replace=False, shuffle=False))
+    if len(held) < len(vectors):
+        drawn = np.arange(len(held), len(vectors))
+    else:
+        drawn = np.sort(rng.choice(len(vectors), min(count, len(vectors)), replace=False, shuffle=False))
     queries = np.ascontiguousarray(vectors[drawn])
-    _, nearest = FlatSearcher(vectors, searcher.metric).search(queries, NEIGHBORS + 1)
+    _, nearest = FlatSearcher(held, searcher.metric).search(queries, NEIGHBORS + 1)
     return queries, drawn, without(nearest, drawn)
 
 

@@ -18,8 +18,13 @@ LEAST_LINKED = 128
 # HNSW: links a vector in the upper layers, twice as many in the lowest.
 _LINKS = 32
 # IVF: centroids and vectors of a cell are compared with a query; 2 times the square root makes them about as
-# many. What the last per mille of recall takes are many cells, of which each is better small.
-_CELLS_A_ROOT, _CELLS_A_ROOT_FOR_MORE = 2, 4
+# many. What the last per mille of recall takes are many cells, of which each is better small. Of a million,
+# half as many again pay where more is looked for than is asked for, and cost some where vectors gather in few
+# places.
+_CELLS_A_ROOT, _CELLS_A_ROOT_OF_MANY, _CELLS_A_ROOT_FOR_MORE = 2, 3, 4
+_MANY = 1_000_000
+# Vectors that a cell is learnt from; to learn more cells from as many would take longer.
+_SAMPLE_A_CELL, _SAMPLE_A_CELL_OF_MANY = 128, 64
 # Building takes time in proportion to the cells, for every vector: with more vectors the cells grow instead.
 _MOST_CELLS = 4096
 # FAISS wants at least 39 vectors a centroid.
@@ -50,7 +55,7 @@ def plan_for(structure: Structure, count: int, dim: int) -> Plan:
 
     Example:
         >>> plan_for(Structure.parse("auto"), 1_000_000, 64).factory
-        'IVF2000,PQ64x4fs'
+        'IVF3000,PQ64x4fs'
     """
     if structure.factory:
         return _few(structure, count) or Plan("faiss", structure.factory, "as asked for")
@@ -66,16 +71,28 @@ def plan_for(structure: Structure, count: int, dim: int) -> Plan:
 def num_cells(count: int, recall: float = DEFAULT_RECALL) -> int:
     """How many cells for `count` vectors, while each centroid gets 39 of them; up to 4,096.
 
-    2 times the square root of the number of vectors, or 4 times for more `recall` than is usual.
+    2 times the square root of the number of vectors, from a million on 3 times, and 4 times for more `recall`
+    than is usual.
 
     Example:
-        >>> num_cells(10), num_cells(2_000), num_cells(1_000_000), num_cells(10_000_000)
-        (1, 51, 2000, 4096)
-        >>> num_cells(1_000_000, recall=0.999)
-        4000
+        >>> num_cells(10), num_cells(2_000), num_cells(250_000), num_cells(1_000_000), num_cells(10_000_000)
+        (1, 51, 1000, 3000, 4096)
+        >>> num_cells(250_000, recall=0.999)
+        2000
     """
-    a_root = _CELLS_A_ROOT if recall <= DEFAULT_RECALL else _CELLS_A_ROOT_FOR_MORE
+    a_root = _CELLS_A_ROOT_OF_MANY if count >= _MANY else _CELLS_A_ROOT
+    a_root = a_root if recall <= DEFAULT_RECALL else _CELLS_A_ROOT_FOR_MORE
     return max(1, min(a_root * math.isqrt(count), count // _LEAST_A_CELL, _MOST_CELLS))
+
+
+def sample_a_cell(count: int, recall: float = DEFAULT_RECALL) -> int:
+    """How many of `count` vectors a cell is learnt from.
+
+    Example:
+        >>> sample_a_cell(250_000), sample_a_cell(1_000_000), sample_a_cell(1_000_000, recall=0.999)
+        (128, 64, 128)
+    """
+    return _SAMPLE_A_CELL if count < _MANY or recall > DEFAULT_RECALL else _SAMPLE_A_CELL_OF_MANY
 
 
 def code_bytes(code: Code, dim: int) -> int:

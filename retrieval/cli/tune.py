@@ -51,7 +51,14 @@ def tune(
     \b
     retrieve tune photos/
     """
-    from index_store import Index, Structure, check_structure, measure_structures, recommended_structure
+    from index_store import (
+        Index,
+        Structure,
+        check_structure,
+        compares_all,
+        measure_structures,
+        recommended_structure,
+    )
 
     from ..index_paths import existing_index
 
@@ -77,10 +84,12 @@ def tune(
         if not as_json:
             echo(_line(one))
     best = recommended_structure(measured, recall=asked.recall, memory=limit)
+    # Auto does the same for so few, and something quicker once there are many.
+    name = str(asked) if best.bytes == 0 and compares_all(asked, *vectors.shape) else best.structure
     if as_json:
-        echo_json({"structures": [asdict(one) for one in measured], "recommended": best.structure})
+        echo_json({"structures": [asdict(one) for one in measured], "recommended": name})
     else:
-        _recommend(index, best)
+        _recommend(index, name)
 
 
 def _head(count: int, sample: int) -> None:
@@ -97,8 +106,8 @@ def _line(one: MeasuredStructure) -> str:
     )
 
 
-def _recommend(index: Index, best: MeasuredStructure) -> None:
-    name, now = best.structure, index.manifest.structure
+def _recommend(index: Index, name: str) -> None:
+    now = index.manifest.structure
     echo(f"recommended: {name}; the index asks for {now}")
     if name != now:
         directory = printable(index.directory)

@@ -6,6 +6,7 @@ import pytest
 
 from index_store import IdsUnknown, IndexDamaged, StoredFile
 from index_store.arrays import ArrayFile, alive_mask, positions_of, row_dtypes
+from index_store.files import PIECE, BlockSums
 
 PAIRS = np.dtype(("<f4", (2,)))
 ONE_TO_SIX = np.arange(1, 7, dtype=np.float32).reshape(3, 2)
@@ -42,7 +43,7 @@ def test_rows_come_back_in_the_order_of_their_positions(array, path):
 def test_no_rows_are_an_array_too(array):
     array.append(np.empty((0, 2), dtype=np.float32), at=0)
     assert array.read(0).shape == (0, 2)
-    assert array.describe(0) == StoredFile("vectors.generation-1.f32", 0, ())
+    assert array.describe(0) == StoredFile("vectors.generation-1.f32", 0, (), piece=PIECE)
 
 
 def test_rows_are_read_only(array):
@@ -57,16 +58,16 @@ def test_an_append_lies_over_what_an_interrupted_one_left(array):
     np.testing.assert_array_equal(array.read(2), [[1, 2], [-1, -2]])
 
 
-def test_a_description_is_of_the_rows_that_count(array):
+def test_a_description_is_of_the_rows_that_count(array, path):
     array.append(ONE_TO_SIX, at=0)
     for count in (1, 3):
         content = ONE_TO_SIX[:count].astype("<f4").tobytes()
         digest = hashlib.sha256(content).hexdigest()
-        assert array.describe(count) == StoredFile("vectors.generation-1.f32", len(content), (digest,))
+        assert array.describe(count) == StoredFile(path.name, len(content), (digest,), piece=PIECE)
 
 
 def test_every_block_has_its_checksum(path):
-    array = ArrayFile(path, PAIRS, block=12)
+    array = ArrayFile(path, PAIRS, block=12, piece=0)
     array.append(ONE_TO_SIX, at=0)
     content = ONE_TO_SIX.astype("<f4").tobytes()
     digests = tuple(hashlib.sha256(part).hexdigest() for part in (content[:12], content[12:]))
@@ -75,7 +76,7 @@ def test_every_block_has_its_checksum(path):
 
 
 def test_whole_blocks_are_not_read_again_and_the_last_one_is(path):
-    array = ArrayFile(path, PAIRS, block=12)
+    array = ArrayFile(path, PAIRS, block=12, piece=0)
     array.append(ONE_TO_SIX[:2], at=0)
     stored = array.describe(2)
     array.close()
@@ -93,6 +94,23 @@ def test_whole_blocks_are_not_read_again_and_the_last_one_is(path):
     path.write_bytes(wrecked)
     with pytest.raises(IndexDamaged, match="was altered"):
         ArrayFile(path, PAIRS, stored)
+
+
+def test_pieces_that_are_not_read_again_tell_what_was_altered(path):
+    array = ArrayFile(path, PAIRS, block=16, piece=8)
+    array.append(ONE_TO_SIX[:1], at=0)
+    stored = array.describe(1)
+    array.close()
+    wrecked = bytearray(path.read_bytes())
+    wrecked[3] ^= 1
+    path.write_bytes(wrecked)
+    again = ArrayFile(path, PAIRS, stored)
+    again.append(ONE_TO_SIX[1:2], at=1)
+    sound, altered = BlockSums((), 16, 8), BlockSums((), 16, 8)
+    sound.update(ONE_TO_SIX[:2].tobytes())
+    altered.update(path.read_bytes())
+    assert again.describe(2).sums == sound.sums() != altered.sums()
+    again.close()
 
 
 def test_sums_that_are_known_are_not_made_again_and_tell_what_is_altered_later(array, path):

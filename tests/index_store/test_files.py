@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import hashlib
 import sqlite3
@@ -7,7 +8,7 @@ import pytest
 from index_store import IndexDamaged, IndexUnwritable, StoredFile, files
 from index_store.files import (
     BlockSums,
-    altered_blocks,
+    altered_spans,
     check_files,
     read_chunks,
     settle_file,
@@ -76,10 +77,10 @@ def test_only_what_is_appended_to_may_be_longer(tmp_path):
     check_files(tmp_path, {"vectors.f32": HELLO}, "full")
 
 
-def in_blocks(content, block):
-    sums = BlockSums(block=block)
+def in_blocks(content, block, piece=0):
+    sums = BlockSums(block=block, piece=piece)
     sums.update(content)
-    return StoredFile(HELLO.path, len(content), sums.sums(), block)
+    return StoredFile(HELLO.path, len(content), sums.sums(), block, piece)
 
 
 @pytest.mark.parametrize(("content", "quick"), [(b"jello", True), (b"hellO", False)])
@@ -96,20 +97,51 @@ def test_a_quick_check_compares_the_last_block_and_a_full_one_all(tmp_path, cont
         check_files(tmp_path, {"greeting.txt": stored}, "full")
 
 
-@pytest.mark.parametrize("content", [b"0123456789", b"01234567", b""])
-@pytest.mark.parametrize("check", ["quick", "full"])
-def test_checked_sums_can_be_gone_on_from(tmp_path, content, check):
+@pytest.mark.parametrize("content", [b"0123456789", b"01234567", b"012345678", b"01", b""])
+@pytest.mark.parametrize("check", ["end", "quick", "full"])
+@pytest.mark.parametrize("piece", [0, 1, 2])
+def test_checked_sums_can_be_gone_on_from(tmp_path, content, check, piece):
     (tmp_path / HELLO.path).write_bytes(content)
-    sums = check_files(tmp_path, {"vectors.f32": in_blocks(content, 4)}, check)["vectors.f32"]
+    sums = check_files(tmp_path, {"vectors.f32": in_blocks(content, 4, piece)}, check)["vectors.f32"]
     sums.update(b"more")
-    assert sums.sums() == in_blocks(content + b"more", 4).sums
+    assert sums.sums() == in_blocks(content + b"more", 4, piece).sums
 
 
-def test_altered_blocks_are_numbered(tmp_path):
-    stored = in_blocks(b"0123456789", 4)
+@pytest.mark.parametrize(
+    ("at", "found_by"),
+    [(0, ["full"]), (8, ["quick", "full"]), (9, ["quick", "full"]), (10, ["end", "quick", "full"])],
+)
+def test_a_writer_compares_the_piece_that_it_goes_on_from(tmp_path, at, found_by):
+    content = bytearray(b"0123456789a")
+    stored = in_blocks(content, 4, 2)
+    content[at] ^= 1
+    (tmp_path / HELLO.path).write_bytes(content)
+    for check in ("end", "quick", "full"):
+        expected = pytest.raises(IndexDamaged) if check in found_by else contextlib.nullcontext()
+        with expected:
+            check_files(tmp_path, {"vectors.f32": stored}, check)
+
+
+def test_a_block_in_pieces_has_the_sum_of_their_sums():
+    first, second, third = (hashlib.sha256(part).hexdigest() for part in (b"01", b"23", b"4"))
+    block = hashlib.sha256((first + second).encode()).hexdigest()
+    assert in_blocks(b"01234", 4, 2).sums == (block, third)
+    assert in_blocks(b"012", 4, 2).sums == (first, hashlib.sha256(b"2").hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("piece", "content", "altered"),
+    [
+        (0, b"0123x5678x and more", [(4, 8), (8, 10)]),
+        (0, b"012345678", [(8, 10)]),
+        (1, b"0123x5678x and more", [(4, 8), (9, 10)]),
+        (1, b"012", [(0, 4), (4, 8), (8, 9), (9, 10)]),
+    ],
+)
+def test_what_is_altered_or_missing_is_told_by_the_span(tmp_path, piece, content, altered):
     path = tmp_path / HELLO.path
-    path.write_bytes(b"0123x5678x and more")
-    assert altered_blocks(path, stored, range(3)) == [1, 2]
+    path.write_bytes(content)
+    assert altered_spans(path, in_blocks(b"0123456789", 4, piece)) == altered
 
 
 @pytest.mark.parametrize("pieces", [[b"0123456789"], [b"0", b"12345678", b"9"], [b"", b"0123", b"456789"]])

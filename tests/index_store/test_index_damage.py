@@ -111,6 +111,28 @@ def test_a_large_file_is_compared_in_full_when_asked(directory):
             Index.open(directory, check="full")
 
 
+@pytest.mark.parametrize(("at", "refused"), [(4_200_000, False), (4_500_000, True)])
+def test_a_writer_who_does_not_look_at_damage_does_not_hide_it(directory, at, refused):
+    with Index.create(directory, 1024) as index:
+        index.add(np.random.default_rng(0).normal(size=(1100, 1024)))
+        index.save()
+    path = directory / "vectors.generation-1.f32"
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
+    if refused:
+        with pytest.raises(IndexDamaged, match=r"vectors\.generation-1\.f32 was altered"):
+            Index.open(directory, writable=True)
+        return
+    with Index.open(directory, writable=True) as index:
+        index.add(np.random.default_rng(1).normal(size=(1100, 1024)))
+        index.save()
+    with pytest.raises(IndexDamaged, match=r"vectors\.generation-1\.f32 was altered"):
+        Index.open(directory, check="full")
+
+
 @pytest.mark.parametrize("saves", [0, 1])
 def test_what_is_altered_under_a_writer_gets_no_valid_checksum(saved, make_row, saves):
     path = saved / "vectors.generation-1.f32"

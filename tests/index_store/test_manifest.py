@@ -246,7 +246,14 @@ def test_a_manifest_of_the_current_format_has_checksums_by_block():
     assert faults_of(with_checksum(BLOCKS)) == []
     manifest = parse(json.dumps(with_checksum(BLOCKS)))
     assert (manifest.count, manifest.removed, manifest.total) == (2, 1, 3)
-    assert manifest.files["ids.i64"].sums == ("0" * 64,)
+    assert manifest.files["ids.i64"] == StoredFile("ids.generation-1.i64", 24, ("0" * 64,))
+
+
+def test_pieces_come_back_as_they_were_written():
+    manifest = parse(json.dumps(with_checksum(BLOCKS)))
+    files = {name: dataclasses.replace(file, piece=8) for name, file in manifest.files.items()}
+    written = dataclasses.replace(manifest, files=files)
+    assert parse(written.to_json()) == written
 
 
 def test_up_to_format_2_a_file_is_one_block():

@@ -173,6 +173,25 @@ def test_what_is_removed_is_answered_no_more_and_ids_are_not_given_again(index):
     assert index.catalog.find(row(5).path).id == 40
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda index, ids: index.remove(ids),
+        lambda index, ids: index.vectors(ids),
+        lambda index, ids: index.copies(ids),
+        lambda index, ids: index.search(VECTORS[:1], among=ids),
+    ],
+)
+def test_what_are_no_ids_is_refused(index, act):
+    with pytest.raises(OptionInvalid, match="expected whole numbers: of a mask"):
+        act(index, np.arange(40) < 3)
+    with pytest.raises(OptionInvalid, match="expected whole numbers: give a list"):
+        act(index, [1.5])
+    with pytest.raises(IdsUnknown, match="40"):
+        act(index, [3, 40])
+    assert len(index) == 40
+
+
 def test_rows_are_replaced_and_vectors_stay(index):
     before = index.vectors([3])
     moved = Row("moved.png", 1, 2, "ab" * 32, 3, 4, metadata={"other": "x"}, id=3)

@@ -11,7 +11,7 @@ NUMBERS = np.random.default_rng(0).normal(size=(500, 4400)).astype(np.float32)
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """500 vectors in three blocks, with rows, copies and a search structure."""
+    """500 vectors in two blocks and two pieces, with rows, copies and a search structure."""
     from .conftest import row
 
     directory = tmp_path_factory.mktemp("verify") / "index"
@@ -49,7 +49,7 @@ def test_vectors_in_a_damaged_block_are_dropped_and_their_paths_told(large):
     flip(large / "vectors.generation-1.f32", 5_000_000)
     (fault,) = verify(large).faults
     assert str(fault) == (
-        "vectors.generation-1.f32 was altered in 1 of 3 blocks, which do not match their checksums: "
+        "vectors.generation-1.f32 was altered in 1 of 4 blocks, which do not match their checksums: "
         "repair the index"
     )
     first, last = 4 * 2**20 // 17600, 8 * 2**20 // 17600

@@ -7,7 +7,8 @@ from index_store.searchers.plans import num_cells
 
 
 @pytest.mark.parametrize(
-    ("count", "cells"), [(0, 1), (1, 1), (77, 1), (78, 2), (2_000, 51), (24_336, 312), (1_000_000, 2_000)]
+    ("count", "cells"),
+    [(0, 1), (1, 1), (77, 1), (78, 2), (2_000, 51), (24_336, 312), (999_999, 1_998), (1_000_000, 3_000)],
 )
 def test_every_cell_gets_39_vectors_to_learn_from(count, cells):
     assert num_cells(count) == cells

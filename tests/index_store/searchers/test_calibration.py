@@ -28,6 +28,14 @@ def test_fresh_queries_find_what_was_aimed_at_and_expected(cells):
     assert costs == sorted(set(costs))
 
 
+def test_a_graph_finds_what_was_aimed_at_for_vectors_that_it_does_not_hold():
+    _, nearest = FlatSearcher(VECTORS, "l2").search(FRESH, 10)
+    searcher = build("hnsw;recall=0.99", VECTORS, "l2")
+    assert searcher.covered == len(VECTORS)
+    assert shares_found(searcher.search(FRESH, 10)[1], nearest).mean() >= 0.99
+    assert searcher.search(VECTORS[-1:], 1)[1].tolist() == [[len(VECTORS) - 1]]
+
+
 def test_more_queries_tell_much_recall_at_less_effort(monkeypatch):
     efforts = []
     for count in (1024, 4096):

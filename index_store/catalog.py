@@ -30,7 +30,7 @@ from .checks import Ids, first_few
 from .errors import IdsUnknown, IndexDamaged
 from .files import damage
 from .lookup import Column, Hashes, Lookup, content_hashes, path_hashes
-from .manifest import FORMAT_VERSION
+from .manifest import FORMAT_VERSION, LIVING
 from .rows import RejectedFile, Row
 
 _PAGE = 4096
@@ -53,7 +53,7 @@ class Catalog:
         self.path = path
         self.generation = generation
         self._connection = connection
-        self._lookup = Lookup(connection) if format_version == FORMAT_VERSION else None
+        self._lookup = Lookup(connection) if format_version >= LIVING else None
         self._lock = threading.RLock()
         # A reader need not be closed: the connection goes with the last one who uses it.
         self._finalizer = weakref.finalize(self, connection.close)
@@ -67,7 +67,7 @@ class Catalog:
             IndexDamaged: missing, not a catalog, or older than the generation.
         """
         with faults_named(path):
-            connection = connect(path, changing=format_version == FORMAT_VERSION)
+            connection = connect(path, changing=format_version >= LIVING)
             try:
                 catalog = cls(path, connection, generation, format_version)
                 catalog._rows_where("true LIMIT 1")
@@ -77,7 +77,7 @@ class Catalog:
             except BaseException:
                 connection.close()
                 raise
-        if format_version == FORMAT_VERSION and newest < generation:
+        if format_version >= LIVING and newest < generation:
             raise damage(
                 path.parent, [f"{path} is of generation {newest}, the manifest of generation {generation}"]
             )

@@ -14,7 +14,7 @@ from typing import Any
 from . import lookup
 from .errors import IndexClosed, RowsInvalid
 from .files import damage
-from .manifest import FORMAT_VERSION
+from .manifest import LIVING
 from .rows import RejectedFile, Row, metadata_to_json
 
 _COLUMNS = "born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
@@ -75,7 +75,7 @@ _SIGNED = 1 << 31
 
 def views(generation: int, format_version: int) -> str:
     """SQL that makes the views `rows` and `rejections` of one generation, the same for every format."""
-    if format_version == FORMAT_VERSION:
+    if format_version >= LIVING:
         return _VIEWS.format(generation)
     return _OLD_VIEWS.format(*_REJECTED_FACTS[format_version])
 

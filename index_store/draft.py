@@ -46,7 +46,7 @@ class Draft:
 
     @classmethod
     def extend(cls, directory: Path, saved: Manifest, sums: Mapping[str, BlockSums] | None = None) -> Draft:
-        """Begin the generation after `saved`, of the current format, in the same arrays and catalog.
+        """Begin the generation after `saved`, in the same arrays and catalog.
 
         `sums` are those of its arrays, where they were compared already.
 
@@ -54,7 +54,9 @@ class Draft:
             IndexDamaged: the last block of an array was altered. It would get a valid checksum.
         """
         files = {name: file for name, file in saved.files.items() if name not in (*OWN,) or name == SEARCH}
-        manifest = dataclasses.replace(saved, generation=saved.generation + 1, files=files)
+        manifest = dataclasses.replace(
+            saved, generation=saved.generation + 1, files=files, format_version=FORMAT_VERSION
+        )
         return cls._begin(directory, manifest, saved, sums or {})
 
     @classmethod
@@ -171,7 +173,7 @@ class Draft:
         self.catalog.forget_from(self.manifest.next_id)
         self.catalog.commit()
         files[CATALOG] = self.catalog.describe()
-        self._change(changed=now(), format_version=FORMAT_VERSION)
+        self._change(changed=now())
         stage_manifest(self._directory, dataclasses.replace(self.manifest, files=files))
 
     def close(self) -> None:

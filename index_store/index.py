@@ -22,7 +22,7 @@ from .errors import IndexReadOnly
 from .files import writing
 from .generation import Generation
 from .index_changes import IndexChanges
-from .manifest import FORMAT_VERSION, Manifest, Settings, check_settings
+from .manifest import LIVING, Manifest, Settings, check_settings
 from .names import LOCK
 from .rewrite import rewrite
 from .structure import check_structure
@@ -249,7 +249,7 @@ class Index(IndexChanges):
             return content
         self._refuse_reader()
         with writing(self._directory):
-            if content.manifest.format_version == FORMAT_VERSION:
+            if content.manifest.format_version >= LIVING:
                 draft = Draft.extend(self._directory, content.manifest, content.sums)
             else:
                 draft = self._rewritten(content, self._directory)

@@ -23,8 +23,10 @@ from .files import StoredFile, damage
 from .names import COPIES, CORE, IDS, MANIFEST, VECTORS, is_real_name
 from .structure import EXPECTED, is_structure
 
-FORMAT_VERSION = 3
-"""What is written. Formats 1 and 2, whose catalogs were never changed in place, are read as well."""
+FORMAT_VERSION = 4
+"""What is written. Formats 1 to 3 are read as well; up to 3 the blocks of a file were not made of pieces."""
+LIVING = 3
+"""From this format on catalogs are changed in place, and files have checksums by block."""
 
 Settings: TypeAlias = dict[str, Any]
 Test: TypeAlias = Callable[[Any], bool]
@@ -207,7 +209,7 @@ def _field_faults(data: dict[str, Any], fields: dict[str, tuple[Test, str]]) -> 
 def is_block_format(data: dict[str, Any]) -> bool:
     """Whether the format of a manifest is one with checksums by block."""
     version = data.get("format_version")
-    return isinstance(version, int) and version >= FORMAT_VERSION
+    return isinstance(version, int) and version >= LIVING
 
 
 def _file_faults(data: dict[str, Any]) -> Iterator[str]:
@@ -215,6 +217,8 @@ def _file_faults(data: dict[str, Any]) -> Iterator[str]:
     needed = (*CORE, COPIES) if data.get("copy_dim") else CORE
     yield from (f"files names no {name}" for name in needed if name not in files)
     fields = _BLOCK_FIELDS if is_block_format(data) else _FILE_FIELDS
+    if data["format_version"] > LIVING:
+        fields = {**fields, "piece": _WHOLE}
     for name, file in files.items():
         if not isinstance(file, dict):
             yield f"files[{name!r}] is {reprlib.repr(file)}, expected an object"

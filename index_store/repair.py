@@ -13,7 +13,7 @@ from .arrays import map_rows, row_dtypes
 from .catalog import Catalog
 from .checks import Ids, Mask, Vectors
 from .files import writing
-from .manifest import FORMAT_VERSION, Manifest
+from .manifest import LIVING, Manifest
 from .names import CATALOG, COPIES, IDS, VECTORS
 from .rewrite import rewrite
 from .swap import WriterLock, following, remove_strays, swap, writer_lock
@@ -115,7 +115,7 @@ def _salvage(directory: Path, manifest: Manifest) -> Salvage:
 def _sound_ids(catalog: Catalog, ids: Ids, manifest: Manifest) -> Ids:
     """The ids of vectors that are held and whose rows, if they have some, can be read."""
     sound = np.array([row.id for row in catalog.readable_rows(ids)], dtype=np.int64)
-    if manifest.rows == manifest.count or manifest.format_version != FORMAT_VERSION:
+    if manifest.rows == manifest.count or manifest.format_version < LIVING:
         return sound
     damaged, _, _ = catalog.examine()
     return np.setdiff1d(np.setdiff1d(ids, catalog.removed()), damaged)

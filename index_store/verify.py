@@ -14,7 +14,7 @@ from .checks import Depth, Ids
 from .errors import IndexDamaged
 from .files import altered_spans, damage, has_wrong_size
 from .generation import Generation
-from .manifest import FORMAT_VERSION, Manifest
+from .manifest import LIVING, Manifest
 from .names import CATALOG, COPIES, CORE, MANIFEST, SEARCH
 from .searchers import FlatSearcher
 
@@ -172,7 +172,7 @@ def content_faults(catalog: Catalog, ids: Ids, manifest: Manifest) -> Iterator[F
     held = np.setdiff1d(ids, removed, assume_unique=ascending)
     if len(held) != manifest.count or not np.isin(removed, ids).all():
         yield Fault(name, f"holds {len(held)} vectors, expected {manifest.count}", REPAIR, True)
-    rows = manifest.rows if manifest.format_version == FORMAT_VERSION else len(row_ids) + len(damaged)
+    rows = manifest.rows if manifest.format_version >= LIVING else len(row_ids) + len(damaged)
     if len(row_ids) + len(damaged) != rows or not np.isin(row_ids, held).all():
         yield Fault(name, f"has {len(row_ids)} sound rows of vectors held, expected {rows}", REPAIR, True)
 

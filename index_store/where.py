@@ -18,7 +18,7 @@ import numpy as np
 from .catalog_schema import connect, faults_named, views
 from .checks import Ids
 from .errors import OptionInvalid
-from .manifest import FORMAT_VERSION
+from .manifest import FORMAT_VERSION, LIVING
 
 COLUMNS = {
     "id": "id",
@@ -177,7 +177,7 @@ class _Guard:
 
 
 def _connect(catalog: Path, generation: int, format_version: int) -> sqlite3.Connection:
-    connection = connect(catalog, changing=format_version == FORMAT_VERSION)
+    connection = connect(catalog, changing=format_version >= LIVING)
     try:
         connection.executescript(views(generation, format_version))
         for name, function in (("text", _text), ("folder", _folder), ("name", _name)):

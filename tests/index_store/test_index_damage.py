@@ -74,8 +74,8 @@ def test_the_json_of_others_is_named(saved):
 @pytest.mark.parametrize("writable", [False, True])
 def test_a_newer_format_is_not_damage(saved, writable):
     path = saved / "manifest.json"
-    path.write_text(path.read_text().replace('"format_version": 3', '"format_version": 7'))
-    with pytest.raises(FormatUnsupported, match=f"index {saved} has format 7, .* 1 to 3: upgrade retrieve"):
+    path.write_text(path.read_text().replace('"format_version": 4', '"format_version": 7'))
+    with pytest.raises(FormatUnsupported, match=f"index {saved} has format 7, .* 1 to 4: upgrade retrieve"):
         Index.open(saved, writable=writable)
 
 

@@ -68,7 +68,7 @@ def parse(text):
 
 def test_a_manifest_comes_back_from_its_json():
     assert parse(MANIFEST.to_json()) == MANIFEST
-    assert json.loads(MANIFEST.to_json())["format_version"] == FORMAT_VERSION == 3
+    assert json.loads(MANIFEST.to_json())["format_version"] == FORMAT_VERSION == 4
 
 
 def test_layout_and_order_of_the_json_do_not_matter():
@@ -77,13 +77,13 @@ def test_layout_and_order_of_the_json_do_not_matter():
 
 
 @pytest.mark.parametrize(
-    ("version", "way_out"), [(7, "upgrade retrieve"), (4, "upgrade retrieve"), (0, "index the folder again")]
+    ("version", "way_out"), [(7, "upgrade retrieve"), (5, "upgrade retrieve"), (0, "index the folder again")]
 )
 def test_another_format_is_told_from_damage_with_both_numbers(version, way_out):
-    text = MANIFEST.to_json().replace('"format_version": 3', f'"format_version": {version}')
+    text = MANIFEST.to_json().replace('"format_version": 4', f'"format_version": {version}')
     with pytest.raises(FormatUnsupported) as caught:
         parse(text)
-    told = f"index photos/.retrieve has format {version}, this version of retrieve reads 1 to 3: {way_out}"
+    told = f"index photos/.retrieve has format {version}, this version of retrieve reads 1 to 4: {way_out}"
     assert str(caught.value) == told
 
 
@@ -254,6 +254,13 @@ def test_pieces_come_back_as_they_were_written():
     files = {name: dataclasses.replace(file, piece=8) for name, file in manifest.files.items()}
     written = dataclasses.replace(manifest, files=files)
     assert parse(written.to_json()) == written
+
+
+def test_from_format_4_on_a_file_says_what_its_pieces_are():
+    missing = {**BLOCKS, "format_version": 4}
+    assert faults_of(with_checksum(missing)) == [
+        f"files[{name!r}]: piece is missing" for name in BLOCKS["files"]
+    ]
 
 
 def test_up_to_format_2_a_file_is_one_block():

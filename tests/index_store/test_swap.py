@@ -168,7 +168,7 @@ class TestNewerFormat:
         with pytest.raises(FormatUnsupported) as caught:
             begin(newer)
         assert str(caught.value) == (
-            f"index {newer} has format 7, this version of retrieve reads 1 to 3: upgrade retrieve, "
+            f"index {newer} has format 7, this version of retrieve reads 1 to 4: upgrade retrieve, "
             f"or name another directory, or remove {newer} first"
         )
         assert {path.name: path.read_bytes() for path in newer.iterdir()} == before

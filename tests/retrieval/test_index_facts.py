@@ -14,7 +14,7 @@ def test_the_facts_are_those_of_the_index(model, photos):
     assert facts.bytes_per_picture == 48
     on_disk = {path for path in facts.directory.iterdir() if path.name not in {"lock", "manifest.json"}}
     assert facts.bytes_on_disk == sum(path.stat().st_size for path in on_disk)
-    assert (facts.format_version, facts.generation, facts.fitted) == (3, 1, None)
+    assert (facts.format_version, facts.generation, facts.fitted) == (FORMAT_VERSION, 1, None)
 
 
 def test_what_the_encoder_was_fitted_to_is_told(stand_in_solve, photos):

@@ -23,7 +23,8 @@ from ..export import to_litert
 from .editing import edited, edited_once
 from .features import run
 from .layout import LIGHT_SIDE, SMALL
-from .lda import Linear, apply, scatter_of_views, solve_agreement, unit
+from .lda import Linear, apply, compress, scatter_of_views, solve_agreement, unit
+from .neighbors import to_nearest
 from .network import dense, has_layout, layout
 from .pictures import Floats, Pixels
 
@@ -37,6 +38,9 @@ _ASKED, _EDITED_ONCE = 50, 8
 _RIDGE_PICTURES, _MOST_RIDGE = 300, 4.0
 # Of layout, parts and peaks, each of length 1; the second where it finds by so much more.
 _MORE = 0.03
+_COPIES = "copies"
+# What the vector for copies counts in a latent vector, where it does.
+_DETAILS = 0.5
 _WEIGHTS = np.array([[1.0, 1.0, 0.5], [0.0, 0.0, 1.0]], dtype=np.float32)
 
 
@@ -51,8 +55,12 @@ def with_copies(
 
     Solved on edited versions of at most 300 of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 128 numbers
     where so few pictures cannot differ in as many ways. `layout_and_parts` gives what the vector is made of,
-    (n, d) of pictures (n, S, S, 3); by default, the layers of `encoder`.
+    (n, d) of pictures (n, S, S, 3); by default, the layers of `encoder`. An encoder `with_details` has a
+    second vector in it: that one.
     """
+    if _COPIES in (layer.name for layer in encoder.layers):
+        known = encoder.get_layer(_COPIES).output
+        return _both(encoder, known, name="vectors")
     rng = np.random.default_rng([seed, 4])
     chosen = pictures[rng.permutation(len(pictures))[:_PICTURES]]
     versions = edited(chosen, _num_versions(len(chosen)), rng=rng)
@@ -71,8 +79,29 @@ def with_copies(
     found = [_solve(solved_on, np.repeat(weights, sizes)) for weights in _WEIGHTS]
     everything, alone = (_found_first(solved_on[:, :1], asked_with, each) for each in found)
     copies = _applied(found[1 if alone > everything + _MORE else 0], known, sizes)
-    both = layers.Concatenate(name="latent_and_copies")([encoder.output, copies])
+    return _both(encoder, copies, name="latent_and_copies")
+
+
+def _both(encoder: keras.Model, copies: keras.KerasTensor, *, name: str) -> keras.Model:
+    both = layers.Concatenate(name=name)([encoder.output, copies])
     return keras.Model(encoder.input, both, name="encoder")
+
+
+def with_details(both: keras.Model, pictures: Pixels, *, dim: int) -> tuple[keras.Model, Floats]:
+    """The encoder of `both` vectors, `dim` numbers of which are latent, with a latent vector made of both.
+
+    Where place tells everything, what sets this very picture apart from others sets near kinds apart too. It
+    counts half as much, in as many numbers as before, compressed as in the last layers.
+
+    Returns the encoder and the latents (n, `dim`) of `pictures` (n, S, S, 3) uint8.
+    """
+    shares = np.repeat(np.array([1.0, _DETAILS], dtype=np.float32), [dim, both.output_shape[-1] - dim])
+    joined = run(to_litert(both, quantized=True), pictures) * shares
+    latent = compress(joined, dim, to_nearest(joined))
+    weights = Linear(shares[:, None] * latent.weights, latent.bias)
+    x = dense(both.output, weights, name="details")
+    x = layers.UnitNormalization(name="latent_with_details")(x)
+    return keras.Model(both.input, x, name="encoder"), apply(latent, joined)
 
 
 def _num_versions(num_pictures: int) -> int:
@@ -133,4 +162,4 @@ def _applied(linear: Linear, known: Sequence[keras.KerasTensor], sizes: Sequence
         for at in used
     ]
     total = layers.Add(name="edit_agreement")(sums) if len(sums) > 1 else sums[0]
-    return layers.UnitNormalization(name="copies")(total)
+    return layers.UnitNormalization(name=_COPIES)(total)

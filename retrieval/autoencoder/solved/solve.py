@@ -17,7 +17,7 @@ from ..export import export, to_litert
 from .begin import Begun, begin
 from .branch import Branch
 from .config import BranchConfig, EncoderConfig
-from .copies import with_copies
+from .copies import with_copies, with_details
 from .decoder import solve_decoder
 from .features import running_map, view_features
 from .last_layers import LastLayers, Part, solve_last_layers, solve_part
@@ -71,12 +71,18 @@ def solve(
     with single_threaded_products():
         layers, found = _solve_encoder(pictures, begun, dim=dim, seed=seed, progress=progress)
         latents = last_vectors(layers.parts, layers.last)
+        network = partial(encoder_network, layers.branches, layers.last, config, size=size)
+        known = partial(layout_and_parts, maps=layers.maps, parts=layers.parts, config=config)
+        copying = partial(with_copies, pictures=pictures, seed=seed, layout_and_parts=known)
+        detailed = None
+        if found["layout"]:
+            with progress.step("solve for copies"):
+                detailed, latents = with_details(copying(network()), pictures, dim=latents.shape[1])
         decode = partial(solve_decoder, latents, pictures, seed=seed) if decoder else _nothing
         with beside(decode) as decoded:
-            encoder = encoder_network(layers.branches, layers.last, config, size=size)
+            encoder = detailed or network()
             with progress.step("solve for copies"):
-                known = partial(layout_and_parts, maps=layers.maps, parts=layers.parts, config=config)
-                both = with_copies(encoder, pictures, seed=seed, layout_and_parts=known)
+                both = copying(encoder)
             with progress.step("export"):
                 running = to_litert(both, quantized=True)
             with progress.step("solve the decoder"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from index_store import FORMAT_VERSION
 from retrieval import BuildSettings, Retriever
 
 

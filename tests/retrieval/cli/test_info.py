@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from index_store import Index
+from index_store import FORMAT_VERSION, Index
 from retrieval import IndexFacts
 
 

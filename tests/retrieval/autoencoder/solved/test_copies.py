@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from retrieval.autoencoder.solved import copies
-from retrieval.autoencoder.solved.copies import with_copies
+from retrieval.autoencoder.solved.copies import with_copies, with_details
 from retrieval.autoencoder.solved.features import run
 from retrieval.autoencoder.solved.layout import layout_features
 from retrieval.autoencoder.solved.pictures import WHOLE
@@ -92,6 +92,26 @@ def test_noisy_dots_are_told_by_their_peaks_alone_where_those_find_more(encoder,
     noisy = dots + np.random.default_rng(4).normal(0, 60, size=dots.shape)
     noisy = np.clip(noisy, 0, 255).astype(np.uint8)
     assert found_first(run(told, noisy)[:, COPIES], run(told, dots)[:, COPIES]) > 0.95
+
+
+def test_with_details_the_latent_vector_is_made_of_both(both, encoder, pictures):
+    detailed, latents = with_details(both, pictures, dim=12)
+    again = run(with_copies(detailed, pictures, seed=9), pictures)
+    # The second vector is the one that is in the first already, whatever the seed.
+    np.testing.assert_allclose(again[:, COPIES], run(both, pictures)[:, COPIES], atol=1e-5)
+    assert latents.shape == (40, 12)
+    assert (again[:, LATENT] * latents).sum(axis=1).min() > 0.99
+    mirrored = pictures[:, :, ::-1]
+    plain, knowing = (found_first(run(each, mirrored), run(each, pictures)) for each in (encoder, detailed))
+    assert knowing > plain + 0.2
+
+
+def test_the_second_vector_counts_half(both, pictures, monkeypatch):
+    plain = run(both, pictures)[:, LATENT]
+    monkeypatch.setattr(copies, "_DETAILS", 0.0)
+    without = with_details(both, pictures, dim=12)[1]
+    # Only turned: what pictures have in common with each other is the same.
+    np.testing.assert_allclose(without @ without.T, plain @ plain.T, atol=0.02)
 
 
 def test_flat_and_equal_pictures_have_finite_vectors(encoder, both):

@@ -20,7 +20,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="Where to listen. Others than this machine need --token.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen at.")] = 8000,
     token: Annotated[
         str | None,
         typer.Option(

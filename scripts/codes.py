@@ -20,7 +20,7 @@ from index_store.searchers.binary import BinarySearcher
 from index_store.searchers.calibration import shares_found, without
 from index_store.searchers.distances import nearest_among
 from index_store.searchers.exact import FlatSearcher
-from index_store.searchers.plans import code_bytes
+from index_store.searchers.plans import code_bytes, sample_a_cell
 
 SHORTLIST = 256
 
@@ -63,7 +63,7 @@ def bench(directory: Path) -> None:
     )
     for code, factory in FACTORIES.items():
         searcher = BinarySearcher if "BFlat" in factory else ApproximateSearcher
-        coded = searcher.trained(vectors, factory.format(dim=vectors.shape[1]))
+        coded = searcher.trained(vectors, factory.format(dim=vectors.shape[1]), sample_a_cell(len(vectors)))
         coded.add(vectors)
         _, found = coded.search(vectors, len(vectors))
         order = without(np.asarray(found, dtype=np.int64), own)

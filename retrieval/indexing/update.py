@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -36,6 +38,19 @@ Item = TypeVar("Item")
 File = TypeVar("File", ImageFile, RejectedFile)
 
 
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Python looks for none inside: among many files and rows, which are not, that takes ever longer."""
+    was_looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_looking:
+            gc.enable()
+
+
+@_no_garbage()
 def scan_folders(folders: Folders, names: Iterable[str], *, skip: Sequence[Path] = ()) -> FolderScan:
     """The pictures in the folders of these `names`, by the paths of their rows.
 
@@ -214,7 +229,8 @@ def bring_up_to_date(
     take_up_folders(index, folders, directory)
     settling = settling or Settling(0.0)
     leave = settling.unsettled(scan.pictures)
-    changes = FolderChanges.between(index.catalog, scan, contents_in(folders), folders=names, leave=leave)
+    with _no_garbage():
+        changes = FolderChanges.between(index.catalog, scan, contents_in(folders), folders=names, leave=leave)
     changes = settling.settled(changes)
     taken = take_up(index, folders, changes, encoder, progress, embedding)
     # What was skipped was counted of all folders, or is not known.

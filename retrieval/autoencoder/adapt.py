@@ -24,7 +24,7 @@ from .pretrained import PretrainedEncoder
 from .solved.config import EncoderConfig, choose_config
 from .solved.copies import with_copies
 from .solved.features import run
-from .solved.lda import Linear, apply, compress, scatter_of_views, solve_agreement, unit
+from .solved.lda import apply, compress, multiplied, scatter_of_views, solve_agreement, unit
 from .solved.neighbors import mutual_links, scatter_of_links
 from .solved.pictures import Floats, draw_views
 
@@ -125,6 +125,6 @@ def solve_adapted(views: Floats, solved: Floats, config: EncoderConfig, *, dim: 
     joined = np.concatenate([unit(known @ compression.weights), WEIGHT * solved], axis=1)
     latent = compress(joined, dim)
     # What the solved latents are multiplied by goes into the weights behind them.
-    factors = np.ones((joined.shape[1], 1), dtype=np.float32)
+    factors = np.ones(joined.shape[1], dtype=np.float32)
     factors[-solved.shape[1] :] = WEIGHT
-    return AdaptedLayers(agreement, neighbors, compression, Linear(factors * latent.weights, latent.bias))
+    return AdaptedLayers(agreement, neighbors, compression, multiplied(latent, factors))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import EncoderInvalid
 
 FORMAT_VERSION = 1
 
 Decoding: TypeAlias = Literal[1, 2]
-_DECODINGS = (1, 2)
+_DECODINGS = get_args(Decoding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,12 @@ def test_a_description_is_of_the_rows_that_count(array, path):
         assert array.describe(count) == StoredFile(path.name, len(content), (digest,), piece=PIECE)
 
 
+def flip_bit(path, at):
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
 def test_every_block_has_its_checksum(path):
     array = ArrayFile(path, PAIRS, block=12, piece=0)
     array.append(ONE_TO_SIX, at=0)
@@ -80,18 +86,15 @@ def test_whole_blocks_are_not_read_again_and_the_last_one_is(path):
     array.append(ONE_TO_SIX[:2], at=0)
     stored = array.describe(2)
     array.close()
-    wrecked = bytearray(path.read_bytes())
-    wrecked[3] ^= 1
-    path.write_bytes(wrecked)
+    flip_bit(path, 3)
     again = ArrayFile(path, PAIRS, stored)
     again.append(ONE_TO_SIX[2:], at=2)
     sums = again.describe(3).sums
     content = ONE_TO_SIX.astype("<f4").tobytes()
     assert sums == tuple(hashlib.sha256(part).hexdigest() for part in (content[:12], content[12:]))
     again.close()
-    wrecked[3] ^= 1
-    wrecked[13] ^= 1
-    path.write_bytes(wrecked)
+    flip_bit(path, 3)
+    flip_bit(path, 13)
     with pytest.raises(IndexDamaged, match="was altered"):
         ArrayFile(path, PAIRS, stored)
 
@@ -101,9 +104,7 @@ def test_pieces_that_are_not_read_again_tell_what_was_altered(path):
     array.append(ONE_TO_SIX[:1], at=0)
     stored = array.describe(1)
     array.close()
-    wrecked = bytearray(path.read_bytes())
-    wrecked[3] ^= 1
-    path.write_bytes(wrecked)
+    flip_bit(path, 3)
     again = ArrayFile(path, PAIRS, stored)
     again.append(ONE_TO_SIX[1:2], at=1)
     sound, altered = BlockSums((), 16, 8), BlockSums((), 16, 8)
@@ -116,9 +117,7 @@ def test_pieces_that_are_not_read_again_tell_what_was_altered(path):
 def test_sums_that_are_known_are_not_made_again_and_tell_what_is_altered_later(array, path):
     array.append(ONE_TO_SIX, at=0)
     stored = array.describe(3)
-    wrecked = bytearray(path.read_bytes())
-    wrecked[3] ^= 1
-    path.write_bytes(wrecked)
+    flip_bit(path, 3)
     again = ArrayFile(path, PAIRS, stored, array.sums)
     again.append(ONE_TO_SIX, at=3)
     expected = hashlib.sha256(np.tile(ONE_TO_SIX, (2, 1)).astype("<f4").tobytes()).hexdigest()

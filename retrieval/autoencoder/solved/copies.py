@@ -23,7 +23,7 @@ from ..export import to_litert
 from .editing import edited, edited_once
 from .features import run
 from .layout import LIGHT_SIDE, SMALL
-from .lda import Linear, apply, compress, scatter_of_views, solve_agreement, unit
+from .lda import Linear, apply, compress, multiplied, scatter_of_views, solve_agreement, unit
 from .neighbors import to_nearest
 from .network import dense, has_layout, layout
 from .pictures import Floats, Pixels
@@ -98,8 +98,7 @@ def with_details(both: keras.Model, pictures: Pixels, *, dim: int) -> tuple[kera
     shares = np.repeat(np.array([1.0, _DETAILS], dtype=np.float32), [dim, both.output_shape[-1] - dim])
     joined = run(to_litert(both, quantized=True), pictures) * shares
     latent = compress(joined, dim, to_nearest(joined))
-    weights = Linear(shares[:, None] * latent.weights, latent.bias)
-    x = dense(both.output, weights, name="details")
+    x = dense(both.output, multiplied(latent, shares), name="details")
     x = layers.UnitNormalization(name="latent_with_details")(x)
     return keras.Model(both.input, x, name="encoder"), apply(latent, joined)
 

@@ -10,7 +10,7 @@ import numpy as np
 from .compression import keep_neighbors
 from .config import BranchConfig, EncoderConfig
 from .gathering import gathered, solve_gathering, worth
-from .lda import AnyFloats, Linear, apply, compress, scatter_of_views, solve_agreement, unit
+from .lda import AnyFloats, Linear, apply, compress, multiplied, scatter_of_views, solve_agreement, unit
 from .neighbors import mutual_links, scatter_of_links, to_nearest
 from .pictures import Floats
 
@@ -110,18 +110,13 @@ def solve_last_layers(
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
         leading_dims=config.leading_dims,
-        joint=_multiplied(joint, by_part),
-        neighbors=_multiplied(neighbors, by_part),
-        gathering=_multiplied(gathering, by_part),
+        joint=multiplied(joint, by_part),
+        neighbors=multiplied(neighbors, by_part),
+        gathering=multiplied(gathering, by_part),
         gathering_foretold=foretold,
-        latent=_multiplied(latent, by_known),
+        latent=multiplied(latent, by_known),
     )
 
 
 def _leading(part: Part, config: EncoderConfig) -> Floats:
     return unit(part.views[:, 0, : config.leading_dims])
-
-
-def _multiplied(linear: Linear, factors: Floats) -> Linear:
-    """`linear` for inputs (in,) that are yet to be multiplied by `factors` (in,)."""
-    return Linear((factors[:, None] * linear.weights).astype(np.float32), linear.bias)

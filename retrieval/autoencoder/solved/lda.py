@@ -194,6 +194,11 @@ def apply(linear: Linear, views: AnyFloats) -> Floats:
     return np.concatenate(list(in_order(one, _blocks(len(views)))))
 
 
+def multiplied(linear: Linear, factors: Floats) -> Linear:
+    """`linear` for inputs (in,) that are yet to be multiplied by `factors` (in,)."""
+    return Linear((factors[:, None] * linear.weights).astype(np.float32), linear.bias)
+
+
 def unit(vectors: Floats) -> Floats:
     """`vectors` (..., d) of length 1."""
     lengths = np.sqrt(np.maximum((vectors * vectors).sum(axis=-1, keepdims=True), 1e-12))

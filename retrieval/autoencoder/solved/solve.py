@@ -55,7 +55,7 @@ def solve(
 ) -> Model:
     """Fit the default encoder and its decoder to `pictures` (n, S, S, 3) uint8, S 32 or 64, n at least 2.
 
-    The layers are solved one after another, see `docs/design.md`; nothing is trained by gradients.
+    The layers are solved one after another, see `docs/design.md`; only the compression descends.
     The same pictures and seed give the same encoder, whatever the number of threads. File names do not
     affect the result. The latent vectors have `dim` numbers, or fewer where so few pictures cannot differ in
     as many ways. Without `decoder` the model has none, and its Keras file is that of the encoder alone.

@@ -20,7 +20,6 @@ from index_store import IndexNotFound
 from retrieval.errors import RetrievalError
 from retrieval.service import ServiceSettings, Workers
 from retrieval.service.workers import can_hand_over, default_workers
-from retrieval.threads import use_threads
 
 from .conftest import free_port
 
@@ -182,10 +181,7 @@ def test_processes_that_cannot_begin_are_told(retriever, monkeypatch):
         workers.run()
 
 
-def test_a_process_for_each_thread_but_not_many():
-    try:
-        for threads, processes in ((1, 1), (3, 3), (64, 4)):
-            use_threads(threads)
-            assert default_workers() == processes
-    finally:
-        use_threads(None)
+@pytest.mark.parametrize(("threads", "processes"), [(1, 1), (3, 3), (64, 4)])
+def test_a_process_for_each_thread_but_not_many(thread_count, threads, processes):
+    thread_count(threads)
+    assert default_workers() == processes

@@ -61,8 +61,8 @@ def few_atoms(monkeypatch):
     begin = importlib.import_module("retrieval.autoencoder.solved.begin")
     choose_config = begin.choose_config
 
-    def cheap(size, *, aligned):
-        config = choose_config(size, aligned=aligned)
+    def cheap(size, **kind):
+        config = choose_config(size, **kind)
         branches = tuple(replace(branch, atoms=128) for branch in config.branches)
         return replace(config, branches=branches, content_dims=16)
 

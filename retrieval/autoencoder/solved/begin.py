@@ -13,15 +13,19 @@ from ...threads import single_threaded_products
 from .branch import Branch, solve_branch
 from .config import EncoderConfig, choose_config
 from .pictures import ALIGNED, Pixels, alignment
+from .turning import TURNED, turning
 
 SIZES = (32, 64)
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is solved first: how far pictures are aligned, whether they count as such, and the branches."""
+    """What is solved first: how far pictures are aligned, and near ones turned; whether they count as
+    aligned, and the branches.
+    """
 
     alignment: float
+    turning: float
     aligned: bool
     config: EncoderConfig
     branches: tuple[Branch, ...]
@@ -36,7 +40,8 @@ def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progre
     _refuse(pictures)
     share = alignment(pictures)
     aligned = bool(share >= ALIGNED) if aligned is None else aligned
-    config = choose_config(pictures.shape[1], aligned=aligned)
+    turned = turning(pictures) if aligned else 0.0
+    config = choose_config(pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
     solving = partial(solve_branch, pictures, config=config, seed=seed)
     branches = []
     with progress.step("solve the branches", len(config.branches)) as step, single_threaded_products():
@@ -44,7 +49,7 @@ def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progre
         for branch in in_order(solving, config.branches):
             branches.append(branch)
             step.advance()
-    return Begun(share, aligned, config, tuple(branches))
+    return Begun(share, turned, aligned, config, tuple(branches))
 
 
 def _refuse(pictures: Pixels) -> None:

@@ -8,6 +8,11 @@ COLOR_AGREEMENT = 2.8
 """Drawn objects told apart by colour have 4.6 and more, sign-digits 2.0, on which colours do harm."""
 
 
+# In radians, 7.5 degrees; and across for each step down.
+_TURN = 0.13
+_SLANT = 0.15
+
+
 @dataclass(frozen=True, slots=True)
 class BranchConfig:
     """One branch of the encoder, which sees patches of the picture averaged down by `factor`.
@@ -39,8 +44,9 @@ class EncoderConfig:
     """What the steps of `solve` are to do.
 
     least_side: the smallest share of a side that a view shows. mirror: whether half of the views are
-    mirrored. least_color_agreement: how far colours have to agree with form for their branch to stay, see
-    `trust.color_agreement`; None keeps it. layout: whether the layout of the picture may be a part.
+    mirrored. tilt: None draws views at random; else views are spread evenly, turned by so many radians and
+    slanted by so much. least_color_agreement: how far colours have to agree with form for their branch to
+    stay, see `trust.color_agreement`; None keeps it. layout: whether the layout of the picture may be a part.
     content_dims, content_ridge: of the shared content. grid: cells along a side when pooling by place.
     pair_dims: how many of the contents are pooled by pairs. part_dims: directions of each pooling of each
     branch; of these the latent vector starts from `leading_dims`, beside those of all together.
@@ -53,6 +59,7 @@ class EncoderConfig:
     least_side: float
     mirror: bool
     leading_dims: int
+    tilt: tuple[float, float] | None = None
     least_color_agreement: float | None = None
     layout: bool = False
     content_dims: int = 128
@@ -72,13 +79,13 @@ def colors(factor: int) -> BranchConfig:
     return BranchConfig(factor, patch=1, atoms=256, threshold=0.8)
 
 
-def choose_config(size: int, *, aligned: bool) -> EncoderConfig:
-    """The config for pictures of `size` pixels.
+def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderConfig:
+    """The config for pictures of `size` pixels, and, if they are aligned, whether near ones are `turned`.
 
     Photographs: the place of something says little, so views may show half of each side, and may be mirrored;
     colour says much. Aligned pictures, such as digits: the place says most, a mirrored one may be another
-    sign, and brightness may depend on who took them: their colours stay where they agree with form, and their
-    layout counts where more can be foretold with it.
+    sign, and brightness may depend on who took them: their colours stay where they agree with form, their
+    layout counts where more can be foretold with it, and views are turned where near pictures are.
     `docs/design.md` has the figures behind each.
     """
     if aligned:
@@ -90,6 +97,7 @@ def choose_config(size: int, *, aligned: bool) -> EncoderConfig:
             least_side=0.92,
             mirror=False,
             leading_dims=32,
+            tilt=(_TURN, _SLANT) if turned else (0.0, 0.0),
             least_color_agreement=COLOR_AGREEMENT,
             layout=True,
         )

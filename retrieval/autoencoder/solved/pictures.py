@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .config import BranchConfig
+from .config import BranchConfig, EncoderConfig
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 ALIGNED = 0.2
@@ -17,13 +19,34 @@ _ALIGNMENT_SIDE = 32
 
 
 class View(NamedTuple):
-    """A rectangle by its edges, as shares of the sides, seen mirrored or not."""
+    """A rectangle by its edges, as shares of the sides, seen mirrored or not.
+
+    Then turned about its middle by `turn` radians and slanted: a point moves across by `slant` times how far
+    it is below the middle. What of it is outside of the picture shows the edge of the picture.
+    """
 
     top: float
     bottom: float
     left: float
     right: float
     mirrored: bool = False
+    turn: float = 0.0
+    slant: float = 0.0
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether it is neither turned nor slanted."""
+        return self.turn == 0.0 and self.slant == 0.0
+
+    def points(self, down: Doubles, across: Doubles) -> tuple[Doubles, Doubles]:
+        """Where in the picture the points `down` and `across` the view are, all of them shares of sides."""
+        height, width = self.bottom - self.top, self.right - self.left
+        below = (down - 0.5) * height
+        right = (across - 0.5) * (-width if self.mirrored else width) + self.slant * below
+        cosine, sine = np.cos(self.turn), np.sin(self.turn)
+        rows = self.top + height / 2 + cosine * below - sine * right
+        columns = self.left + width / 2 + sine * below + cosine * right
+        return np.clip(rows, 0.0, 1.0), np.clip(columns, 0.0, 1.0)
 
 
 WHOLE = View(0.0, 1.0, 0.0, 1.0)
@@ -76,4 +99,29 @@ def draw_views(num: int, *, least_side: float, mirror: bool, rng: np.random.Gene
         height, width = rng.uniform(least_side, 1.0, size=2)
         top, left = rng.uniform(0.0, 1.0 - height), rng.uniform(0.0, 1.0 - width)
         views.append(View(top, top + height, left, left + width, mirror and len(views) % 2 == 1))
+    return views
+
+
+def choose_views(config: EncoderConfig, rng: np.random.Generator) -> list[View]:
+    """The views that have to agree, the whole picture first."""
+    if config.tilt is None:
+        return draw_views(config.num_views, least_side=config.least_side, mirror=config.mirror, rng=rng)
+    turn, slant = config.tilt
+    return even_views(least_side=config.least_side, turn=turn, slant=slant)
+
+
+def even_views(*, least_side: float, turn: float, slant: float) -> list[View]:
+    """Nine views: the whole picture first, then eight that differ in six ways as evenly as eight can.
+
+    Each way has two ends, and each end of one meets both of every other equally often (a fractional factorial
+    design, Box & Hunter 1961): height and width `least_side` or all, at the top or the bottom, at the left or
+    the right, turned by `turn` radians and slanted by `slant` to one side or the other.
+    """
+    views = [WHOLE]
+    for first, second, third in product((-1, 1), repeat=3):
+        height, width = (1.0 if end > 0 else least_side for end in (first, second))
+        top = 1.0 - height if third > 0 else 0.0
+        left = 1.0 - width if first * second > 0 else 0.0
+        tilt = turn * first * third, slant * second * third
+        views.append(View(top, top + height, left, left + width, False, *tilt))
     return views

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from .lda import unit
 from .pictures import Floats, View
 
+# Along a side: how exactly the area is known that a place and a cell of a turned view share.
+_POINTS_OF_A_PLACE = 4
+
 ROOT = (0.7063, 0.38641, -0.05004, -0.46031, -0.30565, 2.09836, 0.61828, -3.16793, -0.46268, 1.64968)
 """What the powers of 2 x - 1 are multiplied by to give the root of x, see `matrix_root`: 0 for 0, else by
 least squares over x from 0.0001 to 1, each order of magnitude alike."""
@@ -19,17 +22,16 @@ least squares over x from 0.0001 to 1, each order of magnitude alike."""
 def pooling(view: View, *, side: int, grid: int) -> Floats:
     """Weights (side · side, grid · grid) that average a map of `side` × `side` over the cells of `view`.
 
-    A place of the map counts by the area that it shares with the cell.
+    A place of the map counts by the area that it shares with the cell; of a view that is turned or slanted,
+    by how many of the points of the cell are in it.
     """
-    rows, columns = shares(view, side=side, grid=grid)
-    weights = rows[:, None, :, None] * columns[None, :, None, :]
-    return weights.reshape(side * side, grid * grid).astype(np.float32)
-
-
-def shares(view: View, *, side: int, grid: int) -> tuple[Floats, Floats]:
-    """The shares (side, grid) that rows of places have in rows of cells of `view`, and those of columns."""
+    if not view.is_upright:
+        return _points_shared(view, side, grid)
+    rows = _shares(view.top, view.bottom, side, grid)
     columns = _shares(view.left, view.right, side, grid)
-    return _shares(view.top, view.bottom, side, grid), columns[:, ::-1] if view.mirrored else columns
+    columns = columns[:, ::-1] if view.mirrored else columns
+    weights = rows[:, None, :, None] * columns[None, :, None, :]
+    return np.asarray(weights.reshape(side * side, grid * grid))
 
 
 def _shares(begin: float, end: float, side: int, cells: int) -> Floats:
@@ -39,6 +41,19 @@ def _shares(begin: float, end: float, side: int, cells: int) -> Floats:
     overlap = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
     shares = np.maximum(overlap, 0.0)
     return np.asarray(shares / shares.sum(axis=0), dtype=np.float32)
+
+
+def _points_shared(view: View, side: int, grid: int) -> Floats:
+    """The share (side · side, grid · grid) of each cell's points that are in each place."""
+    in_cell = _POINTS_OF_A_PLACE * max(1, -(-side // grid))
+    points = (np.arange(grid * in_cell) + 0.5) / (grid * in_cell)
+    rows, columns = view.points(points[:, None], points[None, :])
+    places = np.minimum(rows * side, side - 1).astype(np.intp) * side
+    places += np.minimum(columns * side, side - 1).astype(np.intp)
+    cell = np.arange(grid * in_cell) // in_cell
+    cells = cell[:, None] * grid + cell[None, :]
+    counts = np.bincount((places * grid**2 + cells).ravel(), minlength=(side * grid) ** 2)
+    return np.asarray(counts.reshape(side * side, grid * grid) / in_cell**2, dtype=np.float32)
 
 
 class Pooling:
@@ -54,17 +69,13 @@ class Pooling:
         self._side, contents = round(shape[0] ** 0.5), shape[1]
         self.num_views, self.pair_dims = len(views), min(pair_dims, contents)
         self.cells_dim, self.pairs_dim = grid**2 * contents, self.pair_dims * (self.pair_dims + 1) // 2
-        of_cells = [shares(view, side=self._side, grid=grid) for view in views]
-        self._rows = np.concatenate([rows.T for rows, _ in of_cells])
-        self._columns = np.stack([columns.T for _, columns in of_cells])[:, None]
-        self._seen = [_seen(*shares(view, side=self._side, grid=1)) for view in views]
+        self._weights = np.concatenate([pooling(view, side=self._side, grid=grid).T for view in views])
+        self._seen = [_seen(pooling(view, side=self._side, grid=1)[:, 0], self._side) for view in views]
 
     def cells(self, features: Floats) -> Floats:
         """`features` (..., side · side, c) by place: (..., views, grid · grid · c) of unit length."""
-        before, contents, side = features.shape[:-2], features.shape[-1], self._side
-        in_rows = self._rows @ features.reshape(*before, side, side * contents)
-        pooled = self._columns @ in_rows.reshape(*before, self.num_views, -1, side, contents)
-        return unit(pooled.reshape(*before, self.num_views, -1))
+        pooled = self._weights @ features
+        return unit(pooled.reshape(*features.shape[:-2], self.num_views, -1))
 
     def pairs(self, features: Floats) -> Floats:
         """`features` (..., side · side, c) by pairs: (..., views, d · (d + 1) / 2) of unit length."""
@@ -77,12 +88,13 @@ class Pooling:
         return unit(upper_triangle(matrix_root(moments)))
 
 
-def _seen(rows: Floats, columns: Floats) -> tuple[slice, slice, Floats]:
-    """The rows and columns of places that a view shows, of which each has these `shares` (side, 1) in it, and
-    the roots (rows, columns, 1) of the shares of the places themselves.
+def _seen(weights: Floats, side: int) -> tuple[slice, slice, Floats]:
+    """The rows and columns of places that a view shows, and the roots (rows, columns, 1) of what each counts,
+    by its `weights` (side · side,).
     """
-    down, across = _shown(rows), _shown(columns)
-    return down, across, np.sqrt(rows[down] * columns[across, 0])[..., None]
+    of_places = weights.reshape(side, side)
+    down, across = _shown(of_places.sum(axis=1)), _shown(of_places.sum(axis=0))
+    return down, across, np.sqrt(of_places[down, across])[..., None]
 
 
 def _shown(shares: Floats) -> slice:

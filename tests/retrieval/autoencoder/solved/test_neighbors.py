@@ -1,12 +1,14 @@
 """Links between pictures, by hand."""
 
 import numpy as np
+import pytest
 
 from retrieval.autoencoder.solved import neighbors
 from retrieval.autoencoder.solved.neighbors import (
     mutual_links,
     nearest,
     nearest_others,
+    nearness_of_links,
     scatter_of_links,
     to_nearest,
 )
@@ -69,3 +71,16 @@ def test_the_scatter_of_links_is_the_covariance_around_their_middle():
             expected += np.outer(each - middle, each - middle) / 2
     np.testing.assert_allclose(scatter_of_links(means, links), expected, atol=1e-6)
     assert (scatter_of_links(means, links[:0]) == 0).all()
+
+
+def test_links_are_as_near_as_they_are_to_any_two():
+    corners = np.array([[0, 0], [0, 1], [4, 0], [4, 1]], dtype=np.float32)
+    # Any two are 2 · (4 + 1/4) apart on average, squared.
+    assert nearness_of_links(corners, np.array([[0, 1], [2, 3]])) == pytest.approx(1 - 1 / 8.5)
+    assert nearness_of_links(corners, np.array([[0, 3]])) == pytest.approx(1 - 17 / 8.5)
+    assert nearness_of_links(corners, np.array([[1, 1]])) == 1.0
+
+
+def test_without_links_or_differences_nothing_is_near():
+    assert nearness_of_links(circle(0, 90), np.zeros((0, 2), dtype=np.intp)) == 0.0
+    assert nearness_of_links(circle(5, 5), np.array([[0, 1]])) == 0.0

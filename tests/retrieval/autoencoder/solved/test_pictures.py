@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from retrieval.autoencoder.solved.config import BranchConfig
-from retrieval.autoencoder.solved.pictures import ALIGNED, WHOLE, alignment, draw_patches, draw_views, shrink
+from retrieval.autoencoder.solved.pictures import (
+    ALIGNED,
+    WHOLE,
+    View,
+    alignment,
+    draw_patches,
+    draw_views,
+    even_views,
+    shrink,
+)
 
 
 def test_half_of_the_variation_by_hand():
@@ -63,3 +72,24 @@ def test_views_lie_inside_and_are_as_large_as_asked():
     assert sum(view.mirrored for view in views) == 25
     calm = draw_views(50, least_side=0.92, mirror=False, rng=np.random.default_rng(0))
     assert not any(view.mirrored for view in calm)
+
+
+def test_even_views_meet_each_end_of_each_way_equally_often():
+    views = even_views(least_side=0.9, turn=0.1, slant=0.2)
+    assert views[0] == WHOLE
+    assert all(0 <= view.top < view.bottom <= 1 and 0 <= view.left < view.right <= 1 for view in views)
+    ends = np.array(
+        [[view.bottom - view.top, view.right - view.left, view.turn, view.slant] for view in views[1:]]
+    )
+    np.testing.assert_allclose(ends.min(axis=0), [0.9, 0.9, -0.1, -0.2])
+    np.testing.assert_allclose(ends.max(axis=0), [1.0, 1.0, 0.1, 0.2])
+    signs = np.sign(ends - ends.mean(axis=0))
+    np.testing.assert_allclose(signs.T @ signs, 8 * np.eye(4), atol=1e-9)
+    # Of each side that is cut, both edges are.
+    assert {round(view.top, 9) for view in views[1:] if view.bottom - view.top < 0.95} == {0.0, 0.1}
+    assert {round(view.left, 9) for view in views[1:] if view.right - view.left < 0.95} == {0.0, 0.1}
+
+
+def test_the_middle_of_a_view_stays_where_it_is_however_it_is_turned():
+    view = View(0.2, 0.6, 0.1, 0.9, mirrored=True, turn=0.7, slant=0.4)
+    np.testing.assert_allclose(view.points(np.array(0.5), np.array(0.5)), (0.4, 0.5))

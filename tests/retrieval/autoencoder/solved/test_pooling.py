@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from retrieval.autoencoder.solved.pictures import WHOLE, View, draw_views
+from retrieval.autoencoder.solved.pictures import WHOLE, View, draw_views, even_views
 from retrieval.autoencoder.solved.pooling import (
     Pooling,
     for_full_matrices,
@@ -36,8 +36,39 @@ def test_mirrored_views_swap_left_and_right():
 
 
 def test_weights_of_a_cell_sum_to_one():
-    for view in draw_views(10, least_side=0.5, mirror=True, rng=np.random.default_rng(0)):
+    views = draw_views(10, least_side=0.5, mirror=True, rng=np.random.default_rng(0))
+    for view in [*views, *even_views(least_side=0.9, turn=0.2, slant=0.3)]:
         np.testing.assert_allclose(pooling(view, side=7, grid=4).sum(axis=0), np.ones(16), atol=1e-5)
+
+
+def test_a_quarter_turn_brings_every_cell_to_the_next_corner():
+    upright = pooling(WHOLE, side=4, grid=2)
+    turned = pooling(View(0, 1, 0, 1, turn=np.pi / 2), side=4, grid=2)
+    # The cell at the top left shows what is at the bottom left, as a picture turned to the right does.
+    np.testing.assert_allclose(turned, upright[:, [2, 0, 3, 1]], atol=1e-6)
+
+
+def test_a_slanted_view_moves_across_with_each_row():
+    weights = pooling(View(0.25, 0.75, 0.25, 0.75, slant=0.5), side=40, grid=2).reshape(40, 40, 2, 2)
+    columns = np.einsum("ycij,c->ij", weights, np.arange(40) + 0.5)
+    # Rows of cells are 5 places above and below the middle; half of that is how far they move.
+    np.testing.assert_allclose(columns, [[12.5, 22.5], [17.5, 27.5]], atol=0.1)
+    np.testing.assert_allclose(
+        np.einsum("ycij,y->ij", weights, np.arange(40) + 0.5), [[15, 15], [25, 25]], atol=0.1
+    )
+
+
+def test_beyond_the_edge_a_turned_view_shows_the_edge():
+    weights = pooling(View(0, 1, 0, 1, slant=4.0), side=4, grid=1).reshape(4, 4)
+    np.testing.assert_allclose(weights.sum(axis=1), 0.25, atol=1e-6)
+    assert weights[0, 0] > 0.15
+    assert weights[3, 3] > 0.15
+
+
+def test_views_turned_a_hair_are_pooled_as_upright_ones():
+    view = View(0.1, 0.9, 0.2, 0.8, True)
+    found = pooling(view._replace(turn=1e-9), side=28, grid=4)
+    np.testing.assert_allclose(found, pooling(view, side=28, grid=4), atol=0.01)
 
 
 @pytest.fixture

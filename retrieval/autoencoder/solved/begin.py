@@ -40,7 +40,8 @@ def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progre
     _refuse(pictures)
     share = alignment(pictures)
     aligned = bool(share >= ALIGNED) if aligned is None else aligned
-    turned = turning(pictures) if aligned else 0.0
+    with single_threaded_products():
+        turned = turning(pictures) if aligned else 0.0
     config = choose_config(pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
     solving = partial(solve_branch, pictures, config=config, seed=seed)
     branches = []

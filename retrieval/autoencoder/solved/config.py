@@ -85,7 +85,7 @@ def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderC
     Photographs: the place of something says little, so views may show half of each side, and may be mirrored;
     colour says much. Aligned pictures, such as digits: the place says most, a mirrored one may be another
     sign, and brightness may depend on who took them: their colours stay where they agree with form, their
-    layout counts where more can be foretold with it, and views are turned where near pictures are.
+    layout counts where it bears out what is near, and views are turned where near pictures are.
     `docs/design.md` has the figures behind each.
     """
     if aligned:

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from retrieval.autoencoder.solved.begin import begin
+from retrieval.autoencoder.solved.pictures import choose_views
 from retrieval.autoencoder.solved.turning import TURNED, turning
+from retrieval.progress import Progress
 
 
 def draw(rng, *, turn=0.0, slant=0.0, shift=0.0, size=32, num=200, kinds=8):
@@ -43,3 +46,16 @@ def test_pictures_of_which_no_two_are_alike_or_all_are_say_nothing():
     assert 0.0 <= turning(rng.integers(256, size=(2, 32, 32, 3), dtype=np.uint8)) <= 1.0
     assert turning(np.zeros((9, 32, 32, 3), dtype=np.uint8)) == 0.0
     assert np.isfinite(turning(np.full((3, 64, 64, 3), 9, dtype=np.uint8)))
+
+
+@pytest.mark.usefixtures("few_atoms")
+@pytest.mark.parametrize(
+    ("how", "aligned", "turned"),
+    [({"turn": 0.15}, True, True), ({"shift": 0.04}, True, False), ({"turn": 0.15}, False, False)],
+)
+def test_views_are_turned_where_near_pictures_of_an_aligned_folder_are(how, aligned, turned):
+    pictures = draw(np.random.default_rng(0), **how)
+    begun = begin(pictures, seed=0, aligned=aligned, progress=Progress())
+    views = choose_views(begun.config, np.random.default_rng(0))
+    assert any(view.turn for view in views) == any(view.slant for view in views) == turned
+    assert (begun.turning >= TURNED) == turned

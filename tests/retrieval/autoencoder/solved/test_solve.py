@@ -296,6 +296,7 @@ def test_the_layout_counts_where_it_bears_out_what_other_parts_say(light_tells):
     pictures = noisy.repeat(8, axis=1).repeat(8, axis=2)[..., None].repeat(3, axis=3)
     weights = np.ones(1, dtype=np.float32)
     without = solve_last_layers(parts, weights, config, dim=16)
+    assert without.gathering_foretold > 0.5
     layouts = layout_features(pictures, views)
     kept, last = solve_module._with_layout_if_useful(without, parts, layouts, weights, config, dim=16)
     assert len(kept) == len(last.parts) == 1 + light_tells

@@ -101,7 +101,9 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON text, with a checksum of itself."""
-        data = {"format_version": FORMAT_VERSION, **dataclasses.asdict(self)}
+        # `dataclasses.asdict` would copy every checksum.
+        facts = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        data = {"format_version": FORMAT_VERSION, **facts}
         data |= {name: data[name].isoformat(timespec="seconds") for name in ("created", "changed")}
         data["files"] = {
             name: {"path": file.path, "size": file.size, "sums": list(file.sums), "piece": file.piece}

@@ -8,6 +8,7 @@ import stat
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from index_store import RejectedFile
@@ -24,7 +25,7 @@ _HIDDEN_FOLDERS = frozenset({"__MACOSX"})
 _Identity = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """A file that promises to be a picture.
 
@@ -93,8 +94,7 @@ def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Fol
     search = _Search(root=root, skip=_identities(skip), around=around)
     search.read_tree("")
     search.follow_links()
-    pictures, rejections = tuple(sorted(search.pictures)), tuple(sorted(search.rejections))
-    return FolderScan(pictures, rejections, Skipped(**search.skipped))
+    return search.found(Skipped(**search.skipped))
 
 
 def find_files(folder: Path | str, paths: Iterable[str]) -> FolderScan:
@@ -106,7 +106,7 @@ def find_files(folder: Path | str, paths: Iterable[str]) -> FolderScan:
     search = _Search(root=Path(folder), skip=frozenset(), around=frozenset())
     for path in paths:
         search.take(path)
-    return FolderScan(tuple(sorted(search.pictures)), tuple(sorted(search.rejections)))
+    return search.found()
 
 
 def _refuse_root(root: Path) -> None:
@@ -142,6 +142,12 @@ class _Search:
     skipped: Counter[str] = field(default_factory=Counter)
     folder_links: list[str] = field(default_factory=list)
     read_as: dict[_Identity, str] = field(default_factory=dict)
+
+    def found(self, skipped: Skipped = Skipped()) -> FolderScan:
+        """All that was taken in, by path."""
+        by_path = attrgetter("path")
+        pictures, rejections = (tuple(sorted(each, key=by_path)) for each in (self.pictures, self.rejections))
+        return FolderScan(pictures, rejections, skipped)
 
     def read_tree(self, top: str) -> None:
         """Read `top` and the real folders below it; links to folders are kept for later."""

@@ -146,8 +146,8 @@ class _Search:
     def found(self, skipped: Skipped = Skipped()) -> FolderScan:
         """All that was taken in, by path."""
         by_path = attrgetter("path")
-        pictures, rejections = (tuple(sorted(each, key=by_path)) for each in (self.pictures, self.rejections))
-        return FolderScan(pictures, rejections, skipped)
+        pictures, rejections = sorted(self.pictures, key=by_path), sorted(self.rejections, key=by_path)
+        return FolderScan(tuple(pictures), tuple(rejections), skipped)
 
     def read_tree(self, top: str) -> None:
         """Read `top` and the real folders below it; links to folders are kept for later."""

@@ -113,6 +113,10 @@ class Draft:
         """An exact searcher over all vectors so far: a search structure is brought up to date by `seal`."""
         return FlatSearcher(self.vectors, self.manifest.metric)
 
+    def copy_searcher(self) -> Searcher:
+        """The same over the second vectors."""
+        return FlatSearcher(self.copies, self.manifest.metric)
+
     def append(
         self,
         vectors: Vectors,

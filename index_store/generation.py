@@ -15,7 +15,7 @@ from .errors import IndexDamaged
 from .files import BlockSums, check_files, damage
 from .manifest import Manifest
 from .names import CATALOG, COPIES, IDS, SEARCH, VECTORS
-from .searchers import Searcher, load
+from .searchers import FlatSearcher, Searcher, load
 
 
 class Generation:
@@ -44,6 +44,7 @@ class Generation:
         self.catalog = Catalog.open(paths[CATALOG], manifest.generation, manifest.format_version)
         self._directory = directory
         self._searcher: Searcher | None = None
+        self._copy_searcher: Searcher | None = None
         self._alive: Mask | None = None
         self._made_once = threading.Lock()
 
@@ -82,6 +83,13 @@ class Generation:
             if self._searcher is None:
                 self._searcher = self._make_searcher()
             return self._searcher
+
+    def copy_searcher(self) -> Searcher:
+        """The same over the second vectors: by comparing with all."""
+        with self._made_once:
+            if self._copy_searcher is None:
+                self._copy_searcher = FlatSearcher(self.copies, self.manifest.metric)
+            return self._copy_searcher
 
     def close(self) -> None:
         """Close the files; arrays handed out stay readable."""

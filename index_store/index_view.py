@@ -20,7 +20,7 @@ from .files import damage
 from .generation import Generation
 from .manifest import Manifest, Settings
 from .names import OWN
-from .searchers import FlatSearcher, Searcher
+from .searchers import Searcher
 from .where import Where
 
 
@@ -181,8 +181,7 @@ class IndexView:
             )
         number = check_whole_number("k", k)
         checked = self._check(queries, "queries", self.copy_dim)
-        searcher = FlatSearcher(content.copies, self.manifest.metric)
-        return _search(content, searcher, checked, number, among)
+        return _search(content, content.copy_searcher(), checked, number, among)
 
     def attachment(self, name: str) -> Path:
         """Where the file lies that was attached under `name`; to be read soon, a later save may replace it.

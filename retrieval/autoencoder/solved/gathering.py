@@ -75,10 +75,10 @@ def solve_gathering(
 def worth(foretold: float) -> float:
     """What a layer that foretells this share s of its targets' variance is worth beside others, 0 to 1.
 
-    It is s / (1 - s), what it gets right in relation to what it gets wrong, less 1, halved: half of the
-    variance is worth nothing, and three quarters as much as any other layer.
+    It is s / (1 - s), what it gets right in relation to what it gets wrong, less 1: half of the variance is
+    worth nothing, and two thirds as much as any other layer.
     """
-    return float(np.clip((foretold / max(1.0 - foretold, 1e-6) - 1.0) / 2.0, 0.0, 1.0))
+    return float(np.clip(foretold / max(1.0 - foretold, 1e-6) - 1.0, 0.0, 1.0))
 
 
 def _foretold(centred: Floats, total: Doubles, targets: Floats) -> float:

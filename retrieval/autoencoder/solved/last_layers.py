@@ -14,6 +14,9 @@ from .lda import AnyFloats, Linear, apply, compress, multiplied, scatter_of_view
 from .neighbors import mutual_links, scatter_of_links, to_nearest
 from .pictures import Floats
 
+# A third adds half as much as the second.
+_GATHERINGS = 2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
@@ -71,7 +74,8 @@ def solve_last_layers(
 
     Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
     then counts as what two views of one differ in: it is not what tells pictures apart. Where the vectors
-    found so far gather in a way that can be foretold, that counts as well.
+    found so far gather in a way that can be foretold, that counts as well. Then where they gather is found
+    once more, with that counting.
 
     Where the layout is a part, place tells everything, down to what sets near pictures apart. There gathering
     takes the place of what parts say together, as far as it is worth, since it says the same and better; and
@@ -92,21 +96,24 @@ def solve_last_layers(
     apart = scatter_of_links(means, links)
     neighbors = solve_agreement(scatter, ridge=ridge, num=num, apart=apart)
     known.append(apply(neighbors, joined[:, :1])[:, 0])
-    second = np.concatenate(known, axis=1)
-    targets = gathered(second @ compress(second, dim).weights)
-    gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
-    gathering_worth = worth(foretold)
-    known.append(apply(gathering, joined[:, :1])[:, 0])
-    together = 1.0 - gathering_worth if by_place else 1.0
-    counts = together, together, gathering_worth
-    for row, count in enumerate(counts, len(parts)):
-        known[row] *= np.float32(count)
+    counts: tuple[float, ...] = (1.0, 1.0)
     vectors = np.concatenate(known, axis=1)
+    for _ in range(_GATHERINGS):
+        targets = gathered(vectors @ compress(vectors, dim).weights)
+        gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
+        gathering_worth = worth(foretold)
+        together = 1.0 - gathering_worth if by_place else 1.0
+        counts = together, together, gathering_worth
+        others = [*known[len(parts) :], apply(gathering, joined[:, :1])[:, 0]]
+        counted = [np.float32(count) * each for count, each in zip(counts, others, strict=True)]
+        vectors = np.concatenate([*known[: len(parts)], *counted], axis=1)
+        if not gathering_worth:
+            break
     latent = compress(vectors, dim, to_nearest(vectors)) if by_place else keep_neighbors(vectors, dim)
     # What parts are multiplied by goes into the weights behind them.
     by_leading = np.repeat(shares, [each.shape[1] for each in known[: len(parts)]])
-    others = np.repeat(counts, [len(each.bias) for each in (joint, neighbors, gathering)])
-    by_known = np.concatenate([by_leading, others])
+    by_others = np.repeat(counts, [len(each.bias) for each in (joint, neighbors, gathering)])
+    by_known = np.concatenate([by_leading, by_others])
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
         leading_dims=config.leading_dims,

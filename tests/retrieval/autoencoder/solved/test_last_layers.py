@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from retrieval.autoencoder.solved import last_layers
 from retrieval.autoencoder.solved.config import choose_config
 from retrieval.autoencoder.solved.gathering import worth
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
@@ -72,6 +73,21 @@ def test_neighbors_bring_pictures_of_a_kind_together(parts):
 
     assert contrast(neighbors) > contrast(joint)
     assert contrast(gathering) > contrast(neighbors)
+
+
+def test_gathering_once_more_brings_pictures_of_a_kind_closer(parts, monkeypatch):
+    same = np.arange(200)[:, None] % 20 == np.arange(200) % 20
+
+    def contrast():
+        last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=16)
+        assert worth(last.gathering_foretold) > 0
+        gathering = latents(parts, last)[1][-1]
+        cosines = gathering @ gathering.T
+        return cosines[same].mean() - cosines[~same].mean()
+
+    twice = contrast()
+    monkeypatch.setattr(last_layers, "_GATHERINGS", 1)
+    assert twice > contrast()
 
 
 @pytest.mark.parametrize("dim", [2, 16, 38])

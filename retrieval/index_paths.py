@@ -138,8 +138,11 @@ class Folders:
     def path_of(self, file: Path) -> str | None:
         """The path of `file` as a row has it; None where it lies in none of the folders on this machine."""
         here = {name: top for name, top in self.tops.items() if not is_remote(top)}
+        named = _plain(file)
+        # A picture reached through a link to a folder goes by its real path, where that is inside as well.
         # Not by `Path.resolve`, which up to Python 3.12 ends with an error at a link that leads to itself.
-        for plain in (_plain(file), Path(os.path.realpath(file))):
+        real = Path(os.path.realpath(named.parent), named.name)
+        for plain in (real, named, Path(os.path.realpath(file))):
             for name, top in here.items():
                 for folder in (top, top.resolve()):
                     if plain.is_relative_to(folder):

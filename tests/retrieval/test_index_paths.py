@@ -148,6 +148,21 @@ def test_a_file_reached_through_a_link_to_the_folder_is_known(two, tmp_path):
     assert two.path_of(tmp_path / "link" / "1.jpg") == "scans//1.jpg"
 
 
+def test_a_file_reached_through_a_link_inside_goes_by_its_real_path_where_that_is_inside_too(two, tmp_path):
+    (tmp_path / "photos" / "cat").mkdir()
+    (tmp_path / "photos" / "link").symlink_to(tmp_path / "photos" / "cat")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "photos" / "far").symlink_to(tmp_path / "elsewhere")
+    assert two.path_of(tmp_path / "photos" / "link" / "1.jpg") == "cat/1.jpg"
+    assert two.path_of(tmp_path / "photos" / "far" / "1.jpg") == "far/1.jpg"
+
+
+def test_a_link_to_a_file_is_a_picture_of_its_own(two, tmp_path):
+    (tmp_path / "photos" / "1.jpg").touch()
+    (tmp_path / "photos" / "2.jpg").symlink_to(tmp_path / "photos" / "1.jpg")
+    assert two.path_of(tmp_path / "photos" / "2.jpg") == "2.jpg"
+
+
 def test_folders_of_the_same_name_are_told_apart(two, tmp_path):
     (tmp_path / "other" / "scans").mkdir(parents=True)
     assert list(two.extended(tmp_path / "other" / "scans").tops) == ["", "scans", "scans-2"]

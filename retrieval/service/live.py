@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections import Counter
@@ -103,6 +104,7 @@ class Snapshot:
             for copies in (False, True)[: 1 + self.has_copies]:
                 self._measured(copies=copies)
             _ = self.folder_counts
+        _keep_all_there_is()
 
     def calibration(self, *, copies: bool = False) -> Calibration:
         """What distances mean in this folder, or those between vectors for `copies`; measured once."""
@@ -205,6 +207,17 @@ class Snapshot:
     async def nearest(self, query: EmbeddedQuery, k: int, options: QueryOptions) -> HitsAndRows:
         """The `k` nearest pictures; queries of other requests that wait at the time are searched together."""
         return await self._searches.ask(query, k, options)
+
+
+def _keep_all_there_is() -> None:
+    """Look for garbage once more, and from now on only among what is new.
+
+    All modules and rows take a tenth of a second to look through, in which nobody is answered.
+    """
+    # What earlier generations left behind was kept as well.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _read_beside(catalog: Catalog, format_version: int) -> Catalog:

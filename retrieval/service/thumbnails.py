@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 from index_store import Row
 
 from ..images import open_picture
+from ..threads import num_threads
 from ..whole_files import replaced
 
 SIDE = 320
@@ -29,7 +29,7 @@ class Thumbnails:
     def __init__(self, directory: Path) -> None:
         """Keep them in `directory`, which is made when it is needed."""
         self._directory = directory
-        self._decoding = threading.BoundedSemaphore(max(1, os.cpu_count() or 1))
+        self._decoding = threading.BoundedSemaphore(num_threads())
 
     def kept(self, row: Row) -> bytes | None:
         """The thumbnail of this picture if it has been made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -156,6 +157,18 @@ def test_a_new_generation_is_taken_up_without_a_restart(service, retriever, phot
     while client.get("/info").json()["pictures"] == 5:
         time.sleep(0.05)
     assert client.get("/info").json()["pictures"] == 6
+
+
+def test_what_is_there_when_it_begins_is_not_looked_through_for_garbage_again(service):
+    gc.unfreeze()
+    try:
+        with service():
+            until = time.monotonic() + 60
+            while not gc.get_freeze_count() and time.monotonic() < until:
+                time.sleep(0.01)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_info_health_and_metrics(service, ids):

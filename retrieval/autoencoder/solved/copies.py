@@ -19,6 +19,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from ...parallel import in_order
 from ..export import to_litert
 from .editing import edited, edited_once
 from .features import run
@@ -76,7 +77,7 @@ def with_copies(
     )
     known = [places, parts, peaks(places)]
     sizes = [each.shape[-1] for each in known]
-    found = [_solve(solved_on, np.repeat(weights, sizes)) for weights in _WEIGHTS]
+    found = list(in_order(lambda weights: _solve(solved_on, np.repeat(weights, sizes)), _WEIGHTS))
     everything, alone = (_found_first(solved_on[:, :1], asked_with, each) for each in found)
     copies = _applied(found[1 if alone > everything + _MORE else 0], known, sizes)
     return _both(encoder, copies, name="latent_and_copies")

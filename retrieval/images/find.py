@@ -8,7 +8,6 @@ import stat
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 
 from index_store import RejectedFile
@@ -94,7 +93,8 @@ def find_images(folder: Path | str, *, skip: Collection[Path | str] = ()) -> Fol
     search = _Search(root=root, skip=_identities(skip), around=around)
     search.read_tree("")
     search.follow_links()
-    return search.found(Skipped(**search.skipped))
+    pictures = sorted(search.pictures, key=lambda file: file.path)
+    return FolderScan(tuple(pictures), tuple(sorted(search.rejections)), Skipped(**search.skipped))
 
 
 def find_files(folder: Path | str, paths: Iterable[str]) -> FolderScan:
@@ -106,7 +106,8 @@ def find_files(folder: Path | str, paths: Iterable[str]) -> FolderScan:
     search = _Search(root=Path(folder), skip=frozenset(), around=frozenset())
     for path in paths:
         search.take(path)
-    return search.found()
+    pictures = sorted(search.pictures, key=lambda file: file.path)
+    return FolderScan(tuple(pictures), tuple(sorted(search.rejections)))
 
 
 def _refuse_root(root: Path) -> None:
@@ -142,12 +143,6 @@ class _Search:
     skipped: Counter[str] = field(default_factory=Counter)
     folder_links: list[str] = field(default_factory=list)
     read_as: dict[_Identity, str] = field(default_factory=dict)
-
-    def found(self, skipped: Skipped = Skipped()) -> FolderScan:
-        """All that was taken in, by path."""
-        by_path = attrgetter("path")
-        pictures, rejections = sorted(self.pictures, key=by_path), sorted(self.rejections, key=by_path)
-        return FolderScan(tuple(pictures), tuple(rejections), skipped)
 
     def read_tree(self, top: str) -> None:
         """Read `top` and the real folders below it; links to folders are kept for later."""

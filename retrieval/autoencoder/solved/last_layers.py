@@ -96,7 +96,6 @@ def solve_last_layers(
     apart = scatter_of_links(means, links)
     neighbors = solve_agreement(scatter, ridge=ridge, num=num, apart=apart)
     known.append(apply(neighbors, joined[:, :1])[:, 0])
-    counts: tuple[float, ...] = (1.0, 1.0)
     vectors = np.concatenate(known, axis=1)
     for _ in range(_GATHERINGS):
         targets = gathered(vectors @ compress(vectors, dim).weights)

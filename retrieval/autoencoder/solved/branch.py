@@ -11,8 +11,8 @@ from scipy.sparse import csr_array
 
 from ...parallel import in_order
 from .config import BranchConfig, EncoderConfig
-from .lda import Doubles, Linear, Scatter, directions, eigenvectors, unit
-from .pictures import Floats, Pixels, draw_patches
+from .lda import Linear, Scatter, directions, eigenvectors, unit
+from .pictures import Doubles, Floats, Pixels, draw_patches
 
 _PATCHES_FOR_ATOMS = 40
 _PATCHES_FOR_WHITENING = 100_000

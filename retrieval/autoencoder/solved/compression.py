@@ -12,8 +12,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ...parallel import in_order
-from .lda import Doubles, Linear, compress, unit
-from .pictures import Floats
+from .lda import Linear, compress, unit
+from .pictures import Doubles, Floats
 
 _TEMPERATURE = 0.05
 # What a mean squared error of inner products counts in nats: one of .07 squared is half a nat.

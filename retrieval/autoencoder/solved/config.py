@@ -7,7 +7,6 @@ from dataclasses import dataclass
 COLOR_AGREEMENT = 2.8
 """Drawn objects told apart by colour have 4.6 and more, sign-digits 2.0, on which colours do harm."""
 
-
 # In radians, 7.5 degrees; and across for each step down.
 _TURN = 0.13
 _SLANT = 0.15

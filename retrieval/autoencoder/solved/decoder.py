@@ -6,8 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .lda import Doubles
-from .pictures import Floats, Pixels, shrink
+from .pictures import Doubles, Floats, Pixels, shrink
 
 _UNITS = 1_024
 _COMPONENTS = 256

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array, diags_array, eye_array
 
-from .lda import Doubles, Linear, Scatter, unit
+from .lda import Linear, Scatter, unit
 from .neighbors import nearest_others
-from .pictures import Floats
+from .pictures import Doubles, Floats
 
 _LEAST_NEIGHBORS = 15
 # The more pictures there are, the more of them are of a kind.

@@ -15,9 +15,8 @@ from scipy.linalg import LinAlgError
 
 from ...parallel import in_order
 from .lapack import largest_eigenvectors
-from .pictures import Floats
+from .pictures import Doubles, Floats
 
-Doubles = NDArray[np.float64]
 AnyFloats = NDArray[np.floating[Any]]
 AnyFloat = TypeVar("AnyFloat", np.float32, np.float64)
 Block = TypeVar("Block")

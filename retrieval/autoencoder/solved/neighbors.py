@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...parallel import in_order
-from .lda import Doubles, unit
-from .pictures import Floats
+from .lda import unit
+from .pictures import Doubles, Floats
 
 Rows = NDArray[np.intp]
 

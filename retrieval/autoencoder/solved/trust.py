@@ -14,9 +14,9 @@ import numpy as np
 from ...parallel import in_order
 from .config import EncoderConfig
 from .last_layers import Part
-from .lda import Doubles, unit
+from .lda import unit
 from .neighbors import Rows, nearest
-from .pictures import Floats
+from .pictures import Doubles, Floats
 
 MOST = 2_000
 """Pictures that are compared, each with each."""

@@ -19,8 +19,8 @@ _MOST_PICTURES = 2_000
 _NEIGHBORS = 5
 # Each change, to one side and to the other; a zoom has one.
 _TURNS = (
-    (View(0.0, 1.0, 0.0, 1.0, turn=0.09), View(0.0, 1.0, 0.0, 1.0, turn=-0.09)),
-    (View(0.0, 1.0, 0.0, 1.0, slant=0.1), View(0.0, 1.0, 0.0, 1.0, slant=-0.1)),
+    (WHOLE._replace(turn=0.09), WHOLE._replace(turn=-0.09)),
+    (WHOLE._replace(slant=0.1), WHOLE._replace(slant=-0.1)),
 )
 _SHIFTS = (
     (View(0.04, 1.0, 0.0, 1.0), View(0.0, 0.96, 0.0, 1.0)),

@@ -72,13 +72,13 @@ def solve_gathering(
     return Linear(weights, bias.astype(np.float32)), share
 
 
-def worth(foretold: float) -> float:
-    """What a layer that foretells this share s of its targets' variance is worth beside others, 0 to 1.
+def worth(foretold: float, most: float) -> float:
+    """What a layer that foretells this share s of its targets' variance is worth beside others, 0 to `most`.
 
     It is s / (1 - s), what it gets right in relation to what it gets wrong, less 1: half of the variance is
-    worth nothing, and two thirds as much as any other layer.
+    worth nothing, two thirds as much as any other layer, and three quarters twice as much.
     """
-    return float(np.clip(foretold / max(1.0 - foretold, 1e-6) - 1.0, 0.0, 1.0))
+    return float(np.clip(foretold / max(1.0 - foretold, 1e-6) - 1.0, 0.0, most))
 
 
 def _foretold(centred: Floats, total: Doubles, targets: Floats) -> float:

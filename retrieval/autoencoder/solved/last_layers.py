@@ -100,8 +100,8 @@ def solve_last_layers(
     for _ in range(_GATHERINGS):
         targets = gathered(vectors @ compress(vectors, dim).weights)
         gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
-        gathering_worth = worth(foretold)
-        together = 1.0 - gathering_worth if by_place else 1.0
+        gathering_worth = worth(foretold, config.most_gathering)
+        together = max(0.0, 1.0 - gathering_worth) if by_place else 1.0
         counts = together, together, gathering_worth
         others = [*known[len(parts) :], apply(gathering, joined[:, :1])[:, 0]]
         counted = [np.float32(count) * each for count, each in zip(counts, others, strict=True)]

@@ -43,7 +43,7 @@ def test_the_layer_moves_pictures_together_that_are_of_a_kind():
     views = make_views(np.random.default_rng(0))
     means = views.mean(axis=1)
     layer, foretold = solve_gathering(means, scatter_of_views(views), gathered(means), ridge=0.1)
-    assert worth(foretold) == 1.0
+    assert worth(foretold, 1.0) == 1.0
     cosines, before = (
         each @ each.T for each in (unit(means @ layer.weights + layer.bias), unit(means - means.mean(axis=0)))
     )
@@ -57,7 +57,7 @@ def test_what_cannot_be_foretold_is_worth_nothing():
     views = make_views(rng)
     targets = rng.normal(size=(400, 5)).astype(np.float32)
     foretold = solve_gathering(views.mean(axis=1), scatter_of_views(views), targets, ridge=0.1)[1]
-    assert worth(foretold) == 0.0
+    assert worth(foretold, 1.0) == 0.0
 
 
 def test_what_is_a_third_noise_is_worth_little():
@@ -68,7 +68,12 @@ def test_what_is_a_third_noise_is_worth_little():
     noisy = (signal + 0.7 * rng.normal(size=signal.shape)).astype(np.float32)
     # A share of 1 / 1.49 can be foretold, just worth 1, less what 200 pictures get wrong.
     foretold = solve_gathering(means, scatter_of_views(views), noisy, ridge=1e-3)[1]
-    assert 0.1 < worth(foretold) < 0.5
+    assert 0.1 < worth(foretold, 1.0) < 0.5
+
+
+@pytest.mark.parametrize(("foretold", "most", "expected"), [(0.75, 1, 1), (0.75, 9, 2), (1, 9, 9), (0, 9, 0)])
+def test_worth_is_what_is_right_beside_what_is_wrong(foretold, most, expected):
+    assert worth(foretold, most) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n", [2, 3, 59])
@@ -80,4 +85,4 @@ def test_few_or_equal_pictures_give_finite_layers_of_no_worth(n):
         assert np.isfinite(layer.weights).all()
         assert np.isfinite(layer.bias).all()
         assert (layer.bias != 0).all()  # LiteRT makes NaN of a vector of zeros
-        assert worth(foretold) == 0.0
+        assert worth(foretold, 1.0) == 0.0

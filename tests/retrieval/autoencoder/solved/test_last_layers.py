@@ -43,13 +43,14 @@ def test_parts_have_unit_length_and_the_dims_asked_for(parts):
     np.testing.assert_allclose(np.linalg.norm(parts[0].views, axis=2), 1, atol=1e-5)
 
 
-def test_the_latent_keeps_the_inner_products_of_its_parts(parts):
+@pytest.mark.parametrize("most", [0.25, 10.0])
+def test_the_latent_keeps_the_inner_products_of_its_parts(parts, most):
     weights = np.array([1.0, 0.5, 1.0], dtype=np.float32)
-    last = solve_last_layers(parts, weights, CONFIG, dim=1000)
+    last = solve_last_layers(parts, weights, replace(CONFIG, most_gathering=most), dim=1000)
     found, known = latents(parts, last)
     leading = sum(share * each @ each.T for share, each in zip([4, 1, 4], known, strict=False)) / 9
     joint, neighbors, gathering = (each @ each.T for each in known[3:])
-    expected = leading + joint + neighbors + worth(last.gathering_foretold) ** 2 * gathering
+    expected = leading + joint + neighbors + worth(last.gathering_foretold, most) ** 2 * gathering
     np.testing.assert_allclose(found @ found.T, expected, atol=1e-4)
 
 
@@ -80,7 +81,7 @@ def test_gathering_once_more_brings_pictures_of_a_kind_closer(parts, monkeypatch
 
     def contrast():
         last = solve_last_layers(parts, np.ones(3, dtype=np.float32), CONFIG, dim=16)
-        assert worth(last.gathering_foretold) > 0
+        assert last.gathering_foretold > 0.5
         gathering = latents(parts, last)[1][-1]
         cosines = gathering @ gathering.T
         return cosines[same].mean() - cosines[~same].mean()
@@ -109,13 +110,14 @@ def with_layout(parts):
     ]
 
 
-@pytest.mark.parametrize("dim", [5, 1000])
-def test_with_a_layout_gathering_replaces_the_others_and_near_pictures_stay_apart(with_layout, dim):
-    last = solve_last_layers(with_layout, np.ones(3, dtype=np.float32), CONFIG, dim=dim)
+@pytest.mark.parametrize(("dim", "most"), [(5, 0.75), (1000, 0.75), (1000, 10.0)])
+def test_with_a_layout_gathering_replaces_the_others_and_near_pictures_stay_apart(with_layout, dim, most):
+    config = replace(CONFIG, most_gathering=most)
+    last = solve_last_layers(with_layout, np.ones(3, dtype=np.float32), config, dim=dim)
     found, known = latents(with_layout, last)
-    share = worth(last.gathering_foretold)
-    assert share > 0.5
-    counts = [3**-0.5] * 3 + [1 - share] * 2 + [share]
+    share = worth(last.gathering_foretold, most)
+    assert share == most if most < 1 else share > 1
+    counts = [3**-0.5] * 3 + [max(0, 1 - share)] * 2 + [share]
     vectors = np.concatenate([count * each for count, each in zip(counts, known, strict=True)], axis=1)
     differences = (vectors[nearest_others(vectors, 5)] - vectors[:, None]).reshape(-1, vectors.shape[1])
     shares = [each.T @ each / np.square(each).sum() for each in (vectors, differences)]

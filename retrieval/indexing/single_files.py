@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -100,7 +101,9 @@ def _scan_files(folders: Folders, paths: Iterable[str]) -> FolderScan:
 
 
 def _rows_of(index: Index, folders: Folders, file: Path) -> list[Row]:
-    path = _path_in(folders, file)
+    # Pictures of a folder that is reached through a link go by their real paths. Not by `Path.is_dir`, which
+    # ends with an error where a folder around it may not be read.
+    path = _path_in(folders, Path(os.path.realpath(file)) if os.path.isdir(file) else file)  # noqa: PTH112
     name, inside = split_path(path)
     if inside == ".":
         if len(folders.tops) == 1:

@@ -190,6 +190,14 @@ def test_a_folder_of_pictures_is_removed_at_once(retrieve, indexed):
     assert sorted(rows(indexed)) == ["cold/blue.png", "cold/green.png", "violet.png"]
 
 
+def test_a_folder_is_removed_by_a_link_to_it(retrieve, indexed, tmp_path):
+    (indexed / "link").symlink_to(indexed / "warm")
+    (tmp_path / "elsewhere").symlink_to(indexed / "cold")
+    assert retrieve("remove", indexed / "link", "--index", indexed).out == "- 2 gone\n"
+    assert retrieve("remove", tmp_path / "elsewhere", "--index", indexed).out == "- 2 gone\n"
+    assert sorted(rows(indexed)) == ["violet.png"]
+
+
 def test_a_folder_cannot_be_added_as_a_file(retrieve, indexed):
     outcome = retrieve("add", indexed / "warm", "--index", indexed)
     assert outcome.status == 1

@@ -163,7 +163,7 @@ def test_killed_half_way_the_next_run_embeds_the_rest_only(paint, model_folder, 
         process.kill()
     assert process.returncode == -signal.SIGKILL
     committed = rows_in(folder / ".retrieve")
-    assert 20 <= len(committed) < count
+    assert 0 < len(committed) < count
 
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(run.stdout)["changes"]["new"] == count - len(committed)

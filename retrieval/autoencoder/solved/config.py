@@ -54,7 +54,8 @@ class EncoderConfig:
     ridge_pictures: `ridge_pictures` / pictures is the share of the mean variance within pictures that is
     added to the variance in every direction; the fewer the pictures, the less exactly that variance is known.
     neighbors: among how many nearest pictures two have to find each other to be linked.
-    most_gathering: what the layer to where pictures gather counts at most, where another one counts 1.
+    gatherings: how many times it is found where pictures gather. most_gathering: what that layer counts at
+    most, where another one counts 1.
     """
 
     branches: tuple[BranchConfig, ...]
@@ -74,6 +75,7 @@ class EncoderConfig:
     joint_dims: int = 64
     joint_ridge: float = 0.1
     neighbors: int = 5
+    gatherings: int = 2
     most_gathering: float = 1.0
 
 
@@ -89,8 +91,8 @@ def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderC
     colour says much. Aligned pictures, such as digits: the place says most, a mirrored one may be another
     sign, and brightness may depend on who took them: their colours stay where they agree with form, their
     layout counts where it bears out what is near, and views are turned where near pictures are. There
-    what sets near pictures apart is how something is written, not what, so that gathering counts by all that
-    it is worth. `docs/design.md` has the figures behind each.
+    what sets near pictures apart is how something is written, not what: gathering counts by all that it is
+    worth. `docs/design.md` has the figures behind each.
     """
     if aligned:
         whole = size // 32
@@ -104,6 +106,7 @@ def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderC
             tilt=(_TURN, _SLANT) if turned else (0.0, 0.0),
             least_color_agreement=COLOR_AGREEMENT,
             layout=True,
+            gatherings=3 if turned else 2,
             most_gathering=_MOST_GATHERING if turned else 1.0,
         )
     if size <= 32:

@@ -14,9 +14,6 @@ from .lda import AnyFloats, Linear, apply, compress, multiplied, scatter_of_view
 from .neighbors import mutual_links, scatter_of_links, to_nearest
 from .pictures import Floats
 
-# A third adds half as much as the second.
-_GATHERINGS = 2
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
@@ -75,7 +72,7 @@ def solve_last_layers(
     Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
     then counts as what two views of one differ in: it is not what tells pictures apart. Where the vectors
     found so far gather in a way that can be foretold, that counts as well. Then where they gather is found
-    once more, with that counting.
+    again, with that counting.
 
     Where the layout is a part, place tells everything, down to what sets near pictures apart. There gathering
     takes the place of what parts say together, as far as it is worth, since it says the same and better; and
@@ -97,7 +94,7 @@ def solve_last_layers(
     neighbors = solve_agreement(scatter, ridge=ridge, num=num, apart=apart)
     known.append(apply(neighbors, joined[:, :1])[:, 0])
     vectors = np.concatenate(known, axis=1)
-    for _ in range(_GATHERINGS):
+    for _ in range(config.gatherings):
         targets = gathered(vectors @ compress(vectors, dim).weights)
         gathering, foretold = solve_gathering(means, scatter, targets, ridge=ridge)
         gathering_worth = worth(foretold, config.most_gathering)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 COLOR_AGREEMENT = 2.8
 """Drawn objects told apart by colour have 4.6 and more, sign-digits 2.0, on which colours do harm."""
 
+MILD_SIDE = 0.92
+"""The smallest share of a side that a view shows which keeps things in their places."""
+
 # In radians, 7.5 degrees; and across for each step down.
 _TURN = 0.13
 _SLANT = 0.15
@@ -47,7 +50,8 @@ class EncoderConfig:
     least_side: the smallest share of a side that a view shows. mirror: whether half of the views are
     mirrored. tilt: None draws views at random; else views are spread evenly, turned by so many radians and
     slanted by so much. least_color_agreement: how far colours have to agree with form for their branch to
-    stay, see `trust.color_agreement`; None keeps it. layout: whether the layout of the picture may be a part.
+    stay, see `trust.color_agreement`; None keeps it. layout_neighbors: among how many nearest pictures two
+    have to find each other for their layouts to be compared, which decides whether the layout is a part.
     content_dims, content_ridge: of the shared content. grid: cells along a side when pooling by place.
     pair_dims: how many of the contents are pooled by pairs. part_dims: directions of each pooling of each
     branch; of these the latent vector starts from `leading_dims`, beside those of all together.
@@ -64,7 +68,7 @@ class EncoderConfig:
     leading_dims: int
     tilt: tuple[float, float] | None = None
     least_color_agreement: float | None = None
-    layout: bool = False
+    layout_neighbors: int = 15
     content_dims: int = 128
     content_ridge: float = 3e-4
     grid: int = 4
@@ -77,6 +81,11 @@ class EncoderConfig:
     neighbors: int = 5
     gatherings: int = 2
     most_gathering: float = 1.0
+
+    @property
+    def is_aligned(self) -> bool:
+        """Whether the same place is to mean the same thing in all pictures."""
+        return self.tilt is not None
 
 
 def colors(factor: int) -> BranchConfig:
@@ -100,12 +109,12 @@ def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderC
         branches = (*patches, colors(whole * 2))
         return EncoderConfig(
             branches,
-            least_side=0.92,
+            least_side=MILD_SIDE,
             mirror=False,
             leading_dims=32,
             tilt=(_TURN, _SLANT) if turned else (0.0, 0.0),
             least_color_agreement=COLOR_AGREEMENT,
-            layout=True,
+            layout_neighbors=5,
             gatherings=3 if turned else 2,
             most_gathering=_MOST_GATHERING if turned else 1.0,
         )

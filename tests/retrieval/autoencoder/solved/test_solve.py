@@ -20,7 +20,6 @@ from retrieval.autoencoder.solved.config import choose_config
 from retrieval.autoencoder.solved.copies import with_copies
 from retrieval.autoencoder.solved.decoder import solve_decoder
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
-from retrieval.autoencoder.solved.layout import layout_features
 from retrieval.autoencoder.solved.lda import unit
 from retrieval.autoencoder.solved.network import has_layout, layout
 from retrieval.autoencoder.solved.pictures import draw_patches, draw_views
@@ -297,9 +296,32 @@ def test_the_layout_counts_where_it_bears_out_what_other_parts_say(light_tells):
     weights = np.ones(1, dtype=np.float32)
     without = solve_last_layers(parts, weights, config, dim=16)
     assert without.gathering_foretold > 0.5
-    layouts = layout_features(pictures, views)
-    kept, last = solve_module._with_layout_if_useful(without, parts, layouts, weights, config, dim=16)
+    kept, last = solve_module._with_layout_if_useful(without, parts, pictures, views, weights, config, dim=16)
     assert len(kept) == len(last.parts) == 1 + light_tells
+
+
+def draw_spots(rng, *, num=270, places=9):
+    """A spot of 32 pixels of any size and light at one of nine places, on a noisy ground of any light."""
+    at = np.arange(num) % places
+    rows, columns = (8 + 8 * part + rng.normal(scale=1.2, size=num) for part in (at // 3, at % 3))
+    down, across = np.mgrid[:32, :32]
+    apart = (down - rows[:, None, None]) ** 2 + (across - columns[:, None, None]) ** 2
+    sizes, grounds, lights = (rng.uniform(*ends, size=(num, 1, 1)) for ends in ((2, 4), (40, 80), (60, 140)))
+    seen = grounds + lights * np.exp(-apart / 2 / sizes**2) + rng.normal(scale=6, size=apart.shape)
+    return np.clip(seen, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=3), at
+
+
+@pytest.mark.slow
+def test_where_place_alone_tells_the_layout_is_a_part_though_nothing_is_aligned(solve_cheaply, solved):
+    pictures, places = draw_spots(np.random.default_rng(0))
+    encoder = solve_cheaply(pictures, decoder=False).encoder
+    details = encoder.description.details
+    assert (details["aligned"], details["layout"]) == (False, True), details
+    assert not solved.encoder.description.details["layout"]
+    vectors = encoder.encode(pictures)
+    similar = vectors @ vectors.T
+    np.fill_diagonal(similar, -1)
+    assert (places[similar.argmax(axis=1)] == places).mean() > 0.98
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ _SHIFTS = (
     (View(0.0, 1.0, 0.04, 1.0), View(0.0, 1.0, 0.0, 0.96)),
     (View(0.04, 0.96, 0.04, 0.96), WHOLE),
 )
+# Charts and pages of text have .01, hand signs .1: below, what both explain is chance.
+_LEAST_EXPLAINED = 0.06
 _SMALL = 1e-9
 
 
@@ -50,7 +52,7 @@ def turning(pictures: Pixels) -> float:
         max(0.0, _explained(layouts, near, changes) - _explained(layouts, anyone, changes))
         for changes in (_changes(small, _TURNS), _changes(small, _SHIFTS))
     )
-    return by_turns / max(by_turns + by_shifts, _SMALL)
+    return by_turns / max(by_turns + by_shifts, _LEAST_EXPLAINED)
 
 
 def _coarse(layouts: Floats) -> Floats:

@@ -41,6 +41,13 @@ def test_pictures_that_are_shifted():
     assert turning(draw(np.random.default_rng(0), shift=0.04)) < TURNED / 2
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_pictures_that_differ_by_neither_turns_nor_shifts(seed):
+    heights = np.random.default_rng(seed).integers(4, 30, size=(200, 8)).repeat(4, axis=1)
+    bars = np.where(np.arange(32)[:, None] > heights[:, None], 255, 0).astype(np.uint8)
+    assert turning(bars[..., None].repeat(3, axis=3)) < TURNED
+
+
 def test_pictures_of_which_no_two_are_alike_or_all_are_say_nothing():
     rng = np.random.default_rng(0)
     assert 0.0 <= turning(rng.integers(256, size=(2, 32, 32, 3), dtype=np.uint8)) <= 1.0

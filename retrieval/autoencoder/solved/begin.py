@@ -11,6 +11,7 @@ from ...parallel import in_order
 from ...progress import Progress
 from ...threads import single_threaded_products
 from .branch import Branch, solve_branch
+from .colors import Colors, look_at_colors
 from .config import EncoderConfig, choose_config
 from .pictures import ALIGNED, Pixels, alignment
 from .turning import TURNED, turning
@@ -20,12 +21,13 @@ SIZES = (32, 64)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is solved first: how far pictures are aligned, and near ones turned; whether they count as
-    aligned, and the branches.
+    """What is solved first: how far pictures are aligned, and near ones turned; what colours are to them;
+    whether they count as aligned, and the branches.
     """
 
     alignment: float
     turning: float
+    colors: Colors
     aligned: bool
     config: EncoderConfig
     branches: tuple[Branch, ...]
@@ -42,7 +44,9 @@ def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progre
     aligned = bool(share >= ALIGNED) if aligned is None else aligned
     with single_threaded_products():
         turned = turning(pictures) if aligned else 0.0
-    config = choose_config(pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
+        choose = partial(choose_config, pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
+        looked = look_at_colors(pictures, choose(), seed=seed)
+    config = choose(grey=not looked.tell)
     solving = partial(solve_branch, pictures, config=config, seed=seed)
     branches = []
     with progress.step("solve the branches", len(config.branches)) as step, single_threaded_products():
@@ -50,7 +54,7 @@ def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progre
         for branch in in_order(solving, config.branches):
             branches.append(branch)
             step.advance()
-    return Begun(share, turned, aligned, config, tuple(branches))
+    return Begun(share, turned, looked, aligned, config, tuple(branches))
 
 
 def _refuse(pictures: Pixels) -> None:

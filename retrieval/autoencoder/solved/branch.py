@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.sparse import csr_array
 
 from ...parallel import in_order
 from .config import BranchConfig, EncoderConfig
+from .layout import LIGHT
 from .lda import Linear, Scatter, directions, eigenvectors, unit
 from .pictures import Doubles, Floats, Pixels, draw_patches
 
@@ -57,7 +59,7 @@ def solve_branch(pictures: Pixels, branch: BranchConfig, config: EncoderConfig, 
     rng = np.random.default_rng([seed, branch.factor, branch.patch])
     per_picture = max(1, -(-_PATCHES_FOR_ATOMS * branch.atoms // len(pictures)))
     patches = draw_patches(pictures, branch, per_picture, rng).reshape(-1, 3 * branch.patch**2)
-    solve_whitening = whiten_colors if branch.is_of_colors else whiten
+    solve_whitening = whiten_colors if branch.is_of_colors else partial(whiten, grey=branch.grey)
     whitening = solve_whitening(patches[rng.permutation(len(patches))[:_PATCHES_FOR_WHITENING]])
     atoms = find_atoms(whitening.apply(patches), branch.atoms, seed=seed)
     per_picture = max(_PATCHES_OF_A_PICTURE, -(-_LEAST_PATCHES // len(pictures)))
@@ -93,17 +95,21 @@ def _code_scatter(
     return Scatter.of(codes, blocks, dim=len(atoms), group_size=per_picture)
 
 
-def whiten(patches: Floats) -> Whitening:
+def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
     """The whitening of `patches` (n, in): each loses its mean, then every direction gets variance about 1.
+
+    Where `grey`, a patch is its light alone, and what is the same in light gets the same.
 
     The variances get 1 % of their mean added, so that noise is not blown up (Coates & Ng 2012, *Learning
     Feature Representations with K-means*).
     """
     width = patches.shape[1]
-    centering = np.eye(width) - 1.0 / width
-    mean, axes = _scaled_axes(patches.astype(np.float64) @ centering, width - 1)
+    light = np.kron(np.eye(width // 3), LIGHT) if grey else np.eye(width)
+    num = light.shape[1]
+    centering = light @ (np.eye(num) - 1.0 / num)
+    mean, axes = _scaled_axes(patches.astype(np.float64) @ centering, num - 1)
     kernel = centering @ axes
-    return Whitening(kernel.astype(np.float32), _never_zero(-mean @ kernel))
+    return Whitening(kernel.astype(np.float32), _never_zero(np.asarray(-mean @ axes)))
 
 
 def whiten_colors(colors: Floats) -> Whitening:

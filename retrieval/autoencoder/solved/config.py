@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 COLOR_AGREEMENT = 2.8
 """Drawn objects told apart by colour have 4.6 and more, sign-digits 2.0, on which colours do harm."""
@@ -22,8 +22,8 @@ class BranchConfig:
     """One branch of the encoder, which sees patches of the picture averaged down by `factor`.
 
     patch, stride: in pixels of the picture averaged down. atoms: how many kinds of patch it tells apart.
-    threshold: the cosine above which a patch counts as similar to an atom. Patches of one pixel are colours:
-    those keep their brightness, larger ones lose it.
+    threshold: the cosine above which a patch counts as similar to an atom. grey: whether it sees light alone.
+    Patches of one pixel are colours: those keep their brightness, larger ones lose it.
     """
 
     factor: int
@@ -31,6 +31,7 @@ class BranchConfig:
     patch: int = 5
     atoms: int = 512
     threshold: float = 0.2
+    grey: bool = False
 
     @property
     def name(self) -> str:
@@ -93,8 +94,11 @@ def colors(factor: int) -> BranchConfig:
     return BranchConfig(factor, patch=1, atoms=256, threshold=0.8)
 
 
-def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderConfig:
-    """The config for pictures of `size` pixels, and, if they are aligned, whether near ones are `turned`.
+def choose_config(size: int, *, aligned: bool, turned: bool = False, grey: bool = False) -> EncoderConfig:
+    """The config for pictures of `size` pixels.
+
+    aligned: whether the same place means the same thing in all; turned: whether near ones are turned then.
+    grey: whether colours tell nothing; then none are seen.
 
     Photographs: the place of something says little, so views may show half of each side, and may be mirrored;
     colour says much. Aligned pictures, such as digits: the place says most, a mirrored one may be another
@@ -106,9 +110,8 @@ def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderC
     if aligned:
         whole = size // 32
         patches = [BranchConfig(whole * factor) for factor in (1, 2, 4)]
-        branches = (*patches, colors(whole * 2))
         return EncoderConfig(
-            branches,
+            _branches(patches, colors(whole * 2), grey=grey),
             least_side=MILD_SIDE,
             mirror=False,
             leading_dims=32,
@@ -119,7 +122,21 @@ def choose_config(size: int, *, aligned: bool, turned: bool = False) -> EncoderC
             most_gathering=_MOST_GATHERING if turned else 1.0,
         )
     if size <= 32:
-        branches = (BranchConfig(1), BranchConfig(2), colors(2))
+        patches, factor = [BranchConfig(1), BranchConfig(2)], 2
     else:
-        branches = (BranchConfig(1, stride=3), BranchConfig(2), BranchConfig(4), colors(4))
+        patches, factor = [BranchConfig(1, stride=3), BranchConfig(2), BranchConfig(4)], 4
+    branches = _branches(patches, colors(factor), grey=grey)
     return EncoderConfig(branches, least_side=0.5, mirror=True, leading_dims=64)
+
+
+def _branches(
+    patches: list[BranchConfig], of_colors: BranchConfig, *, grey: bool
+) -> tuple[BranchConfig, ...]:
+    return tuple(replace(each, grey=True) for each in patches) if grey else (*patches, of_colors)
+
+
+def probing(size: int) -> tuple[BranchConfig, BranchConfig, BranchConfig]:
+    """Small branches for pictures of `size` pixels: of grey forms, of colours, and of more colours."""
+    of_colors = colors(size // 16)
+    forms = BranchConfig(size // 32, stride=2, atoms=128, grey=True)
+    return forms, replace(of_colors, atoms=128), of_colors

@@ -40,7 +40,7 @@ def weigh(
     similarities = [each for each, keep in zip(similarities, kept, strict=True) if keep]
     weights = part_weights(similarities, [part.name for part in chosen])
     found = {
-        "colors": all(kept),
+        "colors": any(part.is_of_colors for part in chosen),
         "color_agreement": round(agreement, 3),
         "part_weights": [round(float(weight), 3) for weight in weights],
     }
@@ -71,12 +71,12 @@ def part_weights(similarities: Sequence[Floats], branches: Sequence[str]) -> Flo
     trust found first. From half of the largest trust on a part counts in full, and below by its square.
     """
     trust = np.ones(len(similarities))
-    near = list(in_order(_nearest, similarities))
+    near = list(in_order(nearest_of, similarities))
     for _ in range(_ROUNDS):
 
         def overlap(part: int, trust: Doubles = trust) -> float:
             others = trust * [each != branches[part] for each in branches]
-            return _overlap(near[part], _nearest(_sum(similarities, others)))
+            return _overlap(near[part], nearest_of(summed(similarities, others)))
 
         overlaps = np.array(list(in_order(overlap, range(len(near)))))
         if not overlaps.any():
@@ -89,15 +89,19 @@ def color_agreement(similarities: Sequence[Floats], of_colors: Sequence[bool]) -
     """How alike in colour the five nearest by form are, in standard deviations.
 
     Where colours tell things apart that differ in form as well, what is near by form is alike in colour; and
-    where they tell more about the light than about the things, it is not.
+    where they tell more about the light than about the things, it is not. 0 where no part is of colours.
     """
     forms = [each for each, color in zip(similarities, of_colors, strict=True) if not color]
     colors = [each for each, color in zip(similarities, of_colors, strict=True) if color]
-    near = _nearest(_sum(forms, np.ones(len(forms))))
+    if not colors:
+        return 0.0
+    near = nearest_of(summed(forms))
     return float(np.mean([np.take_along_axis(each, near, axis=1).mean(dtype=np.float64) for each in colors]))
 
 
-def _sum(similarities: Sequence[Floats], weights: Doubles) -> Floats:
+def summed(similarities: Sequence[Floats], weights: Doubles | None = None) -> Floats:
+    """The sum of `similarities`, each (n, n), by their `weights`, or of all alike."""
+    weights = np.ones(len(similarities)) if weights is None else weights
     total = np.zeros_like(similarities[0])
     for each, weight in zip(similarities, weights, strict=True):
         if weight:
@@ -105,7 +109,8 @@ def _sum(similarities: Sequence[Floats], weights: Doubles) -> Floats:
     return total
 
 
-def _nearest(similarities: Floats) -> Rows:
+def nearest_of(similarities: Floats) -> Rows:
+    """The columns (n, 5) of the largest `similarities` (n, n) of each row beside its own."""
     others = similarities.copy()
     np.fill_diagonal(others, -np.inf)
     return nearest(others, min(_NEIGHBORS, len(others) - 1))

@@ -32,8 +32,8 @@ from retrieval.progress import Progress
 from retrieval.threads import use_threads
 
 
-def cheap_config(size, *, aligned, turned=False):
-    config = choose_config(size, aligned=aligned, turned=turned)
+def cheap_config(size, **kind):
+    config = choose_config(size, **kind)
     branches = tuple(replace(branch, atoms=min(branch.atoms, 96)) for branch in config.branches)
     return replace(config, branches=branches, content_dims=16, part_dims=16, leading_dims=12)
 

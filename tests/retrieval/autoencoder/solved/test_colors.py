@@ -1,0 +1,80 @@
+"""Whether colours tell pictures apart, on pictures drawn so that they do or do not."""
+
+import colorsys
+
+import numpy as np
+import pytest
+
+from retrieval.autoencoder.solved import colors
+from retrieval.autoencoder.solved.begin import begin
+from retrieval.autoencoder.solved.colors import Colors, look_at_colors
+from retrieval.autoencoder.solved.config import choose_config
+from retrieval.progress import Progress
+
+CONFIG = choose_config(32, aligned=False)
+FORMS = np.arange(240) % 6
+
+
+def draw(rng, hues, *, forms=FORMS, size=32):
+    """Waves of six kinds anywhere in a picture of these `hues` (n,), on a ground of another light."""
+    rows, columns = np.mgrid[:size, :size] * 32 / size
+    pictures = []
+    for form, hue in zip(forms, hues, strict=True):
+        angle = np.pi * form / 6
+        wave = np.sin((np.cos(angle) * rows + np.sin(angle) * columns) * 0.9 + rng.uniform(0, 6))
+        color = np.array(colorsys.hsv_to_rgb(hue % 1, rng.uniform(0.5, 0.9), rng.uniform(0.6, 0.9)))
+        pictures.append(255 * color * (0.75 + 0.25 * wave[..., None]))
+    noisy = np.array(pictures) + rng.normal(scale=4, size=(len(hues), size, size, 3))
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("size", [32, 64])
+def test_colors_of_any_kind_tell_nothing(seed, size):
+    rng = np.random.default_rng(seed)
+    config = choose_config(size, aligned=False)
+    found = look_at_colors(draw(rng, rng.uniform(size=240), size=size), config, seed=seed)
+    assert not found.tell, found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_colors_tell_where_each_form_has_its_own(seed):
+    rng = np.random.default_rng(seed)
+    found = look_at_colors(draw(rng, FORMS / 6 + rng.normal(scale=0.02, size=240)), CONFIG, seed=seed)
+    assert found.tell, found
+    assert found.kinship > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_colors_tell_where_they_come_in_groups_whatever_the_form(seed, monkeypatch):
+    # A pure yellow is lighter than a blue, so that forms are not quite independent.
+    monkeypatch.setattr(colors, "_LEAST_KINSHIP", 0.5)
+    rng = np.random.default_rng(seed)
+    hues = rng.integers(6, size=240) / 6 + rng.normal(scale=0.005, size=240)
+    found = look_at_colors(draw(rng, hues), CONFIG, seed=seed)
+    assert found.tell, found
+    assert found.grouping > 0.05
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+def test_grey_few_and_equal_pictures_keep_the_branch_of_colors(aligned):
+    config = choose_config(32, aligned=aligned)
+    grey = np.random.default_rng(0).integers(256, size=(90, 32, 32, 1), dtype=np.uint8).repeat(3, axis=3)
+    assert look_at_colors(grey, config, seed=0) == Colors(1.0, None)
+    assert look_at_colors(draw(np.random.default_rng(0), np.ones(9), forms=FORMS[:9]), config, seed=0).tell
+    flat = np.full((90, 32, 32, 3), (9, 200, 30), dtype=np.uint8)
+    assert np.isfinite(look_at_colors(flat, config, seed=0).kinship)
+
+
+@pytest.mark.usefixtures("few_atoms")
+@pytest.mark.parametrize("aligned", [True, False])
+def test_where_colors_tell_nothing_no_branch_sees_them(aligned):
+    rng = np.random.default_rng(0)
+    pictures = draw(rng, rng.uniform(size=240))
+    begun = begin(pictures, seed=0, aligned=aligned, progress=Progress())
+    assert not begun.colors.tell
+    assert not any(branch.config.is_of_colors for branch in begun.branches)
+    for branch in begun.branches:
+        kernel = branch.whitening.kernel.reshape(25, 3, -1)
+        light = kernel.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(kernel, light * np.float32([[0.299], [0.587], [0.114]]), atol=1e-4)

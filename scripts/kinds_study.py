@@ -4,8 +4,8 @@
 
 Eight kinds of folders, each of 6 to 20 classes. What tells the classes apart is form whatever the colour
 (leaves, charts, logos), texture whatever the stain (cells), colour alone (palettes), colour and form (flags,
-coins), or place (spots). Each is fitted and evaluated by `retrieve evaluate --fit`, without labels, beside the
-baselines of the evaluation. 40 s to a minute each on two processors.
+coins), or place (spots). Each is fitted and evaluated by `retrieve evaluate --fit`, without labels, beside
+the baselines of the evaluation. 40 s to a minute each on two processors.
 """
 
 from __future__ import annotations

@@ -223,7 +223,7 @@ def fitted_in_words(facts: IndexFacts) -> str:
     if "aligned" not in facts.details:
         return words
     if not facts.details["aligned"]:
-        return words + ", as photographs"
+        return words + ", as photographs" + ("" if facts.details.get("colors", True) else " in grey")
     return words + ", as aligned pictures" + (" in colour" if facts.details.get("colors") else "")
 
 

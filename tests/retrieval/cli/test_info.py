@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from index_store import FORMAT_VERSION, Index
 from retrieval import IndexFacts
+from retrieval.cli.index import fitted_in_words
 
 
 def test_info_tells_what_an_index_is(retrieve, indexed, model):
@@ -84,3 +86,19 @@ def test_a_description_of_an_encoder_that_is_none_is_told(retrieve, indexed):
     outcome = retrieve("info", indexed)
     assert outcome.status == 1
     assert "dim is None, expected a whole number, 1 or more" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ({}, ""),
+        ({"aligned": False}, ", as photographs"),
+        ({"aligned": False, "colors": False}, ", as photographs in grey"),
+        ({"aligned": True, "colors": False}, ", as aligned pictures"),
+        ({"aligned": True, "colors": True}, ", as aligned pictures in colour"),
+    ],
+)
+def test_what_kind_of_pictures_it_was_fitted_to_is_told(indexed, details, words):
+    fitted = {"pictures": 12, "drawn": 0, "note": None}
+    facts = replace(IndexFacts.of(Index.open(indexed / ".retrieve")), details=details, fitted=fitted)
+    assert fitted_in_words(facts) == f"fitted to 12 of the pictures{words}"

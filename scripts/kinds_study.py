@@ -236,7 +236,7 @@ def flag(_: int, kind: Random, rng: Random) -> Pixels:
 def spot(number: int, _: Random, rng: Random) -> Pixels:
     """A spot of any size and light at one of nine places."""
     rows, columns = np.mgrid[:96, :96]
-    down, across = 24 + 24 * np.divmod(number, 3) + rng.normal(0, 4, 2)
+    down, across = 24 + 24 * np.array(divmod(number, 3)) + rng.normal(0, 4, 2)
     apart = (rows - down) ** 2 + (columns - across) ** 2
     light = rng.uniform(60, 140) * np.exp(-apart / 2 / rng.uniform(6, 12) ** 2)
     return (rng.uniform(40, 80) + light)[..., None].repeat(3, axis=-1)

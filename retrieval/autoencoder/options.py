@@ -42,7 +42,9 @@ class RecipeRules:
 
 
 _SOLVED = RecipeRules(sizes=(32, 64))
-RECIPE_RULES = {"solved": _SOLVED, "solved-photos": _SOLVED, "solved-aligned": _SOLVED}
+RECIPE_RULES = dict.fromkeys(
+    ("solved", "solved-photos", "solved-aligned", "solved-grey", "solved-colors"), _SOLVED
+)
 """One entry for each of `recipes.RECIPES`. All other architectures are trained by gradient descent."""
 
 _CHOICES = {

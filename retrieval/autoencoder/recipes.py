@@ -36,9 +36,13 @@ class FitRecipe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SolvedRecipe:
-    """The default encoder, see `solved.solve.solve`; `aligned` says what kind of pictures, None asks them."""
+    """The default encoder, see `solved.solve.solve`.
+
+    `aligned` says what kind of pictures, and `grey` whether they are seen without colours; None asks them.
+    """
 
     aligned: bool | None = None
+    grey: bool | None = None
 
     def fit(
         self,
@@ -52,7 +56,7 @@ class SolvedRecipe:
         """See `FitRecipe.fit`."""
         chosen, progress = {} if dim is None else {"dim": dim}, progress or Progress()
         with beside(_solver) as loaded:
-            begun = begin(pictures, seed=seed, aligned=self.aligned, progress=progress)
+            begun = begin(pictures, seed=seed, aligned=self.aligned, grey=self.grey, progress=progress)
             with progress.step("load TensorFlow"):
                 solve = loaded()
         return solve(pictures, seed=seed, decoder=decoder, begun=begun, progress=progress, **chosen)
@@ -69,4 +73,6 @@ RECIPES: dict[str, FitRecipe] = {
     "solved": SolvedRecipe(),
     "solved-photos": SolvedRecipe(aligned=False),
     "solved-aligned": SolvedRecipe(aligned=True),
+    "solved-grey": SolvedRecipe(grey=True),
+    "solved-colors": SolvedRecipe(grey=False),
 }

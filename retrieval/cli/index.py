@@ -72,7 +72,7 @@ def index(
         typer.Option(
             "--recipe",
             metavar="NAME",
-            help="How to fit an encoder: solved (the default), solved-photos or solved-aligned.",
+            help="How to fit an encoder: solved (the default), solved-photos, -aligned, -grey or -colors.",
         ),
     ] = None,
     no_decoder: Annotated[

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from ..progress import Progress
 
 Architectures = Literal[
-    "solved", "solved-photos", "solved-aligned", "dense", "conv-pool", "conv-strided", "conv"
+    "solved",
+    "solved-photos",
+    "solved-aligned",
+    "solved-grey",
+    "solved-colors",
+    "dense",
+    "conv-pool",
+    "conv-strided",
+    "conv",
 ]
 
 _DEFAULT: Architectures = "solved"

@@ -33,8 +33,10 @@ class Begun:
     branches: tuple[Branch, ...]
 
 
-def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progress) -> Begun:
-    """Solve the branches on `pictures`, see `solve`.
+def begin(
+    pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progress, grey: bool | None = None
+) -> Begun:
+    """Solve the branches on `pictures`, see `solve`; `grey` sees them without colours, or not without.
 
     Raises:
         ValueError: pictures of another shape, size or number.
@@ -46,7 +48,7 @@ def begin(pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progre
         turned = turning(pictures) if aligned else 0.0
         choose = partial(choose_config, pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
         looked = look_at_colors(pictures, choose(), seed=seed)
-    config = choose(grey=not looked.tell)
+    config = choose(grey=not looked.tell if grey is None else grey)
     solving = partial(solve_branch, pictures, config=config, seed=seed)
     branches = []
     with progress.step("solve the branches", len(config.branches)) as step, single_threaded_products():

@@ -5,6 +5,8 @@ import colorsys
 import numpy as np
 import pytest
 
+from retrieval.autoencoder import recipes
+from retrieval.autoencoder.recipes import RECIPES
 from retrieval.autoencoder.solved import colors
 from retrieval.autoencoder.solved.begin import begin
 from retrieval.autoencoder.solved.colors import Colors, look_at_colors
@@ -64,6 +66,20 @@ def test_grey_few_and_equal_pictures_keep_the_branch_of_colors(aligned):
     assert look_at_colors(draw(np.random.default_rng(0), np.ones(9), forms=FORMS[:9]), config, seed=0).tell
     flat = np.full((90, 32, 32, 3), (9, 200, 30), dtype=np.uint8)
     assert np.isfinite(look_at_colors(flat, config, seed=0).kinship)
+
+
+@pytest.mark.usefixtures("few_atoms")
+@pytest.mark.parametrize("recipe", ["solved-grey", "solved-colors"])
+def test_a_person_can_overrule_it(recipe, monkeypatch):
+    rng = np.random.default_rng(0)
+    own = recipe == "solved-grey"  # what is overruled: colours of their own are seen, any colours are not
+    pictures = draw(rng, FORMS / 6 if own else rng.uniform(size=240))
+    solved = []
+    monkeypatch.setattr(recipes, "_solver", lambda: lambda _, **options: solved.append(options["begun"]))
+    RECIPES[recipe].fit(pictures, dim=8, seed=0, decoder=False, progress=None)
+    RECIPES["solved"].fit(pictures, dim=8, seed=0, decoder=False, progress=None)
+    seen = [any(branch.config.is_of_colors for branch in begun.branches) for begun in solved]
+    assert seen == [not own, own]
 
 
 @pytest.mark.usefixtures("few_atoms")

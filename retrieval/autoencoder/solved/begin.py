@@ -36,7 +36,9 @@ class Begun:
 def begin(
     pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progress, grey: bool | None = None
 ) -> Begun:
-    """Solve the branches on `pictures`, see `solve`; `grey` sees them without colours, or not without.
+    """Solve the branches on `pictures`, see `solve`.
+
+    `grey` says that they are to be seen without colours, or with them; None leaves it to the pictures.
 
     Raises:
         ValueError: pictures of another shape, size or number.

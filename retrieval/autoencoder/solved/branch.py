@@ -96,20 +96,29 @@ def _code_scatter(
 
 
 def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
-    """The whitening of `patches` (n, in): each loses its mean, then every direction gets variance about 1.
+    """The whitening of `patches` (n, in): light without its mean, and unless `grey` colours without light.
 
-    Where `grey`, a patch is its light alone, and what is the same in light gets the same.
+    Every direction gets variance about 1: all of light, and as many of colours, those that vary most. Each on
+    their own: colours often go with light, and whitened together it would be what light does not explain of
+    them, mostly noise, that counts as much as light itself.
 
     The variances get 1 % of their mean added, so that noise is not blown up (Coates & Ng 2012, *Learning
     Feature Representations with K-means*).
     """
-    width = patches.shape[1]
-    light = np.kron(np.eye(width // 3), LIGHT) if grey else np.eye(width)
-    num = light.shape[1]
-    centering = light @ (np.eye(num) - 1.0 / num)
-    mean, axes = _scaled_axes(patches.astype(np.float64) @ centering, num - 1)
-    kernel = centering @ axes
-    return Whitening(kernel.astype(np.float32), _never_zero(np.asarray(-mean @ axes)))
+    places = patches.shape[1] // 3
+    # By sqrt(3) a grey gets the length that it has as a colour.
+    light = np.kron(np.eye(places), np.sqrt(3.0) * LIGHT) @ (np.eye(places) - 1.0 / places)
+    colors = np.kron(np.eye(places), np.eye(3) - LIGHT)
+    looks = [light] if grey else [light, colors]
+    seen = [patches.astype(np.float64) @ look for look in looks]
+    dims = places - 1 if grey else 3 * places - 1
+    floor = _SHARE_OF_MEAN * sum(float(each.var(axis=0).sum()) for each in seen) / dims
+    # Pictures in grey have no colours: of them nothing is computed.
+    last = len(looks) if seen[-1].var(axis=0).max() > _LEAST_VARIANCE else 1
+    axes = [_scaled_axes(each, places - 1, floor) for each in seen[:last]]
+    kernel = np.hstack([look @ scaled for look, (_, scaled) in zip(looks, axes, strict=False)])
+    bias = np.hstack([-mean @ scaled for mean, scaled in axes])
+    return Whitening(kernel.astype(np.float32), _never_zero(bias))
 
 
 def whiten_colors(colors: Floats) -> Whitening:
@@ -119,7 +128,8 @@ def whiten_colors(colors: Floats) -> Whitening:
     their brightness and saturation; near and far stay near and far.
     """
     width = colors.shape[1]
-    mean, axes = _scaled_axes(colors.astype(np.float64), width)
+    samples = colors.astype(np.float64)
+    mean, axes = _scaled_axes(samples, width, _SHARE_OF_MEAN * float(samples.var(axis=0).mean()))
     kernel = np.column_stack([_SPREAD / np.sqrt(width) * axes, np.zeros(width)])
     bias = -mean @ kernel
     bias[-1] = 1.0
@@ -134,13 +144,15 @@ def _never_zero(bias: Doubles) -> Floats:
     return np.where(bias == 0.0, _SMALL, bias).astype(np.float32)
 
 
-def _scaled_axes(samples: Floats, num: int) -> tuple[Floats, Floats]:
-    """The mean (in,) of `samples` (n, in), and their `num` main axes (in, num), each over its deviation."""
+def _scaled_axes(samples: Doubles, num: int, floor: float) -> tuple[Doubles, Doubles]:
+    """The mean (in,) of `samples` (n, in), and their `num` main axes (in, num), each over its deviation.
+
+    floor: added to each variance.
+    """
     mean = samples.mean(axis=0)
     centred = samples - mean
     variances, axes = eigenvectors(centred.T @ centred / len(samples), num=num)
-    variances = np.maximum(variances, 0.0)
-    return mean, axes / np.sqrt(variances + _SHARE_OF_MEAN * variances.mean() + _LEAST_VARIANCE)
+    return mean, axes / np.sqrt(np.maximum(variances, 0.0) + floor + _LEAST_VARIANCE)
 
 
 def find_atoms(whitened: Floats, num: int, *, seed: int) -> Floats:

@@ -13,17 +13,53 @@ def patches():
     return (rng.normal(size=(5000, 12)) @ mixing + 3).astype(np.float32)
 
 
-def test_directions_have_about_the_same_variance_and_no_correlation(patches):
+LIGHT = np.array([0.299, 0.587, 0.114])
+
+
+def light_of(patches):
+    return patches.reshape(len(patches), -1, 3) @ LIGHT
+
+
+def test_directions_of_light_have_about_the_same_variance_and_no_correlation(patches):
     whitening = whiten(patches)
     whitened = patches @ whitening.kernel + whitening.bias
-    covariance = np.cov(whitened.T)
-    assert whitened.shape == (5000, 11)
+    assert whitened.shape == (5000, 6)
+    covariance = np.cov(whitened[:, :3].T)
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-3
-    centred = patches - patches.mean(axis=1, keepdims=True)
-    variances = np.linalg.eigvalsh(np.cov(centred.T.astype(np.float64)))[:0:-1]
-    np.testing.assert_allclose(
-        np.diag(covariance), variances / (variances + 0.01 * variances.mean()), rtol=1e-3
-    )
+    light = light_of(patches.astype(np.float64))
+    centred = np.sqrt(3) * (light - light.mean(axis=1, keepdims=True))
+    variances = np.linalg.eigvalsh(np.cov(centred.T))[:0:-1]
+    colors = patches.reshape(5000, 4, 3) - light[..., None]
+    floor = 0.01 * (variances.sum() + colors.reshape(5000, 12).var(axis=0).sum()) / 11
+    np.testing.assert_allclose(np.diag(covariance), variances / (variances + floor), rtol=1e-3)
+
+
+def test_as_many_directions_of_color_have_about_the_same_variance_and_no_correlation(patches):
+    whitening = whiten(patches)
+    covariance = np.cov((patches @ whitening.kernel)[:, 3:].T)
+    assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-3
+    assert np.diag(covariance).min() > 0.9
+    lighter = patches + np.repeat(np.random.default_rng(1).random((5000, 4)), 3, axis=1).astype(np.float32)
+    changed = np.abs((lighter - patches) @ whitening.kernel).max(axis=0)
+    assert changed[:3].min() > 100 * changed[3:].max()
+
+
+def test_colors_that_go_with_light_leave_it_as_it_is():
+    """Whitened together, the little that light does not explain would count as much as all of it."""
+    rng = np.random.default_rng(0)
+    light = rng.normal(size=(5000, 4))
+    noise = 0.02 * rng.normal(size=(5000, 4, 3))
+    tinted = light[..., None] * [1.1, 1.0, 0.8] + noise
+    patches = tinted.reshape(5000, 12).astype(np.float32)
+    others = (tinted + 0.02 * rng.normal(size=(5000, 4, 3))).reshape(5000, 12).astype(np.float32)
+    whitening = whiten(patches)
+    cosines = (whitening.apply(patches) * whitening.apply(others)).sum(axis=1)
+    assert np.median(cosines) > 0.99
+
+
+def test_pictures_in_grey_have_no_directions_of_color(patches):
+    grey = np.repeat(light_of(patches), 3, axis=1).astype(np.float32)
+    assert whiten(grey).kernel.shape == (12, 3)
 
 
 def test_brightness_of_a_patch_changes_nothing(patches):

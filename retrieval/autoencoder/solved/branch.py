@@ -98,9 +98,9 @@ def _code_scatter(
 def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
     """The whitening of `patches` (n, in): light without its mean, and unless `grey` colours without light.
 
-    Every direction gets variance about 1: all of light, and as many of colours, those that vary most. Each on
-    their own: colours often go with light, and whitened together it would be what light does not explain of
-    them, mostly noise, that counts as much as light itself.
+    Every direction of either gets variance about 1. Each on their own: colours often go with light, and
+    whitened together it would be what light does not explain of them, mostly noise, that counts as much as
+    light itself.
 
     The variances get 1 % of their mean added, so that noise is not blown up (Coates & Ng 2012, *Learning
     Feature Representations with K-means*).
@@ -109,13 +109,12 @@ def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
     # By sqrt(3) a grey gets the length that it has as a colour.
     light = np.kron(np.eye(places), np.sqrt(3.0) * LIGHT) @ (np.eye(places) - 1.0 / places)
     colors = np.kron(np.eye(places), np.eye(3) - LIGHT)
-    looks = [light] if grey else [light, colors]
+    looks, dims = ([light], [places - 1]) if grey else ([light, colors], [places - 1, 2 * places])
     seen = [patches.astype(np.float64) @ look for look in looks]
-    dims = places - 1 if grey else 3 * places - 1
-    floor = _SHARE_OF_MEAN * sum(float(each.var(axis=0).sum()) for each in seen) / dims
+    floor = _SHARE_OF_MEAN * sum(float(each.var(axis=0).sum()) for each in seen) / sum(dims)
     # Pictures in grey have no colours: of them nothing is computed.
     last = len(looks) if seen[-1].var(axis=0).max() > _LEAST_VARIANCE else 1
-    axes = [_scaled_axes(each, places - 1, floor) for each in seen[:last]]
+    axes = [_scaled_axes(each, num, floor) for each, num in zip(seen[:last], dims, strict=False)]
     kernel = np.hstack([look @ scaled for look, (_, scaled) in zip(looks, axes, strict=False)])
     bias = np.hstack([-mean @ scaled for mean, scaled in axes])
     return Whitening(kernel.astype(np.float32), _never_zero(bias))

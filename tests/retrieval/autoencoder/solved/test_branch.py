@@ -23,7 +23,7 @@ def light_of(patches):
 def test_directions_of_light_have_about_the_same_variance_and_no_correlation(patches):
     whitening = whiten(patches)
     whitened = patches @ whitening.kernel + whitening.bias
-    assert whitened.shape == (5000, 6)
+    assert whitened.shape == (5000, 11)
     covariance = np.cov(whitened[:, :3].T)
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-3
     light = light_of(patches.astype(np.float64))
@@ -34,27 +34,22 @@ def test_directions_of_light_have_about_the_same_variance_and_no_correlation(pat
     np.testing.assert_allclose(np.diag(covariance), variances / (variances + floor), rtol=1e-3)
 
 
-def test_as_many_directions_of_color_have_about_the_same_variance_and_no_correlation(patches):
+def test_directions_of_color_have_no_correlation_and_variances_below_one(patches):
     whitening = whiten(patches)
     covariance = np.cov((patches @ whitening.kernel)[:, 3:].T)
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 1e-3
-    assert np.diag(covariance).min() > 0.9
-    lighter = patches + np.repeat(np.random.default_rng(1).random((5000, 4)), 3, axis=1).astype(np.float32)
-    changed = np.abs((lighter - patches) @ whitening.kernel).max(axis=0)
-    assert changed[:3].min() > 100 * changed[3:].max()
+    assert np.diag(covariance).max() == pytest.approx(1.0, abs=0.01)
 
 
-def test_colors_that_go_with_light_leave_it_as_it_is():
-    """Whitened together, the little that light does not explain would count as much as all of it."""
-    rng = np.random.default_rng(0)
-    light = rng.normal(size=(5000, 4))
-    noise = 0.02 * rng.normal(size=(5000, 4, 3))
-    tinted = light[..., None] * [1.1, 1.0, 0.8] + noise
-    patches = tinted.reshape(5000, 12).astype(np.float32)
-    others = (tinted + 0.02 * rng.normal(size=(5000, 4, 3))).reshape(5000, 12).astype(np.float32)
-    whitening = whiten(patches)
-    cosines = (whitening.apply(patches) * whitening.apply(others)).sum(axis=1)
-    assert np.median(cosines) > 0.99
+def test_light_and_colors_are_seen_apart(patches):
+    kernel = whiten(patches).kernel
+    rng = np.random.default_rng(1)
+    of_light = np.repeat(rng.normal(size=(5000, 4)), 3, axis=1)
+    of_colors = rng.normal(size=(5000, 4, 3))
+    of_colors = (of_colors - (of_colors @ LIGHT)[..., None]).reshape(5000, 12)
+    by_light, by_colors = (np.abs(change @ kernel).max(axis=0) for change in (of_light, of_colors))
+    assert by_light[:3].min() > 1_000 * by_light[3:].max()
+    assert by_colors[3:].min() > 1_000 * by_colors[:3].max()
 
 
 def test_pictures_in_grey_have_no_directions_of_color(patches):

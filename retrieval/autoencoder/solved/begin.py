@@ -21,13 +21,13 @@ SIZES = (32, 64)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is solved first: how far pictures are aligned, and near ones turned; what colours are to them;
-    whether they count as aligned, and the branches.
+    """What is solved first: how far pictures are aligned, and near ones turned; what colours are to them,
+    or None where that was not looked at; whether they count as aligned, and the branches.
     """
 
     alignment: float
     turning: float
-    colors: Colors
+    colors: Colors | None
     aligned: bool
     config: EncoderConfig
     branches: tuple[Branch, ...]
@@ -49,8 +49,8 @@ def begin(
     with single_threaded_products():
         turned = turning(pictures) if aligned else 0.0
         choose = partial(choose_config, pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
-        looked = look_at_colors(pictures, choose(), seed=seed)
-    config = choose(grey=not looked.tell if grey is None else grey)
+        looked = look_at_colors(pictures, choose(), seed=seed) if grey is None else None
+    config = choose(grey=bool(grey) if looked is None else not looked.tell)
     solving = partial(solve_branch, pictures, config=config, seed=seed)
     branches = []
     with progress.step("solve the branches", len(config.branches)) as step, single_threaded_products():

@@ -49,13 +49,15 @@ class Colors(NamedTuple):
         return self.grouping is None or self.grouping >= _LEAST_GROUPING
 
 
-def look_at_colors(pictures: Pixels, config: EncoderConfig, *, seed: int) -> Colors:
+def look_at_colors(pictures: Pixels, config: EncoderConfig, *, seed: int) -> Colors | None:
     """What colours are to `pictures` (n, S, S, 3) uint8; 1,000 of them are looked at.
+
+    None where they have none, or there are fewer than 60 pictures.
 
     Forms are seen by a small branch of grey patches, and colours by a branch of colours.
     """
     if len(pictures) < _LEAST_PICTURES or not _has_colors(pictures):
-        return Colors(1.0, None)
+        return None
     rng = np.random.default_rng([seed, 5])
     chosen = pictures[rng.permutation(len(pictures))[:_MOST_PICTURES]]
     views = choose_views(config, rng)[:_VIEWS]

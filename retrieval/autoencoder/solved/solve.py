@@ -93,7 +93,9 @@ def solve(
                 back = decoded()
     dim = encoder.output_shape[-1]
     details = {"aligned": begun.aligned, "alignment": round(begun.alignment, 4)}
-    details |= {"turning": round(begun.turning, 4), "color_kinship": round(begun.colors.kinship, 3), **found}
+    details |= {"turning": round(begun.turning, 4), **found}
+    if begun.colors is not None:
+        details["color_kinship"] = round(begun.colors.kinship, 3)
     details |= {"fitted_on": len(pictures), "seed": seed}
     description = EncoderDescription(
         "solved",

@@ -9,7 +9,7 @@ from retrieval.autoencoder import recipes
 from retrieval.autoencoder.recipes import RECIPES
 from retrieval.autoencoder.solved import colors
 from retrieval.autoencoder.solved.begin import begin
-from retrieval.autoencoder.solved.colors import Colors, look_at_colors
+from retrieval.autoencoder.solved.colors import look_at_colors
 from retrieval.autoencoder.solved.config import choose_config
 from retrieval.progress import Progress
 
@@ -62,8 +62,11 @@ def test_colors_tell_where_they_come_in_groups_whatever_the_form(seed, monkeypat
 def test_grey_few_and_equal_pictures_keep_the_branch_of_colors(aligned):
     config = choose_config(32, aligned=aligned)
     grey = np.random.default_rng(0).integers(256, size=(90, 32, 32, 1), dtype=np.uint8).repeat(3, axis=3)
-    assert look_at_colors(grey, config, seed=0) == Colors(1.0, None)
-    assert look_at_colors(draw(np.random.default_rng(0), np.ones(9), forms=FORMS[:9]), config, seed=0).tell
+    assert look_at_colors(grey, config, seed=0) is None
+    few = draw(np.random.default_rng(0), np.ones(9), forms=FORMS[:9])
+    assert look_at_colors(few, config, seed=0) is None
+    begun = begin(few, seed=0, aligned=aligned, progress=Progress())
+    assert any(branch.config.is_of_colors for branch in begun.branches)
     flat = np.full((90, 32, 32, 3), (9, 200, 30), dtype=np.uint8)
     assert np.isfinite(look_at_colors(flat, config, seed=0).kinship)
 
@@ -78,6 +81,7 @@ def test_a_person_can_overrule_it(recipe, monkeypatch):
     monkeypatch.setattr(recipes, "_solver", lambda: lambda _, **options: solved.append(options["begun"]))
     RECIPES[recipe].fit(pictures, dim=8, seed=0, decoder=False, progress=None)
     RECIPES["solved"].fit(pictures, dim=8, seed=0, decoder=False, progress=None)
+    assert [begun.colors is None for begun in solved] == [True, False]
     seen = [any(branch.config.is_of_colors for branch in begun.branches) for begun in solved]
     assert seen == [not own, own]
 

@@ -110,10 +110,12 @@ def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
     light = np.kron(np.eye(places), np.sqrt(3.0) * LIGHT) @ (np.eye(places) - 1.0 / places)
     colors = np.kron(np.eye(places), np.eye(3) - LIGHT)
     looks, dims = ([light], [places - 1]) if grey else ([light, colors], [places - 1, 2 * places])
-    seen = [patches.astype(np.float64) @ look for look in looks]
-    floor = _SHARE_OF_MEAN * sum(float(each.var(axis=0).sum()) for each in seen) / sum(dims)
+    samples = patches.astype(np.float64)
+    seen = [samples @ look for look in looks]
+    variances = [each.var(axis=0) for each in seen]
+    floor = _SHARE_OF_MEAN * sum(float(each.sum()) for each in variances) / sum(dims)
     # Pictures in grey have no colours: of them nothing is computed.
-    last = len(looks) if seen[-1].var(axis=0).max() > _LEAST_VARIANCE else 1
+    last = len(looks) if variances[-1].max() > _LEAST_VARIANCE else 1
     axes = [_scaled_axes(each, num, floor) for each, num in zip(seen[:last], dims, strict=False)]
     kernel = np.hstack([look @ scaled for look, (_, scaled) in zip(looks, axes, strict=False)])
     bias = np.hstack([-mean @ scaled for mean, scaled in axes])

@@ -10,7 +10,7 @@ COLOR_AGREEMENT = 2.8
 MILD_SIDE = 0.92
 """The smallest share of a side that a view shows which keeps things in their places."""
 
-# Of photographs, in place of .2: grocery's mAP .675 to .685, others level; sign-digits would lose .08.
+# Of photographs, in place of .2: grocery's mAP .675 to .685, others within .01; sign-digits would lose .08.
 _SOFT = 0.1
 # In radians, 7.5 degrees; and across for each step down.
 _TURN = 0.13

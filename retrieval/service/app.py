@@ -14,12 +14,12 @@ from fastapi.responses import FileResponse, JSONResponse
 from index_store import IdsUnknown, IndexStoreError, OptionInvalid
 
 from ..errors import RetrievalError, printable
-from .facts import fact_routes
+from .facts import add_facts
 from .guard import Guard
 from .live import LiveRetriever
 from .metrics import Metrics
-from .pictures import picture_routes
-from .questions import question_routes
+from .pictures import add_pictures
+from .questions import add_questions
 from .schema import refusals
 from .settings import ServiceSettings
 
@@ -56,9 +56,9 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
     for error, status in _STATUS.items():
         app.add_exception_handler(error, _telling(status))
     app.add_exception_handler(RequestValidationError, _tell_invalid)
-    app.include_router(question_routes(live, settings, metrics))
-    app.include_router(picture_routes(live, settings))
-    app.include_router(fact_routes(live, metrics))
+    add_questions(app, live, settings, metrics)
+    add_pictures(app, live, settings)
+    add_facts(app, live, metrics)
     for name in _KINDS:
         app.get("/" if name == "index.html" else f"/{name}", include_in_schema=False)(_file(name))
     return app

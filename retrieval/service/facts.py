@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -12,11 +12,10 @@ from .live import LiveRetriever
 from .metrics import Metrics
 
 
-def fact_routes(live: LiveRetriever, metrics: Metrics) -> APIRouter:
+def add_facts(app: FastAPI, live: LiveRetriever, metrics: Metrics) -> None:
     """`/info`, `/healthz` and `/metrics`."""
-    routes = APIRouter()
 
-    @routes.get("/info", summary="The index in figures, and what distances mean in it")
+    @app.get("/info", summary="The index in figures, and what distances mean in it")
     def info() -> dict[str, Any]:
         snapshot = live.current
         return {
@@ -28,15 +27,13 @@ def fact_routes(live: LiveRetriever, metrics: Metrics) -> APIRouter:
             "calibration": snapshot.calibration().to_json(),
         }
 
-    @routes.get("/healthz", summary="Whether the service runs")
+    @app.get("/healthz", summary="Whether the service runs")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    @routes.get("/metrics", summary="Counts and times for Prometheus", response_class=PlainTextResponse)
+    @app.get("/metrics", summary="Counts and times for Prometheus", response_class=PlainTextResponse)
     def measured() -> Response:
         index = live.current.retriever.index
         metrics.pictures.set(len(index))
         metrics.generation.set(index.manifest.generation)
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
-
-    return routes

@@ -6,7 +6,7 @@ import io
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, File, HTTPException, Query, Response, UploadFile
+from fastapi import FastAPI, File, HTTPException, Query, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from numpy.typing import NDArray
@@ -37,11 +37,10 @@ def _picture(*kinds: str) -> dict[str, Any]:
     return {"response_class": Response, "responses": picture_of(*kinds)}
 
 
-def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
+def add_pictures(app: FastAPI, live: LiveRetriever, settings: ServiceSettings) -> None:
     """`/pictures`, `/folders`, `/images`, `/thumbnails` and `/reconstructions`."""
-    routes = APIRouter()
 
-    @routes.get("/pictures", summary="Pictures of the index: in their order, of a folder, or at random")
+    @app.get("/pictures", summary="Pictures of the index: in their order, of a folder, or at random")
     def pictures(
         after: Annotated[int, Query(ge=-1, le=2**63 - 1, description="The last id that was seen")] = -1,
         count: Annotated[int, Query(ge=1, le=500)] = 60,
@@ -58,13 +57,13 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
         )
         return {"count": len(ids), "pictures": [snapshot.row_as_json(each) for each in snapshot.rows(shown)]}
 
-    @routes.get("/folders", summary="The folders of the index, and how many pictures are inside each")
+    @app.get("/folders", summary="The folders of the index, and how many pictures are inside each")
     def folders() -> list[FolderFacts]:
         return [
             {"folder": printable(name), "count": count} for name, count in live.current.folder_counts.items()
         ]
 
-    @routes.get("/images/{picture}", summary="A picture as it is", **_picture(*_SHOWN.values()))
+    @app.get("/images/{picture}", summary="A picture as it is", **_picture(*_SHOWN.values()))
     async def image(picture: PictureId) -> Response:
         snapshot = live.current
         [row] = snapshot.rows([picture])
@@ -78,7 +77,7 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
             return Response(content, media_type=kind, headers=_KEPT)
         return FileResponse(path, media_type=kind, headers=_KEPT)
 
-    @routes.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", **_picture("image/jpeg"))
+    @app.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", **_picture("image/jpeg"))
     async def thumbnail(picture: PictureId) -> Response:
         snapshot = live.current
         [row] = snapshot.rows([picture])
@@ -87,7 +86,7 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
             small = await run_in_threadpool(lambda: snapshot.thumbnails.of(row, snapshot.file(row)))
         return Response(small, media_type="image/jpeg", headers=_KEPT)
 
-    @routes.get(
+    @app.get(
         "/reconstructions/{picture}",
         summary="What is left of a picture in its vector",
         **_picture("image/png"),
@@ -96,7 +95,7 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
         snapshot = live.current
         return _reconstruction(snapshot, np.asarray(snapshot.retriever.index.vectors([picture])))
 
-    @routes.post(
+    @app.post(
         "/reconstructions",
         summary="What is left of an uploaded picture in its vector",
         **_picture("image/png"),
@@ -110,8 +109,6 @@ def picture_routes(live: LiveRetriever, settings: ServiceSettings) -> APIRouter:
             return _reconstruction(snapshot, picture.vector[None])
 
         return await snapshot.decoding(rebuild)
-
-    return routes
 
 
 def _reconstruction(snapshot: Snapshot, vectors: NDArray[np.float32]) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, UploadFile
+from fastapi import FastAPI, File, Path, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
@@ -30,9 +30,8 @@ from .uploads import named, uploaded
 PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
 
 
-def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Metrics) -> APIRouter:
+def add_questions(app: FastAPI, live: LiveRetriever, settings: ServiceSettings, metrics: Metrics) -> None:
     """`/query` and `/agreement`."""
-    routes = APIRouter()
 
     async def answer(
         snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, row: Row | None = None
@@ -59,7 +58,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
         # As it is: checking it once more would take longer than the search.
         return JSONResponse(answers)
 
-    @routes.post(
+    @app.post(
         "/query",
         summary="The pictures that look most like an uploaded one",
         response_model=Answers,
@@ -74,7 +73,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
 
         return await answer(snapshot, await snapshot.decoding(embed), asked)
 
-    @routes.get(
+    @app.get(
         "/query/{picture}",
         summary="The pictures that look most like one of the index",
         description="That picture is a hit too, marked as self, unless exclude_self says otherwise.",
@@ -94,9 +93,7 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
 
         return await answer(snapshot, await snapshot.decoding(embed), asked, row)
 
-    @routes.post(
-        "/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree"
-    )
+    @app.post("/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree")
     async def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> AgreementMaps:
         snapshot = live.current
 
@@ -106,13 +103,11 @@ def question_routes(live: LiveRetriever, settings: ServiceSettings, metrics: Met
 
         return await snapshot.decoding(compare)
 
-    @routes.get("/agreement/{picture}/{hit}", summary="The places where two pictures of the index agree")
+    @app.get("/agreement/{picture}/{hit}", summary="The places where two pictures of the index agree")
     async def agreement_stored(picture: PictureId, hit: PictureId) -> AgreementMaps:
         snapshot = live.current
         [row] = snapshot.rows([picture])
         return await snapshot.decoding(lambda: _agreement(snapshot, snapshot.file(row), hit))
-
-    return routes
 
 
 def _agreement(snapshot: Snapshot, source: bytes | FilePath, hit: int) -> AgreementMaps:

@@ -30,7 +30,7 @@ FITTED = "fitted.json"
 
 MOST = 3_000
 """Pictures that are looked at, of however many there are: what bounds the time and memory of fitting."""
-MOST_SMALL = 6_000
+MOST_SMALL = 10_000
 """The same for pictures that are fitted at 32 pixels, of which folders often have many."""
 LEAST = 64
 """With fewer distinct pictures than this, drawn ones are added."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from ..errors import RunInvalid
+from ..sample import MOST, MOST_SMALL
 from .architectures import ARCHITECTURES, Enlarging, Loss, NetworkConfig
 from .corruption import Corruption
 from .run import Run
@@ -31,7 +32,7 @@ class RecipeRules:
     """
 
     sizes: tuple[int, ...]
-    max_pictures: Mapping[int, int] = field(default_factory=lambda: {32: 6_000, 64: 3_000})
+    max_pictures: Mapping[int, int] = field(default_factory=lambda: {32: MOST_SMALL, 64: MOST})
     fixed: tuple[str, ...] = ("upscaling", "loss", "sparsity", "precision")
     tuning: Mapping[str, Any] = field(
         default_factory=lambda: {"epochs": 3, "learning_rate": 1e-4, "batch_size": 32}

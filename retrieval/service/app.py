@@ -56,6 +56,7 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
     for error, status in _STATUS.items():
         app.add_exception_handler(error, _telling(status))
     app.add_exception_handler(RequestValidationError, _tell_invalid)
+    # Not by routers that are included: each is asked for every request, which takes longer.
     add_questions(app, live, settings, metrics)
     add_pictures(app, live, settings)
     add_facts(app, live, metrics)

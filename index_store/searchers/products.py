@@ -16,15 +16,18 @@ from ..threads import by_rows
 from .distances import NOTHING
 from .masks import Mask
 
-# Scores of a block, 1 MB, and least and most vectors in it. The first is small: until it has been looked
-# through, everything is among the nearest.
-_BLOCK_SCORES = 1 << 18
-_LEAST_VECTORS, _MOST_VECTORS = 1 << 10, 1 << 14
+# Scores of a block, 1 MB, and least vectors in it. The first is small, and each at most so many times as
+# large as the one before: until many have been looked through, much is among the nearest.
+_BLOCK_SCORES, _LEAST_VECTORS, _GROWTH = 1 << 18, 1 << 10, 16
 # NumPy goes through few columns slowly: rows that are compared with the same limits are taken as one.
 _ROWS_AT_ONCE = 64
 # Squared lengths that differ by no more than this share tell little of which scores are small.
 _SAME_LENGTH = 1e-3
 _ROUNDING = 2.0**-21
+# For up to `_FEW` queries products are taken by parts: of so many multiplications, for one query of so many
+# numbers. OpenBLAS (interface/gemm.c and gemv.c) then begins no threads, and copies nothing.
+_FEW, _LEAST_OF_A_PART = 64, 8
+_GEMM_PRODUCTS, _GEMV_NUMBERS = 1 << 18, 1 << 13
 
 
 def squared_lengths(vectors: Vectors) -> Distances:
@@ -70,7 +73,8 @@ class _Best:
         # caller.
         with np.errstate(over="ignore", invalid="ignore"):
             doubled = -2 * queries[rows]
-            most = max(_LEAST_VECTORS, min(_MOST_VECTORS, _BLOCK_SCORES // max(1, len(doubled))))
+            most = _BLOCK_SCORES // max(1, len(doubled)) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
+            most = max(_LEAST_VECTORS, most)
             start, step = 0, _LEAST_VECTORS
             while start < len(against.vectors):
                 block = slice(start, start + step)
@@ -79,7 +83,7 @@ class _Best:
                 if against.among is not None:
                     scores[~against.among.allowed[block]] = np.inf
                 self._offer(scores, squares, start, rows.start or 0)
-                start, step = start + step, most
+                start, step = start + step, min(most, _GROWTH * step)
 
     def _offer(self, scores: Distances, squares: Distances, start: int, first: int) -> None:
         """Take up what is better among `scores` + `squares`: -2qx (block, r), of vectors from `start` and
@@ -139,8 +143,24 @@ def _cells_below(scores: Distances, limits: Distances) -> Ids:
 
 
 def _products(queries: Vectors, vectors: Vectors) -> Vectors:
-    """(n, m): BLAS computes the transposed product in up to three times the time."""
-    # It would share out the little that one query takes among its threads, and wait for them.
-    if len(queries) == 1:
-        return np.asarray(np.einsum("d,nd->n", queries[0], vectors)[:, None])
-    return np.asarray(vectors @ queries.T)
+    """Products (n, m) with queries (m, dim); of few queries by parts that BLAS multiplies as they lie.
+
+    Of larger matrices BLAS copies every part first, which for few queries takes longer than the products.
+    """
+    # With columns that lie apart, or transposed, the product takes up to three times as long.
+    columns, part = np.ascontiguousarray(queries.T), _vectors_a_part(*queries.shape)
+    whole = len(vectors) // part * part if part else 0
+    products = np.empty((len(vectors), len(queries)), dtype=np.float32)
+    if whole:
+        parts = vectors[:whole].reshape(-1, part, vectors.shape[1])
+        np.matmul(parts, columns, out=products[:whole].reshape(-1, part, len(queries)))
+    np.matmul(vectors[whole:], columns, out=products[whole:])
+    return products
+
+
+def _vectors_a_part(num_queries: int, dim: int) -> int:
+    """How many vectors BLAS multiplies as they lie, without threads; 0 where it had better copy them."""
+    if num_queries == 1:
+        return max(1, _GEMV_NUMBERS // dim)
+    most = _GEMM_PRODUCTS // max(1, num_queries * dim)
+    return most if num_queries <= _FEW and most >= _LEAST_OF_A_PART else 0

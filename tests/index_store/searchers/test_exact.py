@@ -54,11 +54,15 @@ def test_the_nearest_of_some_candidates():
 # Where a brute-force search in float32 goes wrong, the flat searcher must not.
 
 
-@pytest.fixture(params=[16, 1024])
+@pytest.fixture(params=["small", "of many parts"])
 def blocks(request, monkeypatch):
-    """How many vectors a product takes."""
-    monkeypatch.setattr(products, "_LEAST_VECTORS", request.param)
-    monkeypatch.setattr(products, "_MOST_VECTORS", request.param)
+    """Blocks of 16 vectors, or of 1,024 whose products are taken by parts."""
+    vectors = 16 if request.param == "small" else 1_024
+    monkeypatch.setattr(products, "_LEAST_VECTORS", vectors)
+    monkeypatch.setattr(products, "_BLOCK_SCORES", vectors)
+    if request.param != "small":
+        monkeypatch.setattr(products, "_GEMM_PRODUCTS", 2_500)
+        monkeypatch.setattr(products, "_GEMV_NUMBERS", 100)
 
 
 def assert_exact(vectors, queries, k, metric="l2", among=None):

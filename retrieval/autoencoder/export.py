@@ -35,6 +35,8 @@ def to_litert(model: keras.Model, *, quantized: bool = False) -> bytes:
     spec = tf.TensorSpec(shape, model.inputs[0].dtype, name="input")
     function = tf.function(constant).get_concrete_function(spec)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
+    # What nobody reads, and takes a sixth of the time: the whole network is read and written again for it.
+    converter.exclude_conversion_metadata = True
     # It reports every export on stdout, where only results belong.
     with _interrupted_afterwards(), contextlib.redirect_stdout(io.StringIO()):
         content: bytes = converter.convert()

@@ -70,7 +70,7 @@ class Pooling:
         self.num_views, self.pair_dims = len(views), min(pair_dims, contents)
         self.cells_dim, self.pairs_dim = grid**2 * contents, self.pair_dims * (self.pair_dims + 1) // 2
         self._weights = np.concatenate([pooling(view, side=self._side, grid=grid).T for view in views])
-        self._seen = [_seen(pooling(view, side=self._side, grid=1)[:, 0], self._side) for view in views]
+        self._seen = [self._shown(pooling(view, side=self._side, grid=1)[:, 0]) for view in views]
 
     def cells(self, features: Floats) -> Floats:
         """`features` (..., side · side, c) by place: (..., views, grid · grid · c) of unit length."""
@@ -87,17 +87,16 @@ class Pooling:
             np.matmul(members.swapaxes(-1, -2), members, out=moments[..., view, :, :])
         return unit(upper_triangle(matrix_root(moments)))
 
+    def _shown(self, weights: Floats) -> tuple[slice, slice, Floats]:
+        """The rows and columns of places that a view shows, by its `weights` (side · side,), and the roots of
+        these, once for every content: NumPy multiplies long rows faster than many by a number each.
+        """
+        of_places = weights.reshape(self._side, self._side)
+        down, across = _not_zero(of_places.sum(axis=1)), _not_zero(of_places.sum(axis=0))
+        return down, across, np.repeat(np.sqrt(of_places[down, across])[..., None], self.pair_dims, axis=2)
 
-def _seen(weights: Floats, side: int) -> tuple[slice, slice, Floats]:
-    """The rows and columns of places that a view shows, and the roots (rows, columns, 1) of what each counts,
-    by its `weights` (side · side,).
-    """
-    of_places = weights.reshape(side, side)
-    down, across = _shown(of_places.sum(axis=1)), _shown(of_places.sum(axis=0))
-    return down, across, np.sqrt(of_places[down, across])[..., None]
 
-
-def _shown(shares: Floats) -> slice:
+def _not_zero(shares: Floats) -> slice:
     places = np.flatnonzero(shares)
     return slice(places[0], places[-1] + 1)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -39,6 +40,18 @@ def test_wrong_usage_is_told_on_stderr_with_status_2(retrieve, arguments):
 def test_a_named_command_is_loaded_alone():
     assert needed(["query", "info"]) == ("query",)
     assert needed(["--help"]) == needed(["fetch"]) == needed([]) == COMMANDS
+
+
+def test_keras_does_not_take_along_what_is_not_used_and_others_do(retrieve, monkeypatch):
+    retrieve("--version")
+    monkeypatch.delitem(sys.modules, "sklearn", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="not used here"):
+        exec("import sklearn", {"__name__": "keras.src.wrappers"})
+    find = "from importlib.util import find_spec; found = find_spec('sklearn')"
+    for importer in ("mine", "keras_of_mine"):
+        names = {"__name__": importer}
+        exec(find, names)
+        assert names["found"] is not None
 
 
 def test_help_has_a_short_name(retrieve):

@@ -63,9 +63,9 @@ class _HiddenFromKeras:
         if name not in _FOR_OTHERS:
             return
         frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("importlib."):
+        while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("importlib."):
             frame = frame.f_back
-        if frame.f_globals.get("__name__", "").startswith("keras."):
+        if str(frame.f_globals.get("__name__")).startswith("keras."):
             raise ModuleNotFoundError(f"{name} is not used here", name=name)
 
 

@@ -72,14 +72,15 @@ class _Best:
         # Squares beyond float32 become infinite, or NaN in a difference: not a candidate, and seen by the
         # caller.
         with np.errstate(over="ignore", invalid="ignore"):
-            doubled = -2 * queries[rows]
-            most = _BLOCK_SCORES // max(1, len(doubled)) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
+            # With columns that lie apart, or transposed, products take up to three times as long.
+            doubled = np.ascontiguousarray(-2 * queries[rows].T)
+            most = _BLOCK_SCORES // max(1, doubled.shape[1]) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
             most = max(_LEAST_VECTORS, most)
             start, step = 0, _LEAST_VECTORS
             while start < len(against.vectors):
                 block = slice(start, start + step)
                 squares = against.squares_of(block)
-                scores = _products(doubled, against.vectors[block])
+                scores = _products(against.vectors[block], doubled)
                 if against.among is not None:
                     scores[~against.among.allowed[block]] = np.inf
                 self._offer(scores, squares, start, rows.start or 0)
@@ -142,18 +143,18 @@ def _cells_below(scores: Distances, limits: Distances) -> Ids:
     )
 
 
-def _products(queries: Vectors, vectors: Vectors) -> Vectors:
-    """Products (n, m) with queries (m, dim); of few queries by parts that BLAS multiplies as they lie.
+def _products(vectors: Vectors, columns: Vectors) -> Vectors:
+    """`vectors` (n, dim) times `columns` (dim, m); of few columns by parts that BLAS multiplies as they lie.
 
-    Of larger matrices BLAS copies every part first, which for few queries takes longer than the products.
+    Of larger matrices BLAS copies every part first, which for few columns takes longer than the products.
     """
-    # With columns that lie apart, or transposed, the product takes up to three times as long.
-    columns, part = np.ascontiguousarray(queries.T), _vectors_a_part(*queries.shape)
-    whole = len(vectors) // part * part if part else 0
-    products = np.empty((len(vectors), len(queries)), dtype=np.float32)
+    (count, dim), num_queries = vectors.shape, columns.shape[1]
+    part = _vectors_a_part(num_queries, dim)
+    whole = count // part * part if part else 0
+    products = np.empty((count, num_queries), dtype=np.float32)
     if whole:
-        parts = vectors[:whole].reshape(-1, part, vectors.shape[1])
-        np.matmul(parts, columns, out=products[:whole].reshape(-1, part, len(queries)))
+        parts = vectors[:whole].reshape(-1, part, dim)
+        np.matmul(parts, columns, out=products[:whole].reshape(-1, part, num_queries))
     np.matmul(vectors[whole:], columns, out=products[whole:])
     return products
 

@@ -59,7 +59,7 @@ def solve_branch(pictures: Pixels, branch: BranchConfig, config: EncoderConfig, 
     rng = np.random.default_rng([seed, branch.factor, branch.patch])
     per_picture = max(1, -(-_PATCHES_FOR_ATOMS * branch.atoms // len(pictures)))
     patches = draw_patches(pictures, branch, per_picture, rng).reshape(-1, 3 * branch.patch**2)
-    solve_whitening = whiten_colors if branch.is_of_colors else partial(whiten, grey=branch.grey)
+    solve_whitening = whiten_colors if branch.is_of_colors else partial(whiten, color_dims=branch.color_dims)
     whitening = solve_whitening(patches[rng.permutation(len(patches))[:_PATCHES_FOR_WHITENING]])
     atoms = find_atoms(whitening.apply(patches), branch.atoms, seed=seed)
     per_picture = max(_PATCHES_OF_A_PICTURE, -(-_LEAST_PATCHES // len(pictures)))
@@ -95,8 +95,8 @@ def _code_scatter(
     return Scatter.of(codes, blocks, dim=len(atoms), group_size=per_picture)
 
 
-def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
-    """The whitening of `patches` (n, in): light without its mean, and unless `grey` colours without light.
+def whiten(patches: Floats, *, color_dims: int) -> Whitening:
+    """The whitening of `patches` (n, in): light without its mean, and `color_dims` of colours without light.
 
     Every direction of either gets variance about 1. Each on their own: colours often go with light, and
     whitened together it would be what light does not explain of them, mostly noise, that counts as much as
@@ -109,14 +109,15 @@ def whiten(patches: Floats, *, grey: bool = False) -> Whitening:
     # By sqrt(3) a grey gets the length that it has as a colour.
     light = np.kron(np.eye(places), np.sqrt(3.0) * LIGHT) @ (np.eye(places) - 1.0 / places)
     colors = np.kron(np.eye(places), np.eye(3) - LIGHT)
-    looks, dims = ([light], [places - 1]) if grey else ([light, colors], [places - 1, 2 * places])
+    looks, dims = ([light, colors], [places - 1, 2 * places]) if color_dims else ([light], [places - 1])
     samples = patches.astype(np.float64)
     seen = [samples @ look for look in looks]
     variances = [each.var(axis=0) for each in seen]
     floor = _SHARE_OF_MEAN * sum(float(each.sum()) for each in variances) / sum(dims)
     # Pictures in grey have no colours: of them nothing is computed.
     last = len(looks) if variances[-1].max() > _LEAST_VARIANCE else 1
-    axes = [_scaled_axes(each, num, floor) for each, num in zip(seen[:last], dims, strict=False)]
+    kept = (dims[0], min(color_dims, 2 * places))
+    axes = [_scaled_axes(each, num, floor) for each, num in zip(seen[:last], kept, strict=False)]
     kernel = np.hstack([look @ scaled for look, (_, scaled) in zip(looks, axes, strict=False)])
     bias = np.hstack([-mean @ scaled for mean, scaled in axes])
     return Whitening(kernel.astype(np.float32), _never_zero(bias))

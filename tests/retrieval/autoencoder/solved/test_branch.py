@@ -20,7 +20,7 @@ def light_of(patches):
 
 
 def test_directions_have_about_the_same_variance_and_no_correlation_within_light_and_colors(patches):
-    whitening = whiten(patches)
+    whitening = whiten(patches, color_dims=8)
     whitened = patches @ whitening.kernel + whitening.bias
     assert whitened.shape == (5000, 11)
     light = light_of(patches.astype(np.float64))
@@ -36,7 +36,7 @@ def test_directions_have_about_the_same_variance_and_no_correlation_within_light
 
 
 def test_light_and_colors_are_seen_apart(patches):
-    kernel = whiten(patches).kernel
+    kernel = whiten(patches, color_dims=8).kernel
     rng = np.random.default_rng(1)
     of_light = np.repeat(rng.normal(size=(5000, 4)), 3, axis=1)
     of_colors = rng.normal(size=(5000, 4, 3))
@@ -48,22 +48,28 @@ def test_light_and_colors_are_seen_apart(patches):
 
 def test_pictures_in_grey_have_no_directions_of_color(patches):
     grey = np.repeat(light_of(patches), 3, axis=1).astype(np.float32)
-    assert whiten(grey).kernel.shape == (12, 3)
+    assert whiten(grey, color_dims=8).kernel.shape == (12, 3)
+
+
+@pytest.mark.parametrize(("color_dims", "kept"), [(2, 5), (50, 11)])
+def test_so_many_main_directions_of_color_are_kept(patches, color_dims, kept):
+    kernel = whiten(patches, color_dims=color_dims).kernel
+    np.testing.assert_array_equal(kernel, whiten(patches, color_dims=50).kernel[:, :kept])
 
 
 def test_brightness_of_a_patch_changes_nothing(patches):
-    whitening = whiten(patches)
+    whitening = whiten(patches, color_dims=8)
     np.testing.assert_allclose(whitening.apply(patches + 100), whitening.apply(patches), atol=1e-3)
 
 
 def test_patches_come_out_of_unit_length(patches):
-    lengths = np.linalg.norm(whiten(patches).apply(patches), axis=1)
+    lengths = np.linalg.norm(whiten(patches, color_dims=8).apply(patches), axis=1)
     np.testing.assert_allclose(lengths, 1.0, atol=1e-5)
 
 
 def test_patches_that_are_all_alike_give_finite_numbers():
     flat = np.full((100, 12), 0.5, dtype=np.float32)
-    assert np.isfinite(whiten(flat).apply(flat)).all()
+    assert np.isfinite(whiten(flat, color_dims=8).apply(flat)).all()
     assert np.isfinite(whiten_colors(flat).apply(flat)).all()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from typing import TypeVar
 
 from .threads import num_threads
@@ -78,3 +79,24 @@ def beside(function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
         return
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(function).result
+
+
+def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """`items`, the next of which is made on a thread of its own while one is used.
+
+    Where there is one thread alone, each is made when it is wanted.
+
+    Example:
+        >>> list(one_ahead(letter.upper() for letter in "ab"))
+        ['A', 'B']
+    """
+    iterator = iter(items)
+
+    def take() -> list[Item]:
+        return list(islice(iterator, 1))
+
+    taken = take()
+    while taken:
+        with beside(take) as coming:
+            yield taken[0]
+        taken = coming()

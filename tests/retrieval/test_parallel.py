@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from retrieval.parallel import beside, in_order
+from retrieval.parallel import beside, in_order, one_ahead
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -83,6 +83,43 @@ def test_what_fails_beside_rises_where_it_is_waited_for(thread_count, count):
     thread_count(count)
     with beside(fail) as result, pytest.raises(ValueError, match="three"):
         result()
+
+
+def test_the_next_one_is_made_while_one_is_used(thread_count):
+    thread_count(2)
+    both = threading.Barrier(2, timeout=5)  # breaks unless two threads arrive
+
+    def made():
+        yield 0
+        both.wait()
+        yield 1
+
+    numbers = one_ahead(made())
+    assert next(numbers) == 0
+    both.wait()
+    assert list(numbers) == [1]
+
+
+def test_on_one_thread_each_is_made_when_it_is_wanted(thread_count):
+    thread_count(1)
+    made = []
+    numbers = one_ahead(made.append(number) or number for number in range(3))
+    assert next(numbers) == 0
+    assert made == [0]
+    assert list(numbers) == [1, 2]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_fails_ahead_rises_in_its_turn(thread_count, count):
+    def made():
+        yield 0
+        raise ValueError("one")
+
+    thread_count(count)
+    numbers = one_ahead(made())
+    assert next(numbers) == 0
+    with pytest.raises(ValueError, match="one"):
+        next(numbers)
 
 
 @pytest.mark.parametrize(("items", "expected"), [(1, 4), (2, 2), (8, 1)])

@@ -12,8 +12,7 @@ are looked for by both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -45,41 +44,44 @@ _DETAILS = 0.5
 _WEIGHTS = np.array([[1.0, 1.0, 0.5], [0.0, 0.0, 1.0]], dtype=np.float32)
 
 
-def with_copies(
-    encoder: keras.Model,
-    pictures: Pixels,
-    *,
-    seed: int,
-    layout_and_parts: Callable[[Pixels], Floats] | None = None,
-) -> keras.Model:
-    """`encoder` with a second vector of unit length behind the latent one: (dim + copy_dim,).
+def draw_edits(pictures: Pixels, *, seed: int) -> tuple[Pixels, Pixels]:
+    """Edited versions of at most 300 of `pictures` (n, S, S, 3) uint8: to solve on, and to ask with.
 
-    Solved on edited versions of at most 300 of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 128 numbers
-    where so few pictures cannot differ in as many ways. `layout_and_parts` gives what the vector is made of,
-    (n, d) of pictures (n, S, S, 3); by default, the layers of `encoder`. An encoder `with_details` has a
-    second vector in it: that one.
+    Both (m, versions, S, S, 3); those to solve on with the picture itself first.
     """
-    if _COPIES in (layer.name for layer in encoder.layers):
-        known = encoder.get_layer(_COPIES).output
-        return _both(encoder, known, name="vectors")
     rng = np.random.default_rng([seed, 4])
     chosen = pictures[rng.permutation(len(pictures))[:_PICTURES]]
     versions = edited(chosen, _num_versions(len(chosen)), rng=rng)
-    asked = edited_once(chosen[:_ASKED], _EDITED_ONCE, rng=rng)
+    return versions, edited_once(chosen[:_ASKED], _EDITED_ONCE, rng=rng)
+
+
+def with_copies(
+    encoder: keras.Model, pictures: Pixels, *, seed: int, known: Sequence[Floats] | None = None
+) -> keras.Model:
+    """`encoder` with a second vector of unit length behind the latent one: (dim + copy_dim,).
+
+    Solved on what `draw_edits` makes of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 128 numbers where
+    so few pictures cannot differ in as many ways. `known` is what the vector is made of, layouts and parts
+    (m, versions, d) of both kinds of edits; by default, the layers of `encoder` find it. An encoder
+    `with_details` has a second vector in it: that one.
+    """
+    if _COPIES in (layer.name for layer in encoder.layers):
+        return _both(encoder, encoder.get_layer(_COPIES).output, name="vectors")
     places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
     parts = layers.UnitNormalization(name="parts_length")(encoder.get_layer("parts").output)
-    if layout_and_parts is None:
+    if known is None:
         joined = layers.Concatenate(name="layout_and_parts")([places, parts])
-        layout_and_parts = partial(run, to_litert(keras.Model(encoder.input, joined), quantized=True))
-    solved_on, asked_with = (
-        _with_peaks(layout_and_parts(each.reshape(-1, *pictures.shape[1:]))).reshape(*each.shape[:2], -1)
-        for each in (versions, asked)
-    )
-    known = [places, parts, peaks(places)]
-    sizes = [each.shape[-1] for each in known]
+        running = to_litert(keras.Model(encoder.input, joined), quantized=True)
+        known = [
+            run(running, each.reshape(-1, *pictures.shape[1:])).reshape(*each.shape[:2], -1)
+            for each in draw_edits(pictures, seed=seed)
+        ]
+    solved_on, asked_with = (_with_peaks(each) for each in known)
+    outputs = [places, parts, peaks(places)]
+    sizes = [each.shape[-1] for each in outputs]
     found = list(in_order(lambda weights: _solve(solved_on, np.repeat(weights, sizes)), _WEIGHTS))
     everything, alone = (_found_first(solved_on[:, :1], asked_with, each) for each in found)
-    copies = _applied(found[1 if alone > everything + _MORE else 0], known, sizes)
+    copies = _applied(found[1 if alone > everything + _MORE else 0], outputs, sizes)
     return _both(encoder, copies, name="latent_and_copies")
 
 
@@ -110,8 +112,8 @@ def _num_versions(num_pictures: int) -> int:
 
 def _with_peaks(layout_and_parts: Floats) -> Floats:
     """The same with the peaks behind them, as `peaks` makes them of the layout."""
-    light = layout_and_parts[:, : LIGHT_SIDE**2] * np.float32(LIGHT_SIDE)
-    return np.concatenate([layout_and_parts, unit(light**3 + np.float32(SMALL))], axis=1)
+    light = layout_and_parts[..., : LIGHT_SIDE**2] * np.float32(LIGHT_SIDE)
+    return np.concatenate([layout_and_parts, unit(light**3 + np.float32(SMALL))], axis=-1)
 
 
 def peaks(places: keras.KerasTensor) -> keras.KerasTensor:

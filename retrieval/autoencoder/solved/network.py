@@ -56,17 +56,18 @@ def _averaged(features: keras.KerasTensor, name: str, grid: int) -> keras.KerasT
 
 
 def pairs(features: keras.KerasTensor, name: str, pair_dims: int) -> keras.KerasTensor:
-    """The root of the mean of u uᵀ over all places, u the first contents of `features` (side, side, c):
-    (d · d,), with d at most `pair_dims`.
+    """The root of the mean of u uᵀ over all places, u the first contents of `features` (side, side, c), all
+    of unit length: (d · d,), with d at most `pair_dims`.
     """
     height, width, contents = features.shape[1:]
     dims = min(pair_dims, contents)
-    # "Channels first" lets it cut the last axis. Slicing would get a name that counts the slices so far, and
-    # with it another fingerprint for the same encoder.
-    first = layers.Cropping2D(
-        ((0, 0), (0, contents - dims)), data_format="channels_first", name=f"{name}_pairs_first"
-    )
-    x = layers.UnitNormalization(name=f"{name}_pairs_direction")(first(features))
+    x = features
+    if dims < contents:
+        # "Channels first" lets it cut the last axis. Slicing would get a name that counts the slices so far,
+        # and with it another fingerprint for the same encoder.
+        cut = (0, 0), (0, contents - dims)
+        x = layers.Cropping2D(cut, data_format="channels_first", name=f"{name}_pairs_first")(x)
+        x = layers.UnitNormalization(name=f"{name}_pairs_direction")(x)
     x = layers.Reshape((height * width, dims), name=f"{name}_pairs_places")(x)
     x = layers.Dot(axes=(1, 1), name=f"{name}_pairs")([x, x])
     x = layers.Rescaling(1.0 / (height * width), name=f"{name}_pairs_mean")(x)

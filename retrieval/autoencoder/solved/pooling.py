@@ -80,7 +80,8 @@ class Pooling:
     def pairs(self, features: Floats) -> Floats:
         """`features` (..., side · side, c) by pairs: (..., views, d · (d + 1) / 2) of unit length."""
         before, dims = features.shape[:-2], self.pair_dims
-        contents = unit(features[..., :dims]).reshape(*before, self._side, self._side, dims)
+        contents = features if dims == features.shape[-1] else unit(features[..., :dims])
+        contents = contents.reshape(*before, self._side, self._side, dims)
         moments = np.empty((*before, self.num_views, dims, dims), dtype=np.float32)
         for view, (rows, columns, roots) in enumerate(self._seen):
             members = (contents[..., rows, columns, :] * roots).reshape(*before, -1, dims)

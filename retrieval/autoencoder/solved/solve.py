@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,16 +11,16 @@ import numpy as np
 
 from ...encoder import EncoderDescription, Model, Network
 from ...images import DECODING
-from ...parallel import beside, in_order
+from ...parallel import beside, in_order, one_ahead
 from ...progress import Progress
 from ...threads import single_threaded_products
 from ..export import export, to_litert
 from .begin import Begun, begin
 from .branch import Branch
 from .config import COLOR_AGREEMENT, MILD_SIDE, BranchConfig, EncoderConfig
-from .copies import with_copies, with_details
+from .copies import draw_edits, with_copies, with_details
 from .decoder import solve_decoder
-from .features import running_map, view_features
+from .features import Halves, running_map, view_features
 from .last_layers import LastLayers, Part, solve_last_layers, solve_part
 from .layout import layout_features
 from .lda import AnyFloats
@@ -28,7 +29,7 @@ from .network import encoder_network
 from .pictures import WHOLE, Floats, Pixels, View, choose_views, draw_views
 from .trust import MOST as MOST_COMPARED
 from .trust import weigh
-from .whole import last_vectors, layout_and_parts
+from .whole import WholeFeatures, last_vectors, layout_and_parts, whole_features
 
 DIM = 64
 # Of layouts. Letters, digits and Fashion-MNIST have .67 to .83, to which the layout brings .02 to .13 of mAP;
@@ -39,12 +40,12 @@ _LEAST_NEARNESS = 0.6
 
 
 class _Layers(NamedTuple):
-    """All solved layers: the branches, with what makes their maps, the parts, and what comes after them."""
+    """All solved layers: the branches, the parts, what comes after; and what `with_copies` has to know."""
 
     branches: list[Branch]
-    maps: dict[BranchConfig, Network]
     parts: list[Part]
     last: LastLayers
+    edits: list[Floats]
 
 
 def solve(
@@ -76,8 +77,7 @@ def solve(
         layers, found = _solve_encoder(pictures, begun, dim=dim, seed=seed, progress=progress)
         latents = last_vectors(layers.parts, layers.last)
         network = partial(encoder_network, layers.branches, layers.last, config, size=size)
-        known = partial(layout_and_parts, maps=layers.maps, parts=layers.parts, config=config)
-        copying = partial(with_copies, pictures=pictures, seed=seed, layout_and_parts=known)
+        copying = partial(with_copies, pictures=pictures, seed=seed, known=layers.edits)
         detailed = None
         if found["layout"]:
             with progress.step("solve for copies"):
@@ -125,29 +125,48 @@ def _solve_encoder(
     config = begun.config
     views = choose_views(config, np.random.default_rng([seed, 1]))
     parts: list[Part] = []
-    maps: dict[BranchConfig, Network] = {}
     with progress.step("solve the layers", total=len(config.branches) + 1) as step:
         # Converted on a thread of its own, ahead of their use.
         converted = in_order(partial(running_map, size=pictures.shape[1]), begun.branches, threads=1)
-        for branch, running in zip(begun.branches, converted, strict=True):
-            maps[branch.config] = running
-            # Both parts at once: much of it is computed on one thread each.
-            solving_part = partial(_part, branch.config, config)
-            parts += in_order(solving_part, view_features(running, views, pictures, config))
+        maps = {}
+
+        def features_of_branches() -> Iterator[tuple[BranchConfig, tuple[Halves, Halves]]]:
+            for branch, running in zip(begun.branches, converted, strict=True):
+                maps[branch.config] = running
+                yield branch.config, view_features(running, views, pictures, config)
+
+        # Both parts at once, and the features of the next branch beside them: each is solved on one thread.
+        for branch, features in one_ahead(features_of_branches()):
+            parts += in_order(partial(_part, branch, config), features)
             step.advance()
         rows = np.random.default_rng([seed, 3]).permutation(len(pictures))[:MOST_COMPARED]
-        chosen, weights, found = weigh(parts, config, rows)
-        last = solve_last_layers(chosen, weights, config, dim=dim)
-        kept = {part.branch for part in chosen}
-        # Where colours tell pictures apart, place does not tell everything.
-        if found["color_agreement"] < COLOR_AGREEMENT:
-            mild = views if config.is_aligned else _mild_views(len(views), seed)
-            chosen, last = _with_layout_if_useful(last, chosen, pictures, mild, weights, config, dim=dim)
+        # The last layers are solved on one thread.
+        with beside(partial(_seen_of_edits, pictures, maps, config, seed)) as seen_of_edits:
+            chosen, weights, found = weigh(parts, config, rows)
+            last = solve_last_layers(chosen, weights, config, dim=dim)
+            # Where colours tell pictures apart, place does not tell everything.
+            if found["color_agreement"] < COLOR_AGREEMENT:
+                mild = views if config.is_aligned else _mild_views(len(views), seed)
+                chosen, last = _with_layout_if_useful(last, chosen, pictures, mild, weights, config, dim=dim)
+            edits = [
+                layout_and_parts(features, chosen).reshape(*shape, -1) for shape, features in seen_of_edits()
+            ]
         found["layout"] = None in {part.branch for part in chosen}
         found["gathering_foretold"] = round(last.gathering_foretold, 3)
         step.advance()
+    kept = {part.branch for part in chosen}
     branches = [branch for branch in begun.branches if branch.config in kept]
-    return _Layers(branches, {each.config: maps[each.config] for each in branches}, chosen, last), found
+    return _Layers(branches, chosen, last, edits), found
+
+
+def _seen_of_edits(
+    pictures: Pixels, maps: Mapping[BranchConfig, Network], config: EncoderConfig, seed: int
+) -> list[tuple[tuple[int, int], WholeFeatures]]:
+    """What all branches see of the edits of `pictures`, with their shape (m, versions): of both kinds."""
+    return [
+        (each.shape[:2], whole_features(each.reshape(-1, *pictures.shape[1:]), maps, config))
+        for each in draw_edits(pictures, seed=seed)
+    ]
 
 
 def _part(branch: BranchConfig, config: EncoderConfig, features: AnyFloats) -> Part:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from .last_layers import LastLayers, Part
 from .layout import layout_features
 from .lda import AnyFloats, apply, unit
 from .pictures import WHOLE, Floats, Pixels
+
+WholeFeatures: TypeAlias = dict[BranchConfig | None, tuple[AnyFloats, ...]]
 
 
 def last_vectors(parts: Sequence[Part], last: LastLayers) -> Floats:
@@ -25,21 +29,25 @@ def last_vectors(parts: Sequence[Part], last: LastLayers) -> Floats:
     return unit(together @ last.latent.weights + last.latent.bias)
 
 
-def layout_and_parts(
-    pictures: Pixels,
-    maps: Mapping[BranchConfig, Network],
-    parts: Sequence[Part],
-    config: EncoderConfig,
-) -> Floats:
-    """The layout of `pictures` (n, S, S, 3) uint8 and their vectors by all `parts`, each half of length 1.
+def whole_features(
+    pictures: Pixels, maps: Mapping[BranchConfig, Network], config: EncoderConfig
+) -> WholeFeatures:
+    """What `layout_and_parts` is made of, for `pictures` (n, S, S, 3) uint8: features of whole pictures.
 
-    It is what the vector for copies is solved on, (n, d). `maps`: the `running_map` of each branch.
+    `maps`: the `running_map` of each branch. The layout's are under None.
     """
-    layout = layout_features(pictures, [WHOLE])
-    features: list[AnyFloats] = []
-    for running in maps.values():
-        features += view_features(running, [WHOLE], pictures, config)
-    # The layout is the last of the parts, if it is one.
-    features += [layout][: len(parts) - len(features)]
-    vectors = [apply(part.agreement, each)[:, 0] for part, each in zip(parts, features, strict=True)]
-    return np.concatenate([layout[:, 0], unit(np.concatenate(vectors, axis=1))], axis=1)
+    features: WholeFeatures = {None: (layout_features(pictures, [WHOLE]),)}
+    for branch, running in maps.items():
+        features[branch] = view_features(running, [WHOLE], pictures, config)
+    return features
+
+
+def layout_and_parts(features: WholeFeatures, parts: Sequence[Part]) -> Floats:
+    """The layout of pictures and their vectors by all `parts`, each half of length 1: (n, d).
+
+    It is what the vector for copies is solved on. `features`: the `whole_features` of the pictures.
+    """
+    branches = dict.fromkeys(part.branch for part in parts)
+    of_parts = chain.from_iterable(features[branch] for branch in branches)
+    vectors = [apply(part.agreement, each)[:, 0] for part, each in zip(parts, of_parts, strict=True)]
+    return np.concatenate([features[None][0][:, 0], unit(np.concatenate(vectors, axis=1))], axis=1)

@@ -17,7 +17,7 @@ from retrieval.autoencoder.solved import branch as branch_module
 from retrieval.autoencoder.solved import solve as solve_module
 from retrieval.autoencoder.solved.branch import solve_branch, sparse_codes
 from retrieval.autoencoder.solved.config import choose_config
-from retrieval.autoencoder.solved.copies import with_copies
+from retrieval.autoencoder.solved.copies import draw_edits, with_copies
 from retrieval.autoencoder.solved.decoder import solve_decoder
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
 from retrieval.autoencoder.solved.lda import unit
@@ -135,12 +135,15 @@ def test_decoder_and_copies_are_solved_on_what_the_network_gives(
         solved_on["decoder"] = latents
         return solve_decoder(latents, *arguments, **options)
 
-    def finding(encoder, *arguments, layout_and_parts, **options):
+    def finding(encoder, pictures, *, seed, known):
         places = encoder.get_layer("layout").output if has_layout(encoder) else layout(encoder.input)
         network = keras.Model(encoder.input, [places, encoder.get_layer("parts").output])
-        expected = network.predict(pictures.astype(np.float32) / 255, verbose=0)
-        solved_on["copies"] = layout_and_parts(pictures), np.concatenate([unit(each) for each in expected], 1)
-        return with_copies(encoder, *arguments, layout_and_parts=layout_and_parts, **options)
+        edits = draw_edits(pictures, seed=seed)
+        assert [each.shape[:2] for each in known] == [each.shape[:2] for each in edits]
+        versions = edits[0].reshape(-1, *pictures.shape[1:]).astype(np.float32) / 255
+        expected = [unit(half) for half in network.predict(versions, verbose=0)]
+        solved_on["copies"] = known[0].reshape(len(versions), -1), np.concatenate(expected, axis=1)
+        return with_copies(encoder, pictures, seed=seed, known=known)
 
     monkeypatch.setattr(solve_module, "solve_decoder", solving)
     monkeypatch.setattr(solve_module, "with_copies", finding)

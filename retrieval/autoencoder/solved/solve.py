@@ -130,14 +130,15 @@ def _solve_encoder(
         converted = in_order(partial(running_map, size=pictures.shape[1]), begun.branches, threads=1)
         maps = {}
 
-        def features_of_branches() -> Iterator[tuple[BranchConfig, tuple[Halves, Halves]]]:
+        def seen_by_branches() -> Iterator[tuple[BranchConfig, tuple[Halves, Halves]]]:
             for branch, running in zip(begun.branches, converted, strict=True):
                 maps[branch.config] = running
                 yield branch.config, view_features(running, views, pictures, config)
 
         # Both parts at once, and the features of the next branch beside them: each is solved on one thread.
-        for branch, features in one_ahead(features_of_branches()):
-            parts += in_order(partial(_part, branch, config), features)
+        seen = one_ahead(seen_by_branches())
+        for both in (in_order(partial(_part, branch, config), features) for branch, features in seen):
+            parts += both
             step.advance()
         rows = np.random.default_rng([seed, 3]).permutation(len(pictures))[:MOST_COMPARED]
         # The last layers are solved on one thread.

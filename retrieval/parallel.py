@@ -98,5 +98,5 @@ def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
     taken = take()
     while taken:
         with beside(take) as coming:
-            yield taken[0]
+            yield taken.pop()  # nothing here holds it while the next is made
         taken = coming()

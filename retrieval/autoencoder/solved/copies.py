@@ -47,12 +47,14 @@ _WEIGHTS = np.array([[1.0, 1.0, 0.5], [0.0, 0.0, 1.0]], dtype=np.float32)
 def draw_edits(pictures: Pixels, *, seed: int) -> tuple[Pixels, Pixels]:
     """Edited versions of at most 300 of `pictures` (n, S, S, 3) uint8: to solve on, and to ask with.
 
-    Both (m, versions, S, S, 3); those to solve on with the picture itself first.
+    Both (m · versions, S, S, 3), picture after picture; those to solve on with the picture itself first.
     """
     rng = np.random.default_rng([seed, 4])
     chosen = pictures[rng.permutation(len(pictures))[:_PICTURES]]
     versions = edited(chosen, _num_versions(len(chosen)), rng=rng)
-    return versions, edited_once(chosen[:_ASKED], _EDITED_ONCE, rng=rng)
+    asked = edited_once(chosen[:_ASKED], _EDITED_ONCE, rng=rng)
+    shape = -1, *pictures.shape[1:]
+    return versions.reshape(shape), asked.reshape(shape)
 
 
 def with_copies(
@@ -62,7 +64,7 @@ def with_copies(
 
     Solved on what `draw_edits` makes of `pictures` (n, S, S, 3) uint8, n >= 2. Fewer than 128 numbers where
     so few pictures cannot differ in as many ways. `known` is what the vector is made of, layouts and parts
-    (m, versions, d) of both kinds of edits; by default, the layers of `encoder` find it. An encoder
+    (m · versions, d) of both kinds of edits; by default, the layers of `encoder` find it. An encoder
     `with_details` has a second vector in it: that one.
     """
     if _COPIES in (layer.name for layer in encoder.layers):
@@ -72,11 +74,12 @@ def with_copies(
     if known is None:
         joined = layers.Concatenate(name="layout_and_parts")([places, parts])
         running = to_litert(keras.Model(encoder.input, joined), quantized=True)
-        known = [
-            run(running, each.reshape(-1, *pictures.shape[1:])).reshape(*each.shape[:2], -1)
-            for each in draw_edits(pictures, seed=seed)
-        ]
-    solved_on, asked_with = (_with_peaks(each) for each in known)
+        known = [run(running, each) for each in draw_edits(pictures, seed=seed)]
+    num = min(len(pictures), _PICTURES)
+    solved_on, asked_with = (
+        _with_peaks(each.reshape(count, -1, each.shape[-1]))
+        for count, each in zip((num, min(num, _ASKED)), known, strict=True)
+    )
     outputs = [places, parts, peaks(places)]
     sizes = [each.shape[-1] for each in outputs]
     found = list(in_order(lambda weights: _solve(solved_on, np.repeat(weights, sizes)), _WEIGHTS))

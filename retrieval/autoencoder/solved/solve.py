@@ -45,7 +45,7 @@ class _Layers(NamedTuple):
     branches: list[Branch]
     parts: list[Part]
     last: LastLayers
-    edits: list[Floats]
+    known: list[Floats]
 
 
 def solve(
@@ -77,7 +77,7 @@ def solve(
         layers, found = _solve_encoder(pictures, begun, dim=dim, seed=seed, progress=progress)
         latents = last_vectors(layers.parts, layers.last)
         network = partial(encoder_network, layers.branches, layers.last, config, size=size)
-        copying = partial(with_copies, pictures=pictures, seed=seed, known=layers.edits)
+        copying = partial(with_copies, pictures=pictures, seed=seed, known=layers.known)
         detailed = None
         if found["layout"]:
             with progress.step("solve for copies"):
@@ -136,9 +136,9 @@ def _solve_encoder(
                 yield branch.config, view_features(running, views, pictures, config)
 
         # Both parts at once, and the features of the next branch beside them: each is solved on one thread.
-        seen = one_ahead(seen_by_branches())
-        for both in (in_order(partial(_part, branch, config), features) for branch, features in seen):
-            parts += both
+        for branch, features in one_ahead(seen_by_branches()):
+            parts += in_order(partial(_part, branch, config), features)
+            del features  # they are large, and the next ones may be on their way
             step.advance()
         rows = np.random.default_rng([seed, 3]).permutation(len(pictures))[:MOST_COMPARED]
         # The last layers are solved on one thread.
@@ -149,25 +149,20 @@ def _solve_encoder(
             if found["color_agreement"] < COLOR_AGREEMENT:
                 mild = views if config.is_aligned else _mild_views(len(views), seed)
                 chosen, last = _with_layout_if_useful(last, chosen, pictures, mild, weights, config, dim=dim)
-            edits = [
-                layout_and_parts(features, chosen).reshape(*shape, -1) for shape, features in seen_of_edits()
-            ]
+            known = [layout_and_parts(features, chosen) for features in seen_of_edits()]
         found["layout"] = None in {part.branch for part in chosen}
         found["gathering_foretold"] = round(last.gathering_foretold, 3)
         step.advance()
     kept = {part.branch for part in chosen}
     branches = [branch for branch in begun.branches if branch.config in kept]
-    return _Layers(branches, chosen, last, edits), found
+    return _Layers(branches, chosen, last, known), found
 
 
 def _seen_of_edits(
     pictures: Pixels, maps: Mapping[BranchConfig, Network], config: EncoderConfig, seed: int
-) -> list[tuple[tuple[int, int], WholeFeatures]]:
-    """What all branches see of the edits of `pictures`, with their shape (m, versions): of both kinds."""
-    return [
-        (each.shape[:2], whole_features(each.reshape(-1, *pictures.shape[1:]), maps, config))
-        for each in draw_edits(pictures, seed=seed)
-    ]
+) -> list[WholeFeatures]:
+    """What all branches see of the edits of `pictures`, of both kinds."""
+    return [whole_features(each, maps, config) for each in draw_edits(pictures, seed=seed)]
 
 
 def _part(branch: BranchConfig, config: EncoderConfig, features: AnyFloats) -> Part:

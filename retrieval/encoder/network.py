@@ -56,9 +56,19 @@ class Network:
     def run(self, values: Floats) -> Floats:
         """The outputs (n, *output_shape) float32 of `values` (n, *input_shape), on several threads."""
         results = np.empty((len(values), *self.output_shape), dtype=np.float32)
-        outputs = map(self.run_one, values) if len(values) < 2 else self._threads().map(self.run_one, values)
-        for row, output in enumerate(outputs):
-            results[row] = output
+        rows = iter(range(len(values)))
+
+        def run_those_left() -> None:
+            # Each row goes to the thread that asks first: the interpreter's lock hands it out once.
+            for row in rows:
+                results[row] = self.run_one(values[row])
+
+        count = min(num_threads(), len(values))
+        if count < 2:
+            run_those_left()
+        else:
+            for done in [self._threads().submit(run_those_left) for _ in range(count)]:
+                done.result()
         return results
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from .printing import console, counted, echo, echo_fields, echo_json, is_termina
 if TYPE_CHECKING:
     from ..insight.duplicates import Duplicates
     from ..insight.moving import Moved
+    from ..retriever import Retriever
 
 
 def duplicates(
@@ -103,7 +104,7 @@ def duplicates(
     _write(found, csv, html)
     if not as_json:
         _print(found)
-    done = None if move_to is None else _move(found, move_to)
+    done = None if move_to is None else _move(found, move_to, retriever)
     if as_json:
         echo_json({**found.to_json(), **({} if done is None else _as_object("moved", done))})
     for path in found.unreadable:
@@ -165,15 +166,29 @@ def _tell(found: Duplicates) -> None:
         note(f"retrieve: {found.limits.in_words()}")
 
 
-def _move(found: Duplicates, directory: Path) -> Moved:
+def _move(found: Duplicates, directory: Path, retriever: Retriever) -> Moved:
+    from ..index_paths import is_indexed
     from ..insight.moving import UNDO, move_copies
 
-    done = move_copies(found.groups, directory, found.folders)
+    back = f"retrieve: to bring them back: retrieve duplicates --undo {printable(directory / UNDO)}"
+    try:
+        done = move_copies(found.groups, directory, found.folders)
+    except KeyboardInterrupt:
+        if (directory / UNDO).exists():
+            note(f"\nretrieve: some copies have been moved to {printable(directory)}\n{back}")
+        raise
     copies = "1 copy" if len(done.moved) == 1 else f"{len(done.moved):,} copies"
     note(f"retrieve: moved {copies} to {printable(directory)}")
     if done.moved:
-        note(f"retrieve: to bring them back: retrieve duplicates --undo {printable(directory / UNDO)}")
-        note(f"retrieve: to take them out of the index: retrieve index {printable(found.folders[0])}")
+        note(back)
+    copied = (copy.picture for group in found.groups for copy in group.copies)
+    left = {picture.folder: None for picture in copied if not picture.path.exists()}
+    indexed = retriever.folders.tops.values()
+    to_index = [folder for folder in left if folder not in indexed and is_indexed(folder)]
+    if any(folder in indexed for folder in left):
+        to_index.insert(0, retriever.folders.first)
+    for folder in to_index:
+        note(f"retrieve: to take them out of the index: retrieve index {printable(folder)}")
     return done
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -55,7 +56,7 @@ def serve(
     count = workers or default_workers()
     server = Server(create_app(index, settings), settings) if count == 1 else Workers(index, settings, count)
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    address = f"http://{shown}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
     if as_json:
         echo_json({"address": address})
     else:

@@ -35,17 +35,20 @@ def move_copies(groups: Sequence[Group], directory: Path, folders: Sequence[Path
     """Move all copies of `groups` to `directory`, under the name of their folder and their path in it.
 
     Nothing is ever overwritten: a name that is taken gets a number. A file that has changed since it was
-    indexed stays where it is, and so do the copies of a picture that has changed, or is gone, itself. What
-    went where is written to `undo.jsonl` there, a line before each move.
+    indexed, or that the system does not let go, stays where it is, and so do the copies of a picture that has
+    changed, or is gone, itself. What went where is written to `undo.jsonl` there, a line before each move.
 
     Raises:
         RetrievalError: `directory` lies in one of `folders`, where its pictures would be indexed again.
+        OSError: nothing can be written to `directory`.
     """
     refuse_target(directory, folders)
     moved: list[Path] = []
     left: list[str] = []
     directory.mkdir(parents=True, exist_ok=True)
     undo = directory / UNDO
+    if undo.exists():
+        os.truncate(undo, len(_whole_lines(undo.read_bytes())))
     for group in groups:
         if fault := _fault(group.kept):
             left += [
@@ -57,15 +60,19 @@ def move_copies(groups: Sequence[Group], directory: Path, folders: Sequence[Path
             path = copy.picture.path
             if fault := _fault(copy.picture):
                 left.append(f"{printable(path)} stays: it {fault}")
-            else:
+                continue
+            try:
                 moved.append(_move_noted(path, directory / _place(copy.picture), undo))
+            except OSError as error:
+                left.append(f"{printable(path)} stays: {error.strerror or error}")
     return Moved(tuple(moved), tuple(left))
 
 
 def undo_moves(undo: Path) -> Moved:
     """Bring back what the lines of the file `undo` say was moved, the last first.
 
-    Lines of files that could not be brought back stay in it; without any it goes.
+    Its folder may have been moved or renamed. Lines of files that could not be brought back stay in it;
+    without any it goes.
 
     Raises:
         RetrievalError: it cannot be read, or a line of it is none of ours.
@@ -82,8 +89,13 @@ def undo_moves(undo: Path) -> Moved:
             left.append(f"{printable(target)} stays: {printable(source)} is there again")
             kept.append(line)
         else:
-            source.parent.mkdir(parents=True, exist_ok=True)
-            _move(target, source)
+            try:
+                source.parent.mkdir(parents=True, exist_ok=True)
+                _move(target, source)
+            except OSError as error:
+                left.append(f"{printable(target)} stays: {error.strerror or error}")
+                kept.append(line)
+                continue
             _remove_empty(target.parent, undo.parent)
             moved.append(source)
     _rewrite(undo, kept[::-1])
@@ -126,13 +138,23 @@ def _place(picture: ComparedPicture) -> Path:
 def _move_noted(source: Path, wanted: Path, undo: Path) -> Path:
     wanted.parent.mkdir(parents=True, exist_ok=True)
     target = next(path for path in _names(wanted) if not os.path.lexists(path))
-    line = {**path_values("from", source.absolute()), **path_values("to", target.absolute())}
-    with undo.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    # Relative to the file itself: they are moved together.
+    line = {**path_values("from", source.absolute()), **path_values("to", target.relative_to(undo.parent))}
+    _append(undo, json.dumps(line).encode() + b"\n")
     _move(source, target)
     return target
+
+
+def _append(undo: Path, line: bytes) -> None:
+    with undo.open("ab") as file:
+        begin = file.tell()
+        try:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.truncate(undo, begin)
+            raise
 
 
 def _names(wanted: Path) -> Iterator[Path]:
@@ -157,7 +179,13 @@ def _move(source: Path, target: Path) -> None:
         raise
     except OSError:
         _copy(source, target)
-    source.unlink()
+    try:
+        source.unlink()
+    except BaseException:
+        # It may be read but not taken away.
+        if os.path.lexists(source):
+            target.unlink()
+        raise
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -181,17 +209,25 @@ def _sha256(path: Path) -> str:
 
 
 def _lines(undo: Path) -> list[tuple[Path, Path, str]]:
+    """Of each line: from where, to where, and the line."""
     try:
-        lines = undo.read_text(encoding="utf-8").splitlines()
+        lines = _whole_lines(undo.read_bytes()).decode().splitlines()
+        if not lines:
+            raise ValueError("there are none")
         values = [json.loads(line) for line in lines]
         return [
-            (_path_in(value, "from"), _path_in(value, "to"), line)
+            (_path_in(value, "from"), undo.parent / _path_in(value, "to"), line)
             for value, line in zip(values, lines, strict=True)
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise RetrievalError(
             f"{undo} does not say what was moved: name the file {UNDO} in the folder of --move-to"
         ) from error
+
+
+def _whole_lines(content: bytes) -> bytes:
+    """Without the beginning of a line that a full disk or a lost process left: nothing was moved after it."""
+    return content[: content.rfind(b"\n") + 1]
 
 
 def _path_in(values: dict[str, Any], name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from index_store import IdsUnknown, IndexStoreError, OptionInvalid
 from ..errors import RetrievalError, printable
 from .facts import add_facts
 from .guard import Guard
-from .live import LiveRetriever
+from .live import FileGone, LiveRetriever
 from .metrics import Metrics
 from .pictures import add_pictures
 from .questions import add_questions
@@ -26,7 +27,8 @@ from .settings import ServiceSettings
 _PAGE = Path(__file__).with_name("page")
 _SCRIPTS = ("ask.js", "keys.js", "look.js", "page.js", "region.js")
 _KINDS = {"index.html": "text/html", "page.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
-_STATUS = {IdsUnknown: 404, OptionInvalid: 422, RetrievalError: 422, IndexStoreError: 503}
+NO_FILE = "expected a picture, sent as a form sends a file"
+_STATUS = {FileGone: 404, OptionInvalid: 422, RetrievalError: 422, IndexStoreError: 503}
 
 
 def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
@@ -42,7 +44,9 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         live.current.prepare()
+        looking = asyncio.create_task(live.keep_looking())
         yield
+        looking.cancel()
 
     app = FastAPI(
         title="Retrieve",
@@ -55,6 +59,7 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
     app.add_middleware(Guard, settings=settings)
     for error, status in _STATUS.items():
         app.add_exception_handler(error, _telling(status))
+    app.add_exception_handler(IdsUnknown, _telling(404, "there is no such picture in this index"))
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     # Not by routers that are included: each is asked for every request, which takes longer.
     add_questions(app, live, settings, metrics)
@@ -65,16 +70,19 @@ def create_app(path: Path, settings: ServiceSettings | None = None) -> FastAPI:
     return app
 
 
-def _telling(status: int) -> Any:
+def _telling(status: int, words: str | None = None) -> Any:
     def tell(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status_code=status)
+        return JSONResponse({"detail": words or str(error)}, status_code=status)
 
     return tell
 
 
 def _tell_invalid(_: Request, error: Exception) -> JSONResponse:
     faults = error.errors() if isinstance(error, RequestValidationError) else []
-    told = "; ".join(f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in faults)
+    # Text in place of a file: said in words of Python otherwise.
+    words = [NO_FILE if "UploadFile" in fault["msg"] else fault["msg"] for fault in faults]
+    places = [".".join(map(str, fault["loc"][1:])) for fault in faults]
+    told = "; ".join(f"{place}: {what}" for place, what in zip(places, words, strict=True))
     return JSONResponse({"detail": printable(told)}, status_code=422)
 
 

@@ -50,6 +50,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # As GET; what sends the answer leaves its body out.
+            scope = {**scope, "method": "GET"}
         headers = Headers(scope=scope)
         sending = _with_safe_headers(send)
         refusal = self._refusal(scope, headers)
@@ -87,7 +90,8 @@ class Guard:
             moved = RedirectResponse("/", status_code=303)
             moved.set_cookie(COOKIE, token, httponly=True, samesite="strict")
             return moved
-        shown = headers.get("authorization", "").removeprefix("Bearer ")
+        scheme, _, shown = headers.get("authorization", "").partition(" ")
+        shown = shown if scheme.lower() == "bearer" else ""
         if _same(shown, token) or _same(_cookie(headers), token):
             return None
         refused = _refused(401, "show the token: open /?token=…, or send Authorization: Bearer …")

@@ -38,6 +38,10 @@ Result = TypeVar("Result")
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
+class FileGone(ImageUnreadable):
+    """A picture of the index whose file is there no more."""
+
+
 class LiveRetriever:
     """The newest `Retriever` of an index.
 
@@ -50,6 +54,12 @@ class LiveRetriever:
         self._directory = self._snapshot.retriever.index.directory
         self._looked = time.monotonic()
         self._lock = threading.Lock()
+
+    async def keep_looking(self) -> None:
+        """Look for a new generation every second, also while nobody asks."""
+        while True:
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+            _ = self.current
 
     @property
     def current(self) -> Snapshot:
@@ -174,10 +184,10 @@ class Snapshot:
         return {"id": row.id, "path": printable(row.path), "width": row.width, "height": row.height}
 
     def file(self, row: Row) -> Path:
-        """The file of a picture. Raises ImageUnreadable: it is gone."""
+        """The file of a picture. Raises FileGone."""
         path = self.retriever.folders / row.path
         if not path.is_file():
-            raise ImageUnreadable(row.path, "the file is gone since it was indexed")
+            raise FileGone(row.path, "the file is gone since it was indexed")
         return path
 
     def stored(self, rows: Sequence[Row], *, copies: bool = False) -> list[EmbeddedPicture]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
@@ -14,6 +14,8 @@ from ..errors import RetrievalError
 from ..query_options import QueryOptions
 
 IN_FOLDER = "Only pictures in this folder, as /folders has it, or inside it"
+MOST_ID = 2**63 - 1
+_PART = "x,y,width,height: the part that counts"
 _IDS = "Ids of pictures in the index, with commas between"
 
 
@@ -25,7 +27,7 @@ class _Parameters(BaseModel):
         None, max_length=1_000, description="A condition in SQL on the columns of /info"
     )
     folder: str | None = Field(None, max_length=4_000, description=IN_FOLDER)
-    region: str | None = Field(None, max_length=100, description="x,y,width,height: the part that counts")
+    region: str | None = Field(None, max_length=100, description=_PART)
     with_: str | None = Field(None, alias="with", max_length=1_000, description=_IDS)
     without: str | None = Field(None, max_length=1_000, description=_IDS)
     copies: bool = Field(False, description="Search for this very picture, also where edited")
@@ -67,11 +69,16 @@ async def options_of(request: Request) -> Options:
         exclude_self=told.exclude_self,
         exclude_copies=told.exclude_copies,
     )
-    region = Region.parse(told.region) if told.region else None
-    return Options(told.k, search, region, _ids(told.with_), _ids(told.without))
+    return Options(told.k, search, region_of(told.region), _ids(told.with_), _ids(told.without))
 
 
 Asked = Annotated[Options, Depends(options_of)]
+PartOf = Annotated[str | None, Query(alias="region", max_length=100, description=_PART)]
+
+
+def region_of(text: str | None) -> Region | None:
+    """The region that `text` names, if it names one. Raises QueryInvalid."""
+    return Region.parse(text) if text else None
 
 
 def described() -> dict[str, Any]:
@@ -102,6 +109,9 @@ def meeting(where: str | None, folder: str | None) -> str | None:
 
 def _ids(text: str | None) -> list[int]:
     try:
-        return [int(each) for each in text.split(",")] if text else []
+        ids = [int(each) for each in text.split(",")] if text else []
     except ValueError as error:
         raise RetrievalError(f"ids are {text!r}, expected whole numbers with commas between") from error
+    if any(not 0 <= each <= MOST_ID for each in ids):
+        raise RetrievalError(f"ids are {text!r}, expected numbers of 0 to {MOST_ID}")
+    return ids

@@ -6,7 +6,7 @@ import io
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import FastAPI, File, HTTPException, Query, Response, UploadFile
+from fastapi import FastAPI, File, HTTPException, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from numpy.typing import NDArray
@@ -15,10 +15,11 @@ from PIL import Image
 from ..errors import printable
 from ..images import is_remote, open_picture, read_file
 from .live import LiveRetriever, Snapshot
-from .options import IN_FOLDER, meeting
+from .options import IN_FOLDER, PartOf, meeting, region_of
 from .questions import PictureId
 from .schema import FolderFacts, Pictures, picture_of
 from .settings import ServiceSettings
+from .thumbnails import SIDE, small_jpeg
 from .uploads import named, uploaded
 
 Ids = NDArray[np.int64]
@@ -64,7 +65,7 @@ def add_pictures(app: FastAPI, live: LiveRetriever, settings: ServiceSettings) -
         ]
 
     @app.get("/images/{picture}", summary="A picture as it is", **_picture(*_SHOWN.values()))
-    async def image(picture: PictureId) -> Response:
+    async def image(picture: PictureId, request: Request) -> Response:
         snapshot = live.current
         [row] = snapshot.rows([picture])
         path = await run_in_threadpool(snapshot.file, row)
@@ -75,7 +76,11 @@ def add_pictures(app: FastAPI, live: LiveRetriever, settings: ServiceSettings) -
         if is_remote(path):
             content, _ = await run_in_threadpool(read_file, path)
             return Response(content, media_type=kind, headers=_KEPT)
-        return FileResponse(path, media_type=kind, headers=_KEPT)
+        status = await run_in_threadpool(path.stat)
+        whole = FileResponse(path, media_type=kind, headers=_KEPT, stat_result=status)
+        if request.headers.get("if-none-match") == whole.headers["etag"]:
+            return Response(status_code=304, headers={**_KEPT, "ETag": whole.headers["etag"]})
+        return whole
 
     @app.get("/thumbnails/{picture}", summary="A picture of at most 320 pixels", **_picture("image/jpeg"))
     async def thumbnail(picture: PictureId) -> Response:
@@ -86,26 +91,41 @@ def add_pictures(app: FastAPI, live: LiveRetriever, settings: ServiceSettings) -
             small = await run_in_threadpool(lambda: snapshot.thumbnails.of(row, snapshot.file(row)))
         return Response(small, media_type="image/jpeg", headers=_KEPT)
 
+    @app.post("/thumbnails", summary="An uploaded picture at 320 pixels at most", **_picture("image/jpeg"))
+    async def thumbnail_of(file: Annotated[UploadFile, File()]) -> Response:
+        def make() -> bytes:
+            with named(file):
+                return small_jpeg(open_picture(uploaded(file, settings), at_least=SIDE // 2))
+
+        return Response(await live.current.decoding(make), media_type="image/jpeg", headers=_KEPT)
+
     @app.get(
         "/reconstructions/{picture}",
         summary="What is left of a picture in its vector",
         **_picture("image/png"),
     )
-    def reconstruction(picture: PictureId) -> Response:
-        snapshot = live.current
-        return _reconstruction(snapshot, np.asarray(snapshot.retriever.index.vectors([picture])))
+    async def reconstruction(picture: PictureId, part: PartOf = None) -> Response:
+        snapshot, region = live.current, region_of(part)
+        [row] = snapshot.rows([picture])
+
+        def rebuild() -> Response:
+            if region is not None:
+                return _reconstruction(snapshot, snapshot.embed(snapshot.file(row), region).vector[None])
+            return _reconstruction(snapshot, np.asarray(snapshot.retriever.index.vectors([picture])))
+
+        return await snapshot.decoding(rebuild)
 
     @app.post(
         "/reconstructions",
         summary="What is left of an uploaded picture in its vector",
         **_picture("image/png"),
     )
-    async def reconstruction_of(file: Annotated[UploadFile, File()]) -> Response:
+    async def reconstruction_of(file: Annotated[UploadFile, File()], part: PartOf = None) -> Response:
         snapshot = live.current
 
         def rebuild() -> Response:
             with named(file):
-                picture = snapshot.embed(uploaded(file, settings), None)
+                picture = snapshot.embed(uploaded(file, settings), region_of(part))
             return _reconstruction(snapshot, picture.vector[None])
 
         return await snapshot.decoding(rebuild)

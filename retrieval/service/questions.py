@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from index_store import Row
 
 from ..answers import Hit
-from ..combine import EmbeddedQuery
+from ..combine import EmbeddedQuery, Region
 from ..embed import EmbeddedPicture
 from ..errors import printable
 from ..images import load
@@ -22,21 +22,20 @@ from ..insight.agreement import Agreement
 from ..insight.calibration import Calibration
 from .live import LiveRetriever, Snapshot
 from .metrics import Metrics
-from .options import Asked, Options, described
+from .options import MOST_ID, Asked, Options, PartOf, described, region_of
 from .schema import AgreementMaps, Answers, HitFacts
 from .settings import ServiceSettings
 from .uploads import named, uploaded
 
-PictureId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The id of a picture in the index")]
+PictureId = Annotated[int, Path(ge=0, le=MOST_ID, description="The id of a picture in the index")]
 
 
 def add_questions(app: FastAPI, live: LiveRetriever, settings: ServiceSettings, metrics: Metrics) -> None:
     """`/query` and `/agreement`."""
 
     async def answer(
-        snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, row: Row | None = None
+        snapshot: Snapshot, picture: EmbeddedPicture, asked: Options, started: float, row: Row | None = None
     ) -> JSONResponse:
-        started = time.perf_counter()
         with_, without = (
             snapshot.stored(snapshot.rows(ids), copies=asked.search.copies) if ids else []
             for ids in (asked.with_, asked.without)
@@ -65,13 +64,13 @@ def add_questions(app: FastAPI, live: LiveRetriever, settings: ServiceSettings, 
         openapi_extra=described(),
     )
     async def query(file: Annotated[UploadFile, File()], asked: Asked) -> JSONResponse:
-        snapshot = live.current
+        started, snapshot = time.perf_counter(), live.current
 
         def embed() -> EmbeddedPicture:
             with named(file):
                 return snapshot.embed(uploaded(file, settings), asked.region, copies=asked.search.copies)
 
-        return await answer(snapshot, await snapshot.decoding(embed), asked)
+        return await answer(snapshot, await snapshot.decoding(embed), asked, started)
 
     @app.get(
         "/query/{picture}",
@@ -81,39 +80,44 @@ def add_questions(app: FastAPI, live: LiveRetriever, settings: ServiceSettings, 
         openapi_extra=described(),
     )
     async def query_stored(picture: PictureId, asked: Asked) -> JSONResponse:
-        snapshot = live.current
+        started, snapshot = time.perf_counter(), live.current
         [row] = snapshot.rows([picture])
         if asked.region is None:
             [stored] = snapshot.stored([row], copies=asked.search.copies)
-            return await answer(snapshot, stored, asked, row)
+            return await answer(snapshot, stored, asked, started, row)
 
         def embed() -> EmbeddedPicture:
             part = snapshot.embed(snapshot.file(row), asked.region, copies=asked.search.copies)
             return replace(part, id=row.id)
 
-        return await answer(snapshot, await snapshot.decoding(embed), asked, row)
+        return await answer(snapshot, await snapshot.decoding(embed), asked, started, row)
 
     @app.post("/agreement/{hit}", summary="The places where an uploaded picture and one of the index agree")
-    async def agreement(hit: PictureId, file: Annotated[UploadFile, File()]) -> AgreementMaps:
+    async def agreement(
+        hit: PictureId, file: Annotated[UploadFile, File()], part: PartOf = None
+    ) -> AgreementMaps:
         snapshot = live.current
 
         def compare() -> AgreementMaps:
             with named(file):
-                return _agreement(snapshot, uploaded(file, settings), hit)
+                return _agreement(snapshot, uploaded(file, settings), hit, region_of(part))
 
         return await snapshot.decoding(compare)
 
     @app.get("/agreement/{picture}/{hit}", summary="The places where two pictures of the index agree")
-    async def agreement_stored(picture: PictureId, hit: PictureId) -> AgreementMaps:
-        snapshot = live.current
+    async def agreement_stored(picture: PictureId, hit: PictureId, part: PartOf = None) -> AgreementMaps:
+        snapshot, region = live.current, region_of(part)
         [row] = snapshot.rows([picture])
-        return await snapshot.decoding(lambda: _agreement(snapshot, snapshot.file(row), hit))
+        return await snapshot.decoding(lambda: _agreement(snapshot, snapshot.file(row), hit, region))
 
 
-def _agreement(snapshot: Snapshot, source: bytes | FilePath, hit: int) -> AgreementMaps:
+def _agreement(
+    snapshot: Snapshot, source: bytes | FilePath, hit: int, region: Region | None
+) -> AgreementMaps:
     encoder = snapshot.retriever.encoder
     [row] = snapshot.rows([hit])
-    pictures = [load(each, encoder.size, decoding=encoder.decoding) for each in (source, snapshot.file(row))]
+    asked = source if region is None else region.cut_from(source)
+    pictures = [load(each, encoder.size, decoding=encoder.decoding) for each in (asked, snapshot.file(row))]
     found = Agreement.between(snapshot.maps, *pictures).to_json()
     return {"query": found["query"], "hit": found["hit"]}
 

@@ -82,6 +82,8 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        # Who asks before the first answer can be given waits, in place of being refused.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise RetrievalError(

@@ -35,11 +35,13 @@ class ServiceSettings:
     most_connections: int = 256
 
     def __post_init__(self) -> None:
-        """Refuse to be reachable from other machines without a token."""
+        """Refuse to be reachable from other machines without a token, and tokens that are of no use."""
         if self.token is not None and len(self.token) < 16:
             raise RetrievalError(
                 f"token has {len(self.token)} characters, expected 16 or more: it must not be guessed"
             )
+        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
+            raise RetrievalError("token has letters or signs that are not ASCII: browsers cannot show them")
         if self.token is None and not is_loopback(self.host):
             raise RetrievalError(
                 f"host is {self.host}, which other machines can reach: give a --token that they have to "

@@ -50,7 +50,9 @@ class Thumbnails:
             return made
         kept = self._place(row)
         with suppress(OSError):
-            kept.parent.mkdir(parents=True, exist_ok=True)
+            # Not the directory of the index: where that is gone, nothing is kept.
+            self._directory.mkdir(exist_ok=True)
+            kept.parent.mkdir(exist_ok=True)
             with replaced(kept) as part:
                 part.write_bytes(made)
         return made

@@ -95,7 +95,7 @@ class Workers:
             stack.callback(self._end_all)
             self._workers = [self._begin() for _ in range(self._count)]
             self._socket.setblocking(False)
-            self._socket.listen(_BACKLOG)
+            self._socket.listen(_BACKLOG)  # more may wait from now on
             for each in (self._socket, self._ended):
                 self._selector.register(each, selectors.EVENT_READ)
             while self._turn():

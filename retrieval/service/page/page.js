@@ -1,11 +1,11 @@
 // The page: what is asked lies in `query`, and `show` makes the page follow it.
-import { ask, element, parameters, posted } from "/ask.js";
+import { ask, askForPicture, element, parameters, posted } from "/ask.js";
 import { onKey } from "/keys.js";
 import { look } from "/look.js";
 import { drawRegion, followPointer } from "/region.js";
 
 const grid = element("grid");
-const COUNT = 60, MOST = 200, MOST_FOLDERS = 2000;
+const COUNT = 60, MOST = 200, MOST_BROWSED = 500, MOST_FOLDERS = 2000;
 const NOTHING = { id: null, file: null, with: [], without: [], region: null, where: "", folder: "", seed: null, copies: null };
 const ALONE = { id: null, file: null, with: [], without: [], region: null, seed: null };
 
@@ -24,7 +24,8 @@ function toAddress() {
   return "#" + parameters({ ...query, file, with: query.with.join(), without: query.without.join() });
 }
 
-function fromAddress() {
+// `left`: how many pictures were shown when this address was left, and how far down.
+function fromAddress(left) {
   const values = new URLSearchParams(location.hash.slice(1));
   const ids = (name) => (values.get(name) || "").split(",").filter(Boolean).map(Number);
   const number = (name) => (values.has(name) ? Number(values.get(name)) : null);
@@ -33,41 +34,59 @@ function fromAddress() {
     region: values.get("region"), where: values.get("where") || "", folder: values.get("folder") || "",
     seed: number("seed"), copies: values.get("copies"),
   };
-  hitCount = COUNT;
-  return show();
+  hitCount = Math.max(COUNT, left?.shown ?? 0);
+  return show(left);
 }
 
 function change(values) {
   query = { ...query, ...values };
   hitCount = COUNT;
-  if (toAddress() !== location.hash) history.pushState(null, "", toAddress());
+  if (toAddress() !== location.hash) {
+    history.replaceState({ shown: grid.querySelectorAll("li[data-id]").length, top: window.scrollY }, "");
+    history.pushState(null, "", toAddress());
+  }
   return show();
 }
 
 function searchFor(id) {
+  const shown = change({ ...ALONE, id });
   window.scrollTo(0, 0);
-  return change({ ...ALONE, id });
+  return shown;
 }
 
-function upload(file) {
+async function upload(file) {
   if (!file) return;
   let name = file.name;
   for (let number = 2; uploads.has(name); number++) name = `${file.name} (${number})`;
   uploads.set(name, file);
+  urls.set(file, await shown(file));
   change({ ...ALONE, file });
 }
 
-async function show() {
+// Pictures that the browser cannot read, such as TIFF, are shown as the service reads them.
+async function shown(file) {
+  const url = URL.createObjectURL(file), image = new Image();
+  image.src = url;
+  try {
+    await image.decode();
+    return url;
+  } catch {
+    return askForPicture("/thumbnails", posted(file)).catch(() => url);
+  }
+}
+
+async function show(left) {
   const mine = ++turn, hadFocus = grid.contains(document.activeElement);
   drawQuery();
   status(isSearch() ? "Searching…" : "Loading…");
   try {
-    const found = isSearch() ? await search() : await browse(-1);
+    const count = Math.min(MOST_BROWSED, hitCount), found = isSearch() ? await search() : await browse(-1, count);
     if (mine !== turn) return;
     grid.replaceChildren();
     grid.classList.remove("none");
     if (isSearch()) drawHits(found);
-    else drawPictures(found);
+    else drawPictures(found, count);
+    if (left) window.scrollTo(0, left.top);
     if (hadFocus) grid.querySelector(".open")?.focus({ preventScroll: true });
   } catch (error) {
     if (mine !== turn) return;
@@ -85,9 +104,9 @@ function search() {
   return query.file ? ask(`/query?${options}`, posted(query.file)) : ask(`/query/${query.id}?${options}`);
 }
 
-const browse = (after) => {
+const browse = (after, count = COUNT) => {
   const { where, folder, seed } = query;
-  return ask("/pictures?" + parameters({ after, count: COUNT, where, folder, seed }));
+  return ask("/pictures?" + parameters({ after, count, where, folder, seed }));
 };
 
 function drawHits(found) {
@@ -113,11 +132,11 @@ function cut(distance) {
   return line;
 }
 
-function drawPictures(found) {
+function drawPictures(found, count = COUNT) {
   found.pictures.forEach((each) => grid.append(card(each, false)));
   last = found.pictures.at(-1)?.id ?? last;
   status(`${found.count.toLocaleString()} ${found.count === 1 ? "picture" : "pictures"}. Drop, paste or choose a picture, or click one, to see what looks like it.`);
-  element("more").hidden = query.seed !== null || found.pictures.length < COUNT;
+  element("more").hidden = query.seed !== null || found.pictures.length < count;
 }
 
 async function more() {
@@ -156,7 +175,6 @@ function addTerm(name, id) {
 
 function queryUrl() {
   if (!query.file) return `/images/${query.id}`;
-  if (!urls.has(query.file)) urls.set(query.file, URL.createObjectURL(query.file));
   return urls.get(query.file);
 }
 
@@ -205,7 +223,7 @@ function listen() {
   document.addEventListener("dragover", (event) => { event.preventDefault(); element("drop").hidden = false; });
   document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) element("drop").hidden = true; });
   document.addEventListener("drop", (event) => { event.preventDefault(); element("drop").hidden = true; upload(event.dataTransfer.files[0]); });
-  window.addEventListener("popstate", fromAddress);
+  window.addEventListener("popstate", (event) => fromAddress(event.state));
   followPointer((region) => change({ region }));
 }
 

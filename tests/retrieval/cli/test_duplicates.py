@@ -117,6 +117,29 @@ def test_moving_and_bringing_back(retrieve, folder, tmp_path):
     assert len(list(folder.glob("*.png"))) == 5
 
 
+def test_only_an_index_that_holds_what_was_moved_is_to_be_made_anew(retrieve, folder, tmp_path):
+    (tmp_path / "test").mkdir()
+    scene(1).resize((64, 64)).save(tmp_path / "test" / "leak.png")
+    options = ("--across", "--move-to", tmp_path / "moved")
+    outcome = retrieve("duplicates", folder, tmp_path / "test", *options)
+    assert "moved 1 copy" in outcome.err
+    assert "to take them out of the index" not in outcome.err
+    outcome = retrieve("duplicates", folder, "--move-to", tmp_path / "moved")
+    assert f"to take them out of the index: retrieve index {folder}\n" in outcome.err
+
+
+def test_ctrl_c_while_moving_tells_how_to_bring_back(retrieve, folder, tmp_path, monkeypatch):
+    def interrupted(_groups, directory, _folders):
+        directory.mkdir()
+        (directory / "undo.jsonl").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("retrieval.insight.moving.move_copies", interrupted)
+    outcome = retrieve("duplicates", folder, "--move-to", tmp_path / "moved")
+    assert outcome.status == 130
+    assert f"retrieve duplicates --undo {tmp_path / 'moved' / 'undo.jsonl'}" in outcome.err
+
+
 def test_what_stays_is_told_with_status_1(retrieve, folder, tmp_path):
     (folder / "a-same.png").write_bytes(b"other")
     outcome = retrieve("duplicates", folder, "--exact", "--move-to", tmp_path / "moved")

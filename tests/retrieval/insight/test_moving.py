@@ -104,8 +104,75 @@ def test_a_disk_that_is_full_leaves_the_source(move, monkeypatch, pictures):
 
     monkeypatch.setattr(os, "link", refuse)
     monkeypatch.setattr("shutil.copyfileobj", refuse)
-    with pytest.raises(OSError, match="no space left"):
-        move()
+    done = move()
+    assert (done.moved, len(done.left)) == ((), 3)
+    assert all(sentence.endswith(" stays: no space left") for sentence in done.left)
+    assert pictures() == before
+
+
+def test_a_file_that_may_not_be_taken_away_stays_once_and_the_others_go(
+    move, monkeypatch, tmp_path, pictures, copied
+):
+    before, unlink = pictures(), type(tmp_path).unlink
+
+    def refuse(path, **options):
+        if path == copied / "more" / "small.png":
+            raise PermissionError(errno.EPERM, "not permitted")
+        unlink(path, **options)
+
+    monkeypatch.setattr(type(tmp_path), "unlink", refuse)
+    for moved in (2, 0):
+        done = move()
+        assert len(done.moved) == moved
+        assert f"{copied / 'more' / 'small.png'} stays: not permitted" in done.left
+        assert not list((tmp_path / "moved").rglob("small*"))
+    assert undo_moves(tmp_path / "moved" / UNDO).left == ()
+    assert pictures() == before
+
+
+def test_a_line_that_was_begun_and_not_ended_is_no_move(move, pictures, tmp_path):
+    before, undo = pictures(), tmp_path / "moved" / UNDO
+    undo.parent.mkdir()
+    undo.write_text('{"from": "/tmp/be')
+    move()
+    with undo.open("a") as file:
+        file.write('{"from": "/tmp/be')
+    assert undo_moves(undo).left == ()
+    assert pictures() == before
+
+
+def test_a_disk_that_fills_up_within_a_line_leaves_none(move, pictures, tmp_path, monkeypatch):
+    before, undo, fsync, calls = pictures(), tmp_path / "moved" / UNDO, os.fsync, []
+
+    def refuse(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 1:
+            raise OSError(errno.EFBIG, "file too large")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    done = move()
+    assert (len(done.moved), len(done.left)) == (1, 2)
+    assert len(undo.read_text().splitlines()) == 1
+    assert len(undo_moves(undo).moved) == 1
+    assert pictures() == before
+
+
+def test_what_was_moved_comes_back_from_a_folder_with_another_name(move, pictures, tmp_path):
+    before = pictures()
+    move()
+    (tmp_path / "moved").rename(tmp_path / "renamed")
+    assert len(undo_moves(tmp_path / "renamed" / UNDO).moved) == 3
+    assert pictures() == before
+
+
+def test_lines_with_whole_paths_as_they_once_were_are_understood(move, pictures, tmp_path):
+    before, undo = pictures(), tmp_path / "moved" / UNDO
+    move()
+    lines = [json.loads(line) for line in undo.read_text().splitlines()]
+    whole = [{**line, "to": str(undo.parent / line["to"])} for line in lines]
+    undo.write_text("".join(json.dumps(line) + "\n" for line in whole))
+    assert len(undo_moves(undo).moved) == 3
     assert pictures() == before
 
 
@@ -134,7 +201,7 @@ def test_a_move_that_was_interrupted_after_its_line_is_no_fault(move, tmp_path, 
     assert undo_moves(undo).left == ()
 
 
-@pytest.mark.parametrize("content", [b"[1]\n", b"{}\n", b"\xff\xfe", b"not JSON\n"])
+@pytest.mark.parametrize("content", [b"", b"[1]\n", b"{}\n", b"\xff\xfe", b"not JSON\n"])
 def test_a_file_that_is_no_undo_file_is_refused_and_stays(tmp_path, content):
     (tmp_path / "notes.txt").write_bytes(content)
     with pytest.raises(RetrievalError, match="does not say what was moved"):

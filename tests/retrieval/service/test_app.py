@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import re
+import shutil
 import struct
 import time
 import urllib.request
@@ -18,6 +19,7 @@ from PIL import Image
 
 from index_store import Index
 from retrieval import Retriever
+from retrieval.service import live
 
 
 def names(answer):
@@ -159,6 +161,19 @@ def test_a_new_generation_is_taken_up_without_a_restart(service, retriever, phot
     assert client.get("/info").json()["pictures"] == 6
 
 
+def test_a_new_generation_is_taken_up_while_nobody_asks(service, retriever, photos, paint, monkeypatch):
+    monkeypatch.setattr("retrieval.service.live._SECONDS_BETWEEN_LOOKS", 0.05)
+    taken_up, snapshot = [], live.Snapshot
+    monkeypatch.setattr(live, "Snapshot", lambda *of: taken_up.append(1) or snapshot(*of))
+    with service():
+        paint(photos / "new.png", (10, 200, 10))
+        Retriever.open(photos).update()
+        until = time.monotonic() + 30
+        while len(taken_up) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+    assert len(taken_up) == 2
+
+
 def test_what_is_there_when_it_begins_is_not_looked_through_for_garbage_again(service):
     gc.unfreeze()
     try:
@@ -206,6 +221,11 @@ def test_the_page_fetches_nothing_from_elsewhere(service):
         ("/query/0?region=0.9,0,0.5,1", 422),
         ("/query/0?with=a", 422),
         ("/query/0?with=999", 404),
+        ("/query/0?with=99999999999999999999999", 422),
+        ("/query/0?without=-1", 422),
+        ("/agreement/0/0?region=5,5", 422),
+        ("/reconstructions/0?region=0.9,0,0.5,1", 422),
+        ("/reconstructions/999?region=0,0,1,1", 404),
         ("/query/0?k=0", 422),
         ("/nothing", 404),
     ],
@@ -235,10 +255,84 @@ def test_pictures_of_too_many_pixels_are_refused_before_they_are_decoded(service
     assert service().post("/query", files={"file": bomb}).status_code == 413
 
 
+def test_text_in_place_of_a_file_is_told_in_words(service):
+    answer = service().post("/query", data={"file": "hello"})
+    told = {"detail": "file: expected a picture, sent as a form sends a file"}
+    assert (answer.status_code, answer.json()) == (422, told)
+
+
+def test_a_picture_that_the_index_does_not_hold_is_told_without_the_paths_of_its_files(service, retriever):
+    told = service().get("/images/999").json()["detail"]
+    assert told == "there is no such picture in this index"
+
+
+def test_the_head_of_an_answer_alone_can_be_asked_for(service, ids):
+    client = service()
+    for path in ("/", "/healthz", f"/images/{ids['red.png']}", f"/query/{ids['red.png']}"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content, "content-length" in answer.headers) == (200, b"", True)
+    assert client.head("/images/999").status_code == 404
+
+
+def test_a_picture_that_the_browser_has_is_not_sent_again(service, ids, photos, paint):
+    client, path = service(), f"/images/{ids['red.png']}"
+    etag = client.get(path).headers["etag"]
+    again = client.get(path, headers={"if-none-match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    paint(photos / "warm" / "red.png", (200, 0, 0), (0, 0, 200))
+    assert client.get(path, headers={"if-none-match": etag}).status_code == 200
+
+
+def test_uploads_that_a_browser_cannot_show_are_shown_by_their_thumbnail(service):
+    tiff = io.BytesIO()
+    Image.new("RGB", (640, 480), (255, 0, 0)).save(tiff, "TIFF")
+    answer = service().post("/thumbnails", files={"file": tiff.getvalue()})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert Image.open(io.BytesIO(answer.content)).size == (320, 240)
+    assert service().post("/thumbnails", files={"file": b"no picture"}).status_code == 422
+
+
+def test_what_explains_a_hit_of_a_part_sees_that_part(service, photos, paint):
+    halves = paint(photos / "halves.png", (255, 0, 0), (0, 0, 255), (255, 0, 0), (0, 0, 255))
+    Retriever.open(photos).update()
+    client = service()
+    stored = client.get("/pictures").json()["pictures"]
+    [number] = [each["id"] for each in stored if each["path"] == "halves.png"]
+    for path, ask in (
+        (f"/reconstructions/{number}", client.get),
+        ("/reconstructions", lambda path: client.post(path, files={"file": halves.read_bytes()})),
+        (f"/agreement/{number}/{number}", client.get),
+        (f"/agreement/{number}", lambda path: client.post(path, files={"file": halves.read_bytes()})),
+    ):
+        whole, part = (ask(f"{path}?region={region}") for region in ("0,0,1,1", "0,0,0.5,1"))
+        assert whole.status_code == part.status_code == 200, part.text
+        assert whole.content != part.content
+
+
+def test_milliseconds_of_an_upload_hold_its_decoding(service, monkeypatch):
+    from retrieval.service.live import Snapshot
+
+    embed = Snapshot.embed
+
+    def slowly(*args, **options):
+        time.sleep(0.2)
+        return embed(*args, **options)
+
+    monkeypatch.setattr(Snapshot, "embed", slowly)
+    assert service().post("/query", files={"file": png()}).json()["milliseconds"] >= 200
+
+
+def test_nothing_is_kept_where_the_index_is_gone(service, ids, retriever):
+    client = service()
+    shutil.rmtree(retriever.index.directory)
+    assert client.get(f"/thumbnails/{ids['red.png']}").status_code == 200
+    assert not retriever.index.directory.exists()
+
+
 def test_a_file_that_is_gone_is_told(service, ids, photos):
     (photos / "violet.png").unlink()
     answer = service().get(f"/images/{ids['violet.png']}")
-    assert (answer.status_code, "gone" in answer.json()["detail"]) == (422, True)
+    assert (answer.status_code, "gone" in answer.json()["detail"]) == (404, True)
 
 
 def test_only_vectors_of_the_index_are_needed_to_ask_with_a_picture_of_it(service, ids, photos):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import shutil
 
 import pytest
+from PIL import Image
+
+from retrieval import Retriever
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
@@ -212,6 +217,60 @@ def test_a_hit_is_looked_at_beside_what_its_vector_remembers(page):
     page.click("#rebuilt")
     loaded = "return [...document.querySelectorAll('#pair img')].filter((each) => each.naturalWidth).length"
     page.wait_for(lambda: page.browser.execute_script(loaded) == 4)
+
+
+def drop(page, name, content):
+    """Drop a file of this content on the page."""
+    page.browser.execute_script(
+        """const [name, content] = arguments, data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0))], name));
+        const options = { bubbles: true, cancelable: true, dataTransfer: data };
+        document.body.dispatchEvent(new DragEvent("drop", options));""",
+        name,
+        base64.b64encode(content).decode(),
+    )
+
+
+def test_what_explains_a_hit_of_a_part_shows_the_places_of_that_part(page, paint, photos):
+    colors = (255, 0, 0), (0, 0, 255), (0, 255, 0), (255, 255, 255)
+    quarters = paint(photos / "quarters.png", *colors)
+    Retriever.open(photos).update()
+    page.wait_for(lambda: page.click("#home") or "6 pictures" in page.text("#status"))
+    drop(page, "quarters.png", quarters.read_bytes())
+    page.wait_for(lambda: page.text("#caption") == "quarters.png" and "ms." in page.text("#status"))
+    page.browser.execute_script("location.hash += '&region=0,0,0.5,1'")
+    page.wait_for(lambda: "ms." in page.text("#status") and page.one("#region").is_displayed())
+    page.click("#grid .look", page.names.index("quarters.png"))
+    page.wait_for(lambda: page.one("#why").is_displayed())
+    page.click("#why")
+    page.wait_for(lambda: page.text("#detail-text").startswith("Bright"))
+    # How dark each half is, of 255: what was not searched for is as dark as it gets.
+    dark = """const canvas = document.querySelector("#pair canvas"), { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height), halves = [[], []];
+    for (let place = 0; place < width * height; place++)
+      halves[place % width < width / 2 ? 0 : 1].push(data[4 * place + 3]);
+    return halves.map((half) => Math.min(...half));"""
+    searched, other = page.browser.execute_script(dark)
+    assert searched < other == 200
+    page.click("#rebuilt")
+    page.wait_for(lambda: len(page.all("#pair img")) == 4)
+
+
+def test_a_picture_that_the_browser_cannot_show_is_shown_by_the_service(page):
+    tiff = io.BytesIO()
+    Image.new("RGB", (64, 48), (255, 0, 0)).save(tiff, "TIFF")
+    drop(page, "red.tiff", tiff.getvalue())
+    page.wait_for_first("red.png")
+    page.wait_for(lambda: page.one("#picture").get_property("naturalWidth") == 64)
+
+
+def test_back_goes_to_where_one_was_while_browsing(page):
+    page.browser.execute_script("document.body.style.minHeight = '5000px'; window.scrollTo(0, 700)")
+    page.browser.execute_script("document.querySelector('#grid .open').click()")
+    page.wait_for(lambda: "ms." in page.text("#status"))
+    page.browser.back()
+    page.wait_for(lambda: "5 pictures" in page.text("#status"))
+    page.wait_for(lambda: page.browser.execute_script("return window.scrollY") == 700)
 
 
 @pytest.mark.parametrize("width", [360, 1600])

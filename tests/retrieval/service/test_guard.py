@@ -48,6 +48,8 @@ def test_other_machines_need_a_token():
         ServiceSettings(host="0.0.0.0")
     with pytest.raises(RetrievalError, match="16 or more"):
         ServiceSettings(host="0.0.0.0", token="short")
+    with pytest.raises(RetrievalError, match="not ASCII"):
+        ServiceSettings(host="0.0.0.0", token="ein Wort, das länger ist")
 
 
 def test_without_the_token_nothing_is_told(service):
@@ -55,7 +57,9 @@ def test_without_the_token_nothing_is_told(service):
     for path in ("/", "/info", "/images/0", "/openapi.json", "/?token=wrong"):
         assert client.get(path).status_code == 401, path
     assert client.get("/healthz").status_code == 200
-    assert client.get("/info", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+    for scheme in ("Bearer", "bearer"):
+        assert client.get("/info", headers={"authorization": f"{scheme} {TOKEN}"}).status_code == 200
+    assert client.get("/info", headers={"authorization": f"Basic {TOKEN}"}).status_code == 401
 
 
 def test_the_token_in_the_address_becomes_a_cookie_that_scripts_cannot_read(service):

@@ -24,6 +24,7 @@ PATHS = (
     "/agreement/{picture}/{hit}",
     "/pictures",
     "/images/{picture}",
+    "/thumbnails",
     "/thumbnails/{picture}",
     "/reconstructions",
     "/reconstructions/{picture}",

@@ -22,7 +22,7 @@ _SAMPLE = 100
 _DEEP_SAMPLE = 1000
 _NEIGHBORS = 10
 
-AGAIN = "bring it back from a backup, or index the folder again"
+AGAIN = "bring it back from a backup, or make the index anew"
 REPAIR = "repair the index"
 
 
@@ -127,12 +127,11 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
             size = path.stat().st_size
             bad = altered_spans(path, stored)
         except OSError as err:
-            yield Fault(
-                stored.path,
-                f"cannot be read ({err.strerror or err})",
-                _way_out(name == SEARCH),
-                name == SEARCH,
-            )
+            # What cannot be read now may be read later; what is not there can only be made anew.
+            repairable = name == SEARCH or (repairable and isinstance(err, FileNotFoundError))
+            lost = tuple(range(manifest.total)) if repairable and name in item_bytes else ()
+            fault = f"cannot be read ({err.strerror or err})"
+            yield Fault(stored.path, fault, _way_out(repairable), repairable, lost)
             continue
         if has_wrong_size(name, size, stored):
             fault = f"has {size} bytes, expected {stored.size}"

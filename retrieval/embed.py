@@ -72,6 +72,8 @@ def embed_picture(encoder: Encoder, source: Source) -> EmbeddedPicture:
         picture, facts = read_picture(path, encoder.size, decoding=encoder.decoding)
         vector, copy = _vectors_of(encoder, picture, path)
         return EmbeddedPicture(vector, picture.width, picture.height, facts.sha256, _identity(path), copy)
+    if hasattr(source, "read"):
+        source = source.read()
     picture = load_picture(source, encoder.size, decoding=encoder.decoding)
     vector, copy = _vectors_of(encoder, picture, "the given picture")
     sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else None

@@ -174,6 +174,10 @@ class Folders:
         free = next(each for each in names if each not in self.tops)
         return Folders({**self.tops, free: _plain(folder)})
 
+    def moved(self, name: str, folder: Path) -> Folders:
+        """These folders, of which the one of this `name` is `folder` by now."""
+        return Folders({**self.tops, name: _plain(folder)})
+
     def references(self, directory: Path) -> dict[str, dict[str, str]]:
         """What an index in `directory` keeps of them in its settings, to find them again."""
         return {name: folder_reference(top, directory) for name, top in self.tops.items()}

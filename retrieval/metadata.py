@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from index_store import Index, writer_lock
 
 from .errors import MetadataInvalid, table_reason
+from .index_paths import Folders, folders_of
 
 Value: TypeAlias = str | int | float | None
 
@@ -31,8 +32,8 @@ _WHOLE, _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,17})"), re.compile(r"-?(0|[1-9]\d
 class Metadata:
     """Values by picture and column.
 
-    table: by path, relative to the folder of the pictures with `/` between the parts, the values of a
-    picture by column; columns without a value are left out.
+    table: by path, relative to the folder of the pictures with `/` between the parts or absolute, the values
+    of a picture by column; columns without a value are left out.
 
     Example:
         >>> metadata = Metadata({"1.jpg": {"label": "glass", "price": 3}})
@@ -56,7 +57,9 @@ class Metadata:
             ('2.jpp',)
         """
         with writer_lock(directory) as lock, Index.open(directory, lock=lock) as index:
-            rows = {path: index.catalog.find(path) for path in self.table}
+            absolute = any(Path(path).is_absolute() for path in self.table)
+            folders = folders_of(index) if absolute else None
+            rows = {path: index.catalog.find(_as_in_rows(path, folders)) for path in self.table}
             changed = [
                 replace(row, metadata=self.table[path])
                 for path, row in rows.items()
@@ -71,9 +74,9 @@ class Metadata:
     def read(cls, path: Path | str) -> Metadata:
         """Read a CSV file with a heading or, by the suffixes .jsonl, .ndjson and .json, a JSON object a line.
 
-        The column `path`, or else `file`, names the picture, relative to the folder of the pictures. A column
-        of CSV all of whose values are numbers holds numbers, any other text: "007" stays as it is. Empty
-        cells and null are no value.
+        The column `path`, or else `file`, names the picture, relative to the folder of the pictures or as an
+        absolute path. A column of CSV all of whose values are numbers holds numbers, any other text: "007"
+        stays as it is. Empty cells and null are no value.
 
         Raises:
             MetadataInvalid: the file cannot be read, or names the first line that is wrong.
@@ -86,6 +89,12 @@ class Metadata:
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise MetadataInvalid(f"metadata {path} cannot be read: {table_reason(error)}") from error
         return cls(_table(records, file))
+
+
+def _as_in_rows(path: str, folders: Folders | None) -> str:
+    """The path of a row for `path` of a table, which may be absolute."""
+    inside = folders.path_of(Path(path)) if folders is not None and Path(path).is_absolute() else None
+    return path if inside is None else inside
 
 
 def _csv_records(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:

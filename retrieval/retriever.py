@@ -282,13 +282,17 @@ class Retriever(KeptCurrent):
         search = self.index.search_copies if copies else self.index.search
         neighbors = search(np.stack([each.vector for each in queries]), k, among=among)
         rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
-        return [
+        found = [
             [
                 (Hit.of(self.folders, row, distance, each), row)
                 for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
             ]
             for each, distances in zip(queries, neighbors.distances.tolist(), strict=True)
         ]
+        for hits in found:
+            # Of those that are equally near, the very file that was asked with is the first.
+            hits.sort(key=lambda each: (each[0].distance, not each[0].is_self))
+        return found
 
 
 def _is_excluded(hit: Hit, options: QueryOptions) -> bool:

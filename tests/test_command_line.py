@@ -189,5 +189,7 @@ def test_a_full_disk_under_stdout_is_one_sentence(zoo):
     run("index", zoo, "--encoder", MODEL)
     with Path("/dev/full").open("w") as full:
         answer = run("info", zoo, capture_output=False, stdout=full, stderr=subprocess.PIPE)
-    assert answer.returncode == 1
-    assert answer.stderr == "retrieve: output: No space left on device\n"
+        asked = run("--help", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    for told in (answer, asked):
+        assert told.returncode == 1
+        assert told.stderr == "retrieve: output: No space left on device\n"

@@ -21,12 +21,20 @@ class FitRecipe(Protocol):
     """A way to fit an encoder."""
 
     def fit(
-        self, pictures: Pixels, *, dim: int | None, seed: int, decoder: bool, progress: Progress | None
+        self,
+        pictures: Pixels,
+        *,
+        dim: int | None,
+        seed: int,
+        decoder: bool,
+        progress: Progress | None,
+        own: int | None = None,
     ) -> Model:
         """An encoder fitted to `pictures` (n, S, S, 3) uint8, n >= 2, and with `decoder` its decoder too.
 
         dim: numbers a vector; None leaves it to the recipe. The same pictures and seed give the same encoder.
-        Without `decoder` the model has none, and its Keras file is that of the encoder alone.
+        Without `decoder` the model has none, and its Keras file is that of the encoder alone. own: only the
+        first so many, at least one, are of the kind that the encoder is for; all by default.
 
         Raises:
             ValueError: pictures of another shape, size or number.
@@ -52,11 +60,14 @@ class SolvedRecipe:
         seed: int = 0,
         decoder: bool = True,
         progress: Progress | None = None,
+        own: int | None = None,
     ) -> Model:
         """See `FitRecipe.fit`."""
         chosen, progress = {} if dim is None else {"dim": dim}, progress or Progress()
         with beside(_solver) as loaded:
-            begun = begin(pictures, seed=seed, aligned=self.aligned, grey=self.grey, progress=progress)
+            begun = begin(
+                pictures, seed=seed, aligned=self.aligned, grey=self.grey, own=own, progress=progress
+            )
             with progress.step("load TensorFlow"):
                 solve = loaded()
         return solve(pictures, seed=seed, decoder=decoder, begun=begun, progress=progress, **chosen)

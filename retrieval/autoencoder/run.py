@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RunInvalid
+from ..whole_files import replaced
 
 Arrays = list[NDArray[Any]]
 
@@ -214,12 +215,10 @@ def _save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write `path` so that a reader, and a crash, finds either the old content or the new."""
-    beside = path.with_name(f"{path.name}.new")
-    with beside.open("wb") as file:
+    with replaced(path) as part, part.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def refuse_inside(folder: Path, run_folder: Path) -> None:

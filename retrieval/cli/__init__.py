@@ -48,6 +48,13 @@ def main() -> None:
         # Before or after the command itself, which tells of its own interruption.
         print("\nstopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except OSError as error:
+        # Help and version, which no command prints, on a disk that is full.
+        from .outcome import FAILED, drop_unwritable_output
+
+        print(f"retrieve: output: {error.strerror or error}", file=sys.stderr)
+        drop_unwritable_output()
+        sys.exit(FAILED)
 
 
 class _HiddenFromKeras:

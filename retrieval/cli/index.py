@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..index_facts import IndexFacts
     from ..indexing.changes import Update
     from ..indexing.drift import Drift
+    from ..metadata import Metadata
     from ..retriever import Retriever
 
 _NAMED = 3
@@ -150,21 +151,32 @@ def index(
             raise
         raise IndexUnwritable(f"{error}, or put the index elsewhere with --index DIR") from error
     if table is not None:
-        _note_unknown(table.keep_in(place), metadata)
+        _keep(table, place, metadata)
     retriever = Retriever.open(place)
     drift = drift_of(retriever.index) if changes.new else None
     if as_json:
         echo_json(_as_object(retriever, progress.seconds, changes, drift))
         return
     report(retriever, progress.seconds, changes if known else None)
+    if dim is not None and dim > retriever.index.dim:
+        note(f"\nthe encoder has {retriever.index.dim:,} numbers to give, not {dim:,}")
     if drift is not None:
         note(f"\n{drift}")
     if not known:
         note(f"\nnext: retrieve query IMG --index {printable(directory or folders[0])}")
 
 
-def _note_unknown(paths: Sequence[str], metadata: Path | None) -> None:
-    """Say which rows of the table `metadata` name no picture of the index."""
+def _keep(table: Metadata, place: Path, metadata: Path | None) -> None:
+    """Keep `table`, read from `metadata`; say which columns are no more, and which rows name no picture."""
+    from index_store import Index
+
+    before = Index.open(place).columns()
+    paths = table.keep_in(place)
+    if lost := [name for name in before if name not in Index.open(place).columns()]:
+        note(
+            f"retrieve: {printable(str(metadata))} stands in place of what was known before: "
+            f"no more {', '.join(map(printable, lost))}"
+        )
     if paths:
         named = ", ".join(map(printable, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
         rows = "1 row names" if len(paths) == 1 else f"{len(paths):,} rows name"

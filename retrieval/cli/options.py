@@ -88,7 +88,7 @@ def wrong_usage(option: str) -> Iterator[None]:
 
 def find_index_of(files: Sequence[Path], option: Path | None) -> Path:
     """What to open to change what it knows of `files`: `option`, else what RETRIEVE_INDEX names, else the
-    nearest index from where the first of the files lies upwards, else from here.
+    nearest index from the first of the files upwards, else from here.
 
     Raises:
         IndexNotFound: none of them is there.
@@ -99,7 +99,7 @@ def find_index_of(files: Sequence[Path], option: Path | None) -> Path:
 
     if option is None and files and not os.environ.get(VARIABLE):
         with suppress(IndexNotFound):
-            return nearest_index(files[0].parent)
+            return nearest_index(files[0] if os.path.isdir(files[0]) else files[0].parent)  # noqa: PTH112
     return find_index(option)
 
 

@@ -53,7 +53,7 @@ def report_errors(command: Callable[Arguments, None]) -> Callable[Arguments, Non
             if sentence is None:
                 raise
             note(f"retrieve: {sentence}")
-            _drop_unwritable_output()
+            drop_unwritable_output()
             raise typer.Exit(FAILED) from error
 
     return run
@@ -65,7 +65,7 @@ def _end_without_reader() -> None:
     raise typer.Exit(0)
 
 
-def _drop_unwritable_output() -> None:
+def drop_unwritable_output() -> None:
     """What a full disk refused is still in the buffer: Python would try, and fail, again when it exits."""
     try:
         sys.stdout.flush()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import IndexOption, JsonOption, ThreadsOption, find_index
-from .printing import counted, echo, echo_json, printable
+from .printing import counted, echo, echo_json, note, printable
 from .progress import progress_on_stderr
 
 if TYPE_CHECKING:
@@ -69,10 +69,14 @@ def _report(place: Path, found: Findings, mended: Mended | None, *, deep: bool) 
     echo(f"{printable(place)}: {words}, {counts}")
     if report.recall is not None:
         echo(f"  recall    {report.recall:.4f} of the ten nearest by exact search")
-    if deep:
+    if deep and left.embedded:
         echo(
             f"  embedded  {counted(left.embedded, 'picture')} again, {len(left.others):,} came out otherwise"
         )
+    elif deep and not left.faults and report.count:
+        echo("  embedded  none: all pictures are gone, or others since they were indexed")
+    if left.faults and (mended is not None or not any(fault.repairable for fault in report.faults)):
+        note("retrieve: what cannot be mended: `retrieve index FOLDER --refit` makes the index anew")
 
 
 def _as_object(place: Path, found: Findings, mended: Mended | None) -> dict[str, Any]:

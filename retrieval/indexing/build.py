@@ -24,7 +24,7 @@ from ..embed import embed
 from ..encoder import Model
 from ..images import ImageFile, find_images, is_remote
 from ..index_facts import COMPLETE, is_complete
-from ..index_paths import Folders, folders_of
+from ..index_paths import Folders, folders_of, split_path
 from ..models import AnyEncoder, encoder_of, is_of_keras, open_model
 from ..progress import Progress
 from ..sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
@@ -171,9 +171,20 @@ def _all_folders(index: Index | None, folders: Sequence[Path]) -> tuple[Folders,
     first, *others = folders
     tops = Folders.of(first) if index is None else folders_of(index)
     for folder in folders if index else others:
+        if index is not None and (name := _name_before(index, tops, folder)) is not None:
+            tops = tops.moved(name, folder)
         if tops.name_of(folder) is None:
             tops = tops.extended(folder)
     return tops, list(dict.fromkeys(name for folder in folders if (name := tops.name_of(folder)) is not None))
+
+
+def _name_before(index: Index, tops: Folders, folder: Path) -> str | None:
+    """The name of the folder of `index` that is `folder` by now: it is gone, and its pictures are there."""
+    if is_remote(folder) or tops.name_of(folder) is not None:
+        return None
+    gone = {name for name, top in tops.tops.items() if not is_remote(top) and not top.exists()}
+    paths = (split_path(row.path) for row in index.catalog.rows()) if gone else iter(())
+    return next((name for name, inside in paths if name in gone and (folder / inside).is_file()), None)
 
 
 def _begin(
@@ -248,6 +259,7 @@ def _fit(
         seed=settings.seed or 0,
         decoder=settings.decoder,
         progress=progress,
+        own=len(sample.paths),
     )
     return model, sample
 

@@ -45,7 +45,7 @@ def refuse_other_ways(index: Index, encoder: AnyEncoder | None, settings: BuildS
     """
     made, seed = index.settings.get("made", {}), index.settings.get("seed", 0)
     contradictions = []
-    if settings.dim not in {None, index.dim}:
+    if settings.dim not in {None, index.dim, made.get("dim")}:
         contradictions.append(f"with {index.dim} dims, not {settings.dim}")
     if encoder is not None and _identity(encoder) not in {made.get("encoder"), index.manifest.encoder}:
         contradictions.append("with another encoder than the one given")
@@ -136,11 +136,11 @@ def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
     if kept.get(COMPLETE, True):
         # Everything that is there now is what the encoder was fitted to, or its like.
         told.setdefault(FIRST_NEW, index.manifest.next_id)
-    if set(kept.get("folders", ())) != set(tops.tops):
-        told.pop("folder", None)  # what it was called until there could be several
-        told["folders"] = tops.references(directory)
-        if len(tops.tops) > 1:
-            told[COMPLETE] = False
+    known = kept.get("folders", {"": kept.get("folder", {})})
+    told.pop("folder", None)  # what it was called until there could be several
+    told["folders"] = tops.references(directory)
+    if set(known) != set(tops.tops) and len(tops.tops) > 1:
+        told[COMPLETE] = False
     if told != kept:
         index.set_settings(told)
 

@@ -41,7 +41,8 @@ def add_files(directory: Path, files: Sequence[Path], progress: Progress) -> Upd
 def remove_files(directory: Path, files: Sequence[Path]) -> Update:
     """Take `files`, or all pictures in folders among them, out of the index in `directory`.
 
-    What is still there is left out by later indexing too, until it changes or is added again.
+    What is still there is left out by later indexing too, until it changes or is added again; but of several
+    folders, one that is named itself belongs to the index no longer, unless it is the first.
 
     Raises:
         RetrievalError: a file is not in the index; nothing is removed then.
@@ -50,11 +51,22 @@ def remove_files(directory: Path, files: Sequence[Path]) -> Update:
         folders = folders_of(index)
         rows = list({row.id: row for file in files for row in _rows_of(index, folders, file)}.values())
         index.remove([row.id for row in rows])
+        whole = {name for file in files if (name := folders.name_of(file))}
         for row in rows:
+            if split_path(row.path)[0] in whole:
+                continue
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 index.reject(RejectedFile(row.path, REMOVED, *_size_and_time(folders / row.path, row)))
+        for name in whole:
+            _forget_folder(index, name)
         index.save()
     return Update(gone=tuple(row.path for row in rows))
+
+
+def _forget_folder(index: Index, name: str) -> None:
+    index.forget_rejected([one.path for one in index.catalog.rejected() if split_path(one.path)[0] == name])
+    kept = {other: place for other, place in index.settings["folders"].items() if other != name}
+    index.set_settings({**index.settings, "folders": kept})
 
 
 def remove_rows(directory: Path, paths: Sequence[str]) -> None:

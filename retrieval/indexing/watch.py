@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from index_store import Index, IndexBusy, IndexUnwritable
+from index_store import Index, IndexBusy, IndexNotFound, IndexUnwritable
 
 from ..errors import NoPictures, RetrievalError, printable
 from ..images import find_images
@@ -47,17 +47,20 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Upd
         OptionInvalid: a folder is at a URL.
         RetrievalError: the system does not tell of changes.
     """
-    ended, told, tries = stop or Event(), "", 0
+    ended, told, tries, begun = stop or Event(), "", 0, False
     while not ended.is_set():
         for news in _until_trouble(directory, ended):
             if isinstance(news, Update):
-                told, tries = "", 0
+                told, tries, begun = "", 0, True
                 if news:
                     yield news
                 continue
             tries = tries + 1 if isinstance(news, IndexUnwritable) else 0
-            if tries == _MOST_TRIES:
+            is_gone = isinstance(news, IndexNotFound)
+            if tries == _MOST_TRIES or (is_gone and not begun):
                 raise news
+            if is_gone:
+                news = NoPictures(printable(directory.parent), "it is gone, with its index")
             if str(news) != told:
                 told = str(news)
                 yield Trouble(told)
@@ -67,7 +70,7 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Upd
 def _until_trouble(directory: Path, ended: Event) -> Iterator[Update | Exception]:
     try:
         yield from _while_they_stay(directory, ended)
-    except (NoPictures, IndexBusy, IndexUnwritable) as error:
+    except (NoPictures, IndexNotFound, IndexBusy, IndexUnwritable) as error:
         yield error
 
 

@@ -96,8 +96,8 @@ def stand_in_solve(monkeypatch, model):
     fitted = Model(Encoder(model.encoder.model, described), model.decoder, model.keras)
     monkeypatch.setattr(sample, "TOPPED_UP", 66)
 
-    def fit(pictures, *, dim, seed, decoder, progress):
-        calls.append(SimpleNamespace(pictures=pictures, dim=dim, seed=seed, decoder=decoder))
+    def fit(pictures, *, dim, seed, decoder, progress, own):
+        calls.append(SimpleNamespace(pictures=pictures, dim=dim, seed=seed, decoder=decoder, own=own))
         return fitted
 
     recipes = {"solved": SimpleNamespace(fit=fit)}

@@ -57,6 +57,13 @@ def test_json_lines_keep_the_types_that_they_have(written):
     assert metadata.table["x//b.png"] == {"label": "ü", "file": 1}
 
 
+def test_a_table_may_name_pictures_by_absolute_paths(model, photos, tmp_path):
+    directory = Retriever.build(photos, encoder=model).index.directory
+    table = {str(photos / "violet.png"): {"label": "odd"}, str(tmp_path / "other.png"): {"label": "none"}}
+    assert Metadata(table).keep_in(directory) == (str(tmp_path / "other.png"),)
+    assert Index.open(directory).catalog.find("violet.png").metadata == {"label": "odd"}
+
+
 def test_values_are_kept_with_the_rows_and_rows_without_a_picture_are_named(model, photos, written):
     retriever = Retriever.build(photos, encoder=model)
     directory = retriever.index.directory

@@ -74,6 +74,21 @@ def test_a_query_outside_the_folder_finds_copies_and_a_link_finds_itself(retriev
     assert (link.is_self, link.is_copy) == (True, False)
 
 
+def test_of_equal_pictures_the_one_that_was_asked_with_is_the_first(model, photos):
+    for name in ("0.png", "z.png"):
+        shutil.copyfile(photos / "violet.png", photos / name)
+    retriever = Retriever.build(photos, encoder=model)
+    for name in ("0.png", "violet.png", "z.png"):
+        hits = retriever.query(photos / name, k=3)
+        assert (hits[0].path.name, hits[0].is_self) == (name, True)
+        assert [hit.is_copy for hit in hits] == [False, True, True]
+
+
+def test_an_open_file_is_asked_with_as_its_bytes_are(retriever, photos):
+    with (photos / "violet.png").open("rb") as file:
+        assert retriever.query(file, k=2) == retriever.query((photos / "violet.png").read_bytes(), k=2)
+
+
 def test_the_bytes_of_a_file_find_copies_and_no_self(retriever, photos):
     first, second = retriever.query((photos / "violet.png").read_bytes(), k=2)
     assert (first.path.name, first.is_self, first.is_copy) == ("violet.png", False, True)

@@ -11,7 +11,7 @@ from ...parallel import in_order
 from ...progress import Progress
 from ...threads import single_threaded_products
 from .branch import Branch, solve_branch
-from .colors import Colors, look_at_colors
+from .colors import LEAST_PICTURES, Colors, look_at_colors
 from .config import EncoderConfig, choose_config
 from .pictures import ALIGNED, Pixels, alignment
 from .turning import TURNED, turning
@@ -22,7 +22,8 @@ SIZES = (32, 64)
 @dataclass(frozen=True, slots=True)
 class Begun:
     """What is solved first: how far pictures are aligned, and near ones turned; what colours are to them,
-    or None where that was not looked at; whether they count as aligned, and the branches.
+    or None where that was not looked at; whether they count as aligned, and the branches. asked: so many of
+    the pictures, the first, say how far parts are to be trusted.
     """
 
     alignment: float
@@ -31,25 +32,38 @@ class Begun:
     aligned: bool
     config: EncoderConfig
     branches: tuple[Branch, ...]
+    asked: int
 
 
 def begin(
-    pictures: Pixels, *, seed: int, aligned: bool | None, progress: Progress, grey: bool | None = None
+    pictures: Pixels,
+    *,
+    seed: int,
+    aligned: bool | None,
+    progress: Progress,
+    grey: bool | None = None,
+    own: int | None = None,
 ) -> Begun:
     """Solve the branches on `pictures`, see `solve`.
 
-    `grey` says that they are to be seen without colours, or with them; None leaves it to the pictures.
+    `grey` says that they are to be seen without colours, or with them; None leaves it to the pictures. `own`:
+    the first so many are asked what kind of pictures they are, by default all; fewer than 16 cannot tell.
 
     Raises:
         ValueError: pictures of another shape, size or number.
     """
     _refuse(pictures)
-    share = alignment(pictures)
+    of_the_kind = pictures[:own]
+    asked = of_the_kind if len(of_the_kind) >= LEAST_PICTURES else pictures
+    share = alignment(asked)
     aligned = bool(share >= ALIGNED) if aligned is None else aligned
     with single_threaded_products():
-        turned = turning(pictures) if aligned else 0.0
+        turned = turning(asked) if aligned else 0.0
         choose = partial(choose_config, pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
-        looked = look_at_colors(pictures, choose(), seed=seed) if grey is None else None
+        looked = look_at_colors(of_the_kind, choose(), seed=seed) if grey is None else None
+        if looked is not None and not looked.tell and len(asked) < len(pictures):
+            # Few are mistaken now and then, and colours left out cost more than those that are seen in vain.
+            looked = look_at_colors(pictures, choose(), seed=seed)
     config = choose(grey=bool(grey) if looked is None else not looked.tell)
     solving = partial(solve_branch, pictures, config=config, seed=seed)
     branches = []
@@ -58,7 +72,7 @@ def begin(
         for branch in in_order(solving, config.branches):
             branches.append(branch)
             step.advance()
-    return Begun(share, turned, looked, aligned, config, tuple(branches))
+    return Begun(share, turned, looked, aligned, config, tuple(branches), len(asked))
 
 
 def _refuse(pictures: Pixels) -> None:

@@ -23,9 +23,11 @@ from .pooling import Pooling
 from .trust import nearest_of, standard_similarities, summed
 
 _MOST_PICTURES = 1_000
-_LEAST_PICTURES = 60
+LEAST_PICTURES = 16
+"""Fewer say nothing of what kind they are."""
 _LEAST_KINSHIP = 0.11
 _LEAST_GROUPING = 0.03
+_LEAST_FORM = 0.01
 _VIEWS = 5
 _RANKS = (1, 2, 4, 8, 15, 30, 60, 120, 240)
 _PICTURES_A_BLOCK = 64
@@ -52,12 +54,15 @@ class Colors(NamedTuple):
 def look_at_colors(pictures: Pixels, config: EncoderConfig, *, seed: int) -> Colors | None:
     """What colours are to `pictures` (n, S, S, 3) uint8; 1,000 of them are looked at.
 
-    None where they have none, or there are fewer than 60 pictures.
+    None where they have none, or there are fewer than 16 pictures.
 
     Forms are seen by a small branch of grey patches, and colours by a branch of colours.
     """
-    if len(pictures) < _LEAST_PICTURES or not _has_colors(pictures):
+    if len(pictures) < LEAST_PICTURES or not _has_colors(pictures):
         return None
+    if _share_within(pictures) < _LEAST_FORM:
+        # There are no forms: if anything tells, it is colours.
+        return Colors(1.0, None)
     rng = np.random.default_rng([seed, 5])
     chosen = pictures[rng.permutation(len(pictures))[:_MOST_PICTURES]]
     views = choose_views(config, rng)[:_VIEWS]
@@ -76,6 +81,13 @@ def look_at_colors(pictures: Pixels, config: EncoderConfig, *, seed: int) -> Col
         return Colors(kinship, None)
     by_pairs = _parts(chosen, views, more_colors, config, seed)[1]
     return Colors(kinship, _grouping(by_pairs.views[:, 0]))
+
+
+def _share_within(pictures: Pixels) -> float:
+    """The share of the variance of `pictures` (n, S, S, 3) that is within them; 0 where there is none."""
+    within = float(pictures.var(axis=(1, 2), dtype=np.float32).mean())
+    between = float(pictures.mean(axis=(1, 2), dtype=np.float32).var(axis=0).mean())
+    return within / max(within + between, _SMALL)
 
 
 def _has_colors(pictures: Pixels) -> bool:

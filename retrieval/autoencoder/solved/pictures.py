@@ -78,7 +78,9 @@ def alignment(pictures: Pixels) -> float:
     small = shrink(pictures, pictures.shape[1] // _ALIGNMENT_SIDE)
     within = float(small.var(axis=(1, 2)).mean())
     of_mean = float(small.mean(axis=0, dtype=np.float64).var(axis=(0, 1)).mean())
-    return of_mean / within if within > 0 else 0.0
+    # The mean of pictures that have nothing in common varies by one n-th.
+    by_chance = 1.0 / len(small)
+    return max(0.0, of_mean / within - by_chance) / (1.0 - by_chance) if within > 0 else 0.0
 
 
 def draw_patches(pictures: Pixels, config: BranchConfig, num: int, rng: np.random.Generator) -> Floats:

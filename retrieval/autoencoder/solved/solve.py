@@ -140,7 +140,7 @@ def _solve_encoder(
             parts += in_order(partial(_part, branch, config), features)
             del features  # they are large, and the next ones may be on their way
             step.advance()
-        rows = np.random.default_rng([seed, 3]).permutation(len(pictures))[:MOST_COMPARED]
+        rows = np.random.default_rng([seed, 3]).permutation(begun.asked)[:MOST_COMPARED]
         # The last layers are solved on one thread.
         with beside(partial(_seen_of_edits, pictures, maps, config, seed)) as seen_of_edits:
             chosen, weights, found = weigh(parts, config, rows)

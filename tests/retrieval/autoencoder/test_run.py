@@ -1,3 +1,6 @@
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -63,6 +66,19 @@ def test_a_run_that_cannot_be_made_says_what_to_do(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RunInvalid, match=r"cannot be made \(Not a directory\): name another folder by --run"):
         Run.create(tmp_path / "file" / "run", {})
+
+
+def test_a_disk_that_is_full_is_told_with_the_file_and_what_was_there_stays(run, monkeypatch):
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+
+    def refuse(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space left") as caught:
+        run.write("config.json", "{}")
+    assert caught.value.filename == str(run.folder / "config.json")
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,12 @@ def test_a_picture_in_a_folder_that_cannot_be_read_is_removed(retrieve, indexed,
     assert {*before} - {*rows(indexed)} == {"warm/red.png"}
 
 
+def test_a_folder_with_its_index_inside_is_found_by_its_name(retrieve, indexed, monkeypatch):
+    monkeypatch.chdir(indexed.parent)
+    monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
+    assert "is all that is indexed" in retrieve("remove", indexed).err
+
+
 def test_what_is_not_in_the_index_cannot_be_removed(retrieve, indexed):
     outcome = retrieve("remove", indexed / "violet.png", indexed / "nothing.png", "--index", indexed)
     assert outcome.status == 1
@@ -246,6 +252,27 @@ def test_one_folder_of_several_can_be_removed_whole(retrieve, photos, scans, mod
     assert sorted(rows(place)) == [
         "cold/blue.png", "cold/green.png", "violet.png", "warm/red.png", "warm/reddish.png"
     ]  # fmt: skip
+    assert str(scans) not in retrieve("info", place).out
+    told = retrieve("index", scans, "--index", place).out
+    assert "changes   + 2 new" in told
+
+
+def test_a_folder_that_was_renamed_is_the_same_folder(retrieve, photos, scans, model_folder, paint, tmp_path):
+    place = tmp_path / "index"
+    retrieve("index", photos, scans, "--index", place, "--encoder", model_folder)
+    ids = rows(place)
+    for before, after in ((photos, tmp_path / "pictures"), (scans, tmp_path / "papers")):
+        before.rename(after)
+        told = retrieve("index", after, "--index", place)
+        assert "changes   none" in told.out
+        assert f"{after}" in told.out.splitlines()[0]
+    assert rows(place) == ids
+    hit = retrieve("query", tmp_path / "papers" / "old.png", "-k", 1, "--index", place).fields[0]
+    assert (hit[2], hit[4]) == (str(tmp_path / "papers" / "old.png"), "self")
+    # Another folder is none of them, also where one is gone.
+    (tmp_path / "papers").rename(tmp_path / "gone")
+    paint(tmp_path / "more" / "1.png", (1, 99, 7))
+    assert "changes   + 1 new" in retrieve("index", tmp_path / "more", "--index", place).out
 
 
 def test_all_that_is_indexed_is_not_removed_by_its_folder(retrieve, indexed):

@@ -139,6 +139,14 @@ def test_metadata_become_columns_and_rows_without_a_picture_are_named(
     assert [fields[2] for fields in found.fields] == [str(photos / "warm" / "red.png")]
 
 
+def test_columns_that_a_new_table_does_not_have_are_told(retrieve, indexed, tmp_path):
+    (tmp_path / "first.csv").write_text("path,label,price\nviolet.png,x,3\n")
+    (tmp_path / "second.csv").write_text("path,price\nviolet.png,4\n")
+    assert "no more" not in retrieve("index", indexed, "--metadata", tmp_path / "first.csv").err
+    told = retrieve("index", indexed, "--metadata", tmp_path / "second.csv").err
+    assert "second.csv stands in place of what was known before: no more label\n" in told
+
+
 def test_a_table_of_metadata_that_cannot_be_used_stops_before_anything_is_done(retrieve, photos, tmp_path):
     (tmp_path / "metadata.csv").write_text("picture,label\nviolet.png,glass\n")
     outcome = retrieve("index", photos, "--metadata", tmp_path / "metadata.csv")

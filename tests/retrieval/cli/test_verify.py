@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -85,7 +86,29 @@ def test_a_damaged_encoder_is_named_with_the_way_out(retrieve, indexed, model_fo
     assert retrieve("verify", indexed, "--deep").status == 0
 
 
+def test_a_deep_look_takes_copied_files_of_other_times_for_what_they_are(retrieve, indexed):
+    for picture in indexed.rglob("*.png"):
+        os.utime(picture, (1e9, 1e9))
+    assert "embedded  5 pictures again, 0 came out" in retrieve("verify", indexed, "--deep").out
+
+
+def test_what_cannot_be_mended_is_made_anew_says_the_last_line(retrieve, indexed):
+    files(indexed, "encoder.generation-*.tflite").unlink()
+    told = retrieve("verify", indexed)
+    assert "make the index anew" in told.out
+    assert "`retrieve index FOLDER --refit` makes the index anew" in told.err
+
+
+def test_vectors_that_are_missing_are_mended(retrieve, indexed):
+    files(indexed, "vectors.generation-*.f32").unlink()
+    told = retrieve("verify", indexed)
+    assert (told.status, "--refit" in told.err) == (1, False)
+    mended = retrieve("verify", indexed, "--repair")
+    assert (mended.status, "embedded 5 damaged pictures again" in mended.out) == (0, True)
+    assert Retriever.open(indexed).query(indexed / "violet.png", k=1)[0].distance < 1e-5
+
+
 def test_it_is_told_where_no_picture_is_left_to_embed_again(retrieve, indexed):
     for picture in indexed.rglob("*.png"):
         picture.unlink()
-    assert "embedded  0 pictures again" in retrieve("verify", indexed, "--deep").out
+    assert "embedded  none: all pictures are gone" in retrieve("verify", indexed, "--deep").out

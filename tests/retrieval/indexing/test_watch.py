@@ -145,6 +145,28 @@ def test_a_folder_that_vanishes_loses_nothing_and_is_watched_again_when_it_is_ba
     assert watched.next().new == ("later.png",)
 
 
+def test_an_index_that_vanishes_with_its_folder_is_waited_for(photos, model, impatient, paint, tmp_path):
+    directory, stop, told = Retriever.build(photos, encoder=model).index.directory, threading.Event(), []
+    thread = threading.Thread(target=lambda: told.extend(watch_folders(directory, stop=stop)))
+
+    def wait_for(count):
+        until = time.monotonic() + LONG
+        while len(told) < count and time.monotonic() < until:
+            time.sleep(0.05)
+
+    thread.start()
+    time.sleep(1.0)
+    photos.rename(tmp_path / "elsewhere")
+    wait_for(1)
+    paint(tmp_path / "elsewhere" / "meanwhile.png", (9, 9, 9))
+    (tmp_path / "elsewhere").rename(photos)
+    wait_for(2)
+    stop.set()
+    thread.join()
+    assert told[0].reason == f"no pictures in {photos}: it is gone, with its index"
+    assert [news.new for news in told[1:]] == [("meanwhile.png",)]
+
+
 def test_while_another_process_writes_it_waits(watched, paint, tmp_path):
     paint(watched.folder / "new.png", (9, 9, 9))
     with Index.open(tmp_path / "index", writable=True):

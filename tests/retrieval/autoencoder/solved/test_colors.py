@@ -71,6 +71,34 @@ def test_grey_few_and_equal_pictures_keep_the_branch_of_colors(aligned):
     assert np.isfinite(look_at_colors(flat, config, seed=0).kinship)
 
 
+@pytest.mark.parametrize("num", [20, 90])
+def test_colors_tell_where_nothing_has_a_form(num):
+    plain = np.random.default_rng(0).integers(256, size=(num, 1, 1, 3), dtype=np.uint8)
+    assert look_at_colors(plain.repeat(32, axis=1).repeat(32, axis=2), CONFIG, seed=0).tell
+
+
+@pytest.mark.usefixtures("few_atoms")
+def test_pictures_that_were_added_do_not_say_what_kind_the_others_are():
+    rng = np.random.default_rng(0)
+    added = draw(rng, rng.uniform(size=240))  # neither aligned, nor do their colours tell
+    rows, columns = np.mgrid[:32, :32]
+    at_one_place = np.exp(-((rows - 16) ** 2 + (columns - 16) ** 2) / 40)[..., None]
+    own = (at_one_place * rng.uniform(50, 250, size=(20, 1, 1, 3))).astype(np.uint8)
+    pictures = np.concatenate([own, added])
+    alone, all_asked, too_few = (
+        begin(pictures, seed=0, aligned=None, progress=Progress(), own=count) for count in (20, None, 5)
+    )
+    assert (alone.aligned, all_asked.aligned, too_few.aligned) == (True, False, False)
+    assert (alone.asked, all_asked.asked, too_few.asked) == (20, 260, 260)
+    assert all(sees_colors(each) for each in (alone, too_few))
+    of_a_kind = begin(added, seed=0, aligned=None, progress=Progress(), own=20)
+    assert not sees_colors(of_a_kind)
+
+
+def sees_colors(begun):
+    return any(branch.config.is_of_colors for branch in begun.branches)
+
+
 @pytest.mark.usefixtures("few_atoms")
 @pytest.mark.parametrize("recipe", ["solved-grey", "solved-colors"])
 def test_a_person_can_overrule_it(recipe, monkeypatch):

@@ -16,19 +16,24 @@ from retrieval.autoencoder.solved.pictures import (
 )
 
 
-def test_half_of_the_variation_by_hand():
-    # Two pictures, striped the same way in the left half, the opposite way in the right: the mean picture
-    # keeps the left half's stripes, and the right half is grey.
+def test_the_share_of_the_variation_by_hand():
+    # Two pictures striped the same way in the left half, the opposite way in the right, and the same again:
+    # the mean picture keeps the left half's stripes, half of the variation, and the right half is grey. Four
+    # that have nothing in common would keep a quarter.
     stripes = np.tile(np.array([0, 255], dtype=np.uint8), (32, 16))
     other = stripes.copy()
     other[:, 16:] = 255 - other[:, 16:]
-    pictures = np.stack([stripes, other])[..., None].repeat(3, axis=3)
-    assert alignment(pictures) == pytest.approx(0.5)
+    pictures = np.stack([stripes, other, stripes, other])[..., None].repeat(3, axis=3)
+    assert alignment(pictures) == pytest.approx((0.5 - 0.25) / (1 - 0.25))
 
 
-def test_noise_is_not_aligned_and_neither_is_a_blank():
-    noise = np.random.default_rng(0).integers(256, size=(200, 64, 64, 3), dtype=np.uint8)
+@pytest.mark.parametrize("num", [4, 16, 200])
+def test_noise_is_not_aligned_however_few_there_are(num):
+    noise = np.random.default_rng(0).integers(256, size=(num, 64, 64, 3), dtype=np.uint8)
     assert alignment(noise) < 0.02
+
+
+def test_a_blank_is_not_aligned():
     assert alignment(np.zeros((3, 32, 32, 3), dtype=np.uint8)) == 0.0
 
 

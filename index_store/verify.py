@@ -127,11 +127,9 @@ def file_faults(directory: Path, manifest: Manifest) -> Iterator[Fault]:
             size = path.stat().st_size
             bad = altered_spans(path, stored)
         except OSError as err:
-            # What cannot be read now may be read later; what is not there can only be made anew.
-            repairable = name == SEARCH or (repairable and isinstance(err, FileNotFoundError))
-            lost = tuple(range(manifest.total)) if repairable and name in item_bytes else ()
+            # Of what is made from other files nothing is lost; a missing array may be in a backup.
             fault = f"cannot be read ({err.strerror or err})"
-            yield Fault(stored.path, fault, _way_out(repairable), repairable, lost)
+            yield Fault(stored.path, fault, _way_out(name == SEARCH), name == SEARCH)
             continue
         if has_wrong_size(name, size, stored):
             fault = f"has {size} bytes, expected {stored.size}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,27 +160,47 @@ class Folders:
         Raises:
             OptionInvalid: it lies in one of them or around one: its pictures would be indexed twice.
         """
-        for top in self.tops.values():
-            if is_remote(top) != is_remote(folder):
-                continue
-            if folder.resolve().is_relative_to(top.resolve()):
-                raise OptionInvalid(f"{folder} lies in {top}, which is indexed already: name {top}")
-            if top.resolve().is_relative_to(folder.resolve()):
-                raise OptionInvalid(
-                    f"{folder} is around {top}, whose pictures would be indexed twice: name another --index"
-                )
+        _refuse_nested(folder, self.tops.values())
         name = printable(_plain(folder).name) or "folder"
         names = [name, *(f"{name}-{number}" for number in range(2, len(self.tops) + 3))]
         free = next(each for each in names if each not in self.tops)
         return Folders({**self.tops, free: _plain(folder)})
 
     def moved(self, name: str, folder: Path) -> Folders:
-        """These folders, of which the one of this `name` is `folder` by now."""
+        """These folders, of which the one of this `name` is `folder` by now.
+
+        Raises:
+            OptionInvalid: it lies in another of them or around one.
+        """
+        _refuse_nested(folder, [top for other, top in self.tops.items() if other != name])
         return Folders({**self.tops, name: _plain(folder)})
 
-    def references(self, directory: Path) -> dict[str, dict[str, str]]:
-        """What an index in `directory` keeps of them in its settings, to find them again."""
-        return {name: folder_reference(top, directory) for name, top in self.tops.items()}
+    def references(
+        self, directory: Path, known: Mapping[str, dict[str, str]] | None = None
+    ) -> dict[str, dict[str, str]]:
+        """What an index in `directory` keeps of them in its settings, to find them again.
+
+        known: what it keeps so far, which stays of those that it leads to.
+        """
+        known = known or {}
+        return {
+            name: known[name]
+            if name in known and top in _candidates(known[name], directory)
+            else folder_reference(top, directory)
+            for name, top in self.tops.items()
+        }
+
+
+def _refuse_nested(folder: Path, tops: Iterable[Path]) -> None:
+    for top in tops:
+        if is_remote(top) != is_remote(folder):
+            continue
+        if folder.resolve().is_relative_to(top.resolve()):
+            raise OptionInvalid(f"{folder} lies in {top}, which is indexed already: name {top}")
+        if top.resolve().is_relative_to(folder.resolve()):
+            raise OptionInvalid(
+                f"{folder} is around {top}, whose pictures would be indexed twice: name another --index"
+            )
 
 
 def split_path(path: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from index_store import Index, writer_lock
+from index_store import Index, Row, writer_lock
 
 from .errors import MetadataInvalid, table_reason
 from .index_paths import Folders, folders_of
@@ -50,6 +50,7 @@ class Metadata:
         or of files that cannot be used. Pictures that the table does not name stay as they are.
 
         Raises:
+            MetadataInvalid: a picture is named twice, as by an absolute path too, with other values.
             IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
 
         Example:
@@ -60,11 +61,15 @@ class Metadata:
             absolute = any(Path(path).is_absolute() for path in self.table)
             folders = folders_of(index) if absolute else None
             rows = {path: index.catalog.find(_as_in_rows(path, folders)) for path in self.table}
-            changed = [
-                replace(row, metadata=self.table[path])
-                for path, row in rows.items()
-                if row is not None and dict(row.metadata) != self.table[path]
-            ]
+            known = {row.id: row for row in rows.values() if row is not None}
+            told: dict[int, Row] = {}
+            for path, row in rows.items():
+                if row is None:
+                    continue
+                new = replace(row, metadata=self.table[path])
+                if told.setdefault(row.id, new).metadata != new.metadata:
+                    raise MetadataInvalid(f"metadata has two rows for {path} that differ: give it one")
+            changed = [new for number, new in told.items() if dict(known[number].metadata) != new.metadata]
             if changed:
                 index.update_rows(changed)
                 index.save()
@@ -93,7 +98,9 @@ class Metadata:
 
 def _as_in_rows(path: str, folders: Folders | None) -> str:
     """The path of a row for `path` of a table, which may be absolute."""
-    inside = folders.path_of(Path(path)) if folders is not None and Path(path).is_absolute() else None
+    if folders is None or not Path(path).is_absolute() or "\0" in path:
+        return path
+    inside = folders.path_of(Path(path))
     return path if inside is None else inside
 
 

@@ -167,14 +167,14 @@ def _tell(found: Duplicates) -> None:
 
 
 def _move(found: Duplicates, directory: Path, retriever: Retriever) -> Moved:
-    from ..index_paths import is_indexed
+    from ..index_paths import INDEX, is_indexed
     from ..insight.moving import UNDO, move_copies
 
     back = f"retrieve: to bring them back: retrieve duplicates --undo {printable(directory / UNDO)}"
     try:
         done = move_copies(found.groups, directory, found.folders)
     except KeyboardInterrupt:
-        if (directory / UNDO).exists():
+        if (directory / UNDO).is_file() and (directory / UNDO).stat().st_size:
             note(f"\nretrieve: some copies have been moved to {printable(directory)}\n{back}")
         raise
     copies = "1 copy" if len(done.moved) == 1 else f"{len(done.moved):,} copies"
@@ -183,12 +183,13 @@ def _move(found: Duplicates, directory: Path, retriever: Retriever) -> Moved:
         note(back)
     copied = (copy.picture for group in found.groups for copy in group.copies)
     left = {picture.folder: None for picture in copied if not picture.path.exists()}
-    indexed = retriever.folders.tops.values()
-    to_index = [folder for folder in left if folder not in indexed and is_indexed(folder)]
-    if any(folder in indexed for folder in left):
-        to_index.insert(0, retriever.folders.first)
-    for folder in to_index:
-        note(f"retrieve: to take them out of the index: retrieve index {printable(folder)}")
+    of_this, place = retriever.folders.tops.values(), retriever.index.directory
+    ways = [printable(folder) for folder in left if folder not in of_this and is_indexed(folder)]
+    if own := " ".join(printable(folder) for folder in left if folder in of_this):
+        inside = [*left] == [place.parent] and place.name == INDEX
+        ways.append(own if inside else f"{own} --index {printable(place)}")
+    for way in ways:
+        note(f"retrieve: to take them out of the index: retrieve index {way}")
     return done
 
 

@@ -138,7 +138,7 @@ def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:
         told.setdefault(FIRST_NEW, index.manifest.next_id)
     known = kept.get("folders", {"": kept.get("folder", {})})
     told.pop("folder", None)  # what it was called until there could be several
-    told["folders"] = tops.references(directory)
+    told["folders"] = tops.references(directory, known)
     if set(known) != set(tops.tops) and len(tops.tops) > 1:
         told[COMPLETE] = False
     if told != kept:

@@ -60,7 +60,7 @@ def watch_folders(directory: Path, *, stop: Event | None = None) -> Iterator[Upd
             if tries == _MOST_TRIES or (is_gone and not begun):
                 raise news
             if is_gone:
-                news = NoPictures(printable(directory.parent), "it is gone, with its index")
+                news = RetrievalError(f"index {printable(directory)} is gone: it is waited for")
             if str(news) != told:
                 told = str(news)
                 yield Trouble(told)

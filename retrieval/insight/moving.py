@@ -19,6 +19,7 @@ from ..whole_files import replaced
 from .compared import ComparedPicture
 from .duplicates import Group
 
+_BEGINNING = b'{"from'
 UNDO = "undo.jsonl"
 """The file in the folder to which copies are moved: a line for each, before it is moved."""
 
@@ -39,8 +40,9 @@ def move_copies(groups: Sequence[Group], directory: Path, folders: Sequence[Path
     changed, or is gone, itself. What went where is written to `undo.jsonl` there, a line before each move.
 
     Raises:
-        RetrievalError: `directory` lies in one of `folders`, where its pictures would be indexed again.
-        OSError: nothing can be written to `directory`.
+        RetrievalError: `directory` lies in one of `folders`, where its pictures would be indexed again, or
+            has an `undo.jsonl` that is none of ours.
+        OSError: `directory` cannot be made.
     """
     refuse_target(directory, folders)
     moved: list[Path] = []
@@ -48,7 +50,7 @@ def move_copies(groups: Sequence[Group], directory: Path, folders: Sequence[Path
     directory.mkdir(parents=True, exist_ok=True)
     undo = directory / UNDO
     if undo.exists():
-        os.truncate(undo, len(_whole_lines(undo.read_bytes())))
+        _mend(undo)
     for group in groups:
         if fault := _fault(group.kept):
             left += [
@@ -64,7 +66,7 @@ def move_copies(groups: Sequence[Group], directory: Path, folders: Sequence[Path
             try:
                 moved.append(_move_noted(path, directory / _place(copy.picture), undo))
             except OSError as error:
-                left.append(f"{printable(path)} stays: {error.strerror or error}")
+                left.append(_stays(path, error))
     return Moved(tuple(moved), tuple(left))
 
 
@@ -93,7 +95,7 @@ def undo_moves(undo: Path) -> Moved:
                 source.parent.mkdir(parents=True, exist_ok=True)
                 _move(target, source)
             except OSError as error:
-                left.append(f"{printable(target)} stays: {error.strerror or error}")
+                left.append(_stays(target, error))
                 kept.append(line)
                 continue
             _remove_empty(target.parent, undo.parent)
@@ -129,6 +131,13 @@ def _fault(picture: ComparedPicture) -> str | None:
     except RetrievalError:
         return "cannot be read"
     return None if facts.sha256 == picture.row.sha256 else "has changed since it was indexed"
+
+
+def _stays(path: Path, error: OSError) -> str:
+    """That the file at `path` stays, and at which other file or folder that lies."""
+    other = None if error.filename is None else printable(os.fsdecode(error.filename))
+    at = "" if other in {None, printable(path)} else f"{other}: "
+    return f"{printable(path)} stays: {at}{error.strerror or error}"
 
 
 def _place(picture: ComparedPicture) -> Path:
@@ -211,7 +220,7 @@ def _sha256(path: Path) -> str:
 def _lines(undo: Path) -> list[tuple[Path, Path, str]]:
     """Of each line: from where, to where, and the line."""
     try:
-        lines = _whole_lines(undo.read_bytes()).decode().splitlines()
+        lines = _whole(undo.read_bytes()).decode().splitlines()
         if not lines:
             raise ValueError("there are none")
         values = [json.loads(line) for line in lines]
@@ -225,9 +234,25 @@ def _lines(undo: Path) -> list[tuple[Path, Path, str]]:
         ) from error
 
 
-def _whole_lines(content: bytes) -> bytes:
+def _whole(content: bytes) -> bytes:
     """Without the beginning of a line that a full disk or a lost process left: nothing was moved after it."""
-    return content[: content.rfind(b"\n") + 1]
+    end = content.rfind(b"\n") + 1
+    try:
+        json.loads(content[end:])
+    except ValueError:
+        return content[:end]
+    return content + b"\n"
+
+
+def _mend(undo: Path) -> None:
+    """Let `undo` end with a whole line. Raises RetrievalError if it is not ours."""
+    content = undo.read_bytes()
+    whole = _whole(content)
+    if whole or not _BEGINNING.startswith(content[: len(_BEGINNING)]):
+        _lines(undo)
+    if whole != content:
+        with replaced(undo) as part:
+            part.write_bytes(whole)
 
 
 def _path_in(values: dict[str, Any], name: str) -> Path:

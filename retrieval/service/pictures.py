@@ -78,7 +78,8 @@ def add_pictures(app: FastAPI, live: LiveRetriever, settings: ServiceSettings) -
             return Response(content, media_type=kind, headers=_KEPT)
         status = await run_in_threadpool(path.stat)
         whole = FileResponse(path, media_type=kind, headers=_KEPT, stat_result=status)
-        if request.headers.get("if-none-match") == whole.headers["etag"]:
+        known = request.headers.get("if-none-match", "").split(",")
+        if {"*", whole.headers["etag"]} & {each.strip().removeprefix("W/") for each in known}:
             return Response(status_code=304, headers={**_KEPT, "ETag": whole.headers["etag"]})
         return whole
 

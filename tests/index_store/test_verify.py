@@ -119,23 +119,6 @@ def test_a_wrecked_page_of_the_catalog_costs_its_rows_alone(large):
     assert [row.id for row in index.catalog.rows()] == index.ids.tolist()
 
 
-@pytest.mark.parametrize("name", ["vectors.generation-1.f32", "copies.generation-1.f32"])
-def test_an_array_that_is_missing_is_mended_as_one_that_is_empty(large, name):
-    (large / name).unlink()
-    (fault,) = verify(large).faults
-    assert (fault.file, fault.repairable, len(fault.positions)) == (name, True, 500)
-    done = repair(large)
-    assert (done.left, done.num_lost) == ((), 499)
-    assert verify(large).faults == ()
-
-
-def test_ids_that_are_missing_are_those_of_the_catalog(large):
-    (large / "ids.generation-1.i64").unlink()
-    done = repair(large)
-    assert (done.left, done.num_lost) == ((), 0)
-    assert len(Index.open(large, check="full")) == 499
-
-
 def test_what_cannot_be_mended_is_left_and_told(large):
     (large / "encoder.generation-1.tflite").write_bytes(b"an Encoder")
     done = repair(large)

@@ -64,6 +64,20 @@ def test_a_table_may_name_pictures_by_absolute_paths(model, photos, tmp_path):
     assert Index.open(directory).catalog.find("violet.png").metadata == {"label": "odd"}
 
 
+def test_a_picture_may_be_named_in_two_ways_by_the_same_values_only(model, photos):
+    directory = Retriever.build(photos, encoder=model).index.directory
+    both = "violet.png", str(photos / "violet.png")
+    assert Metadata({path: {"label": "odd"} for path in both}).keep_in(directory) == ()
+    assert Index.open(directory).catalog.find("violet.png").metadata == {"label": "odd"}
+    with pytest.raises(MetadataInvalid, match="two rows for"):
+        Metadata({path: {"label": path} for path in both}).keep_in(directory)
+
+
+def test_a_path_that_no_file_can_have_names_no_picture(model, photos):
+    directory = Retriever.build(photos, encoder=model).index.directory
+    assert Metadata({"/no\0where.png": {}}).keep_in(directory) == ("/no\0where.png",)
+
+
 def test_values_are_kept_with_the_rows_and_rows_without_a_picture_are_named(model, photos, written):
     retriever = Retriever.build(photos, encoder=model)
     directory = retriever.index.directory

@@ -269,10 +269,43 @@ def test_a_folder_that_was_renamed_is_the_same_folder(retrieve, photos, scans, m
     assert rows(place) == ids
     hit = retrieve("query", tmp_path / "papers" / "old.png", "-k", 1, "--index", place).fields[0]
     assert (hit[2], hit[4]) == (str(tmp_path / "papers" / "old.png"), "self")
-    # Another folder is none of them, also where one is gone.
-    (tmp_path / "papers").rename(tmp_path / "gone")
-    paint(tmp_path / "more" / "1.png", (1, 99, 7))
-    assert "changes   + 1 new" in retrieve("index", tmp_path / "more", "--index", place).out
+
+
+def test_another_folder_is_none_of_those_that_are_away_whatever_its_files_are_called(
+    retrieve, photos, scans, model_folder, paint, tmp_path
+):
+    place = tmp_path / "index"
+    retrieve("index", photos, scans, "--index", place, "--encoder", model_folder)
+    ids = rows(place)
+    scans.rename(tmp_path / "away")
+    paint(tmp_path / "more" / "old.png", (1, 99, 7))
+    paint(tmp_path / "more" / "deep" / "older.png", (1, 9, 7))
+    assert "changes   + 2 new" in retrieve("index", tmp_path / "more", "--index", place).out
+    assert ids.items() <= rows(place).items()
+    (tmp_path / "away").rename(scans)
+    assert "changes   none" in retrieve("index", scans, "--index", place).out
+
+
+def test_the_place_of_a_folder_that_is_away_is_not_forgotten(retrieve, photos, scans, model_folder, tmp_path):
+    retrieve("index", photos, scans, "--index", tmp_path / "index", "--encoder", model_folder)
+    place = tmp_path / "deep" / "er" / "index"
+    place.parent.mkdir(parents=True)
+    (tmp_path / "index").rename(place)
+    scans.rename(tmp_path / "away")
+    retrieve("index", photos, "--index", place)
+    (tmp_path / "away").rename(scans)
+    assert "changes   none" in retrieve("index", scans, "--index", place).out
+    manifest = (place / "manifest.json").read_bytes()
+    retrieve("index", photos, scans, "--index", place)
+    assert (place / "manifest.json").read_bytes() == manifest
+
+
+def test_a_folder_that_was_moved_into_another_one_is_refused(retrieve, photos, scans, model_folder, tmp_path):
+    place = tmp_path / "index"
+    retrieve("index", photos, scans, "--index", place, "--encoder", model_folder)
+    scans.rename(photos / "scans")
+    told = retrieve("index", photos / "scans", "--index", place)
+    assert (told.status, "which is indexed already" in told.err) == (1, True)
 
 
 def test_all_that_is_indexed_is_not_removed_by_its_folder(retrieve, indexed):

@@ -128,10 +128,19 @@ def test_only_an_index_that_holds_what_was_moved_is_to_be_made_anew(retrieve, fo
     assert f"to take them out of the index: retrieve index {folder}\n" in outcome.err
 
 
+def test_of_several_folders_those_that_lost_copies_are_to_be_indexed_again(retrieve, folder, model, tmp_path):
+    (tmp_path / "more").mkdir()
+    shutil.copyfile(folder / "b.png", tmp_path / "more" / "b-again.png")
+    place = tmp_path / "index"
+    Retriever.build(folder, tmp_path / "more", index=place, encoder=model)
+    told = retrieve("duplicates", place, "--across", "--move-to", tmp_path / "moved").err
+    assert f"retrieve index {tmp_path / 'more'} --index {place}\n" in told
+
+
 def test_ctrl_c_while_moving_tells_how_to_bring_back(retrieve, folder, tmp_path, monkeypatch):
     def interrupted(_groups, directory, _folders):
         directory.mkdir()
-        (directory / "undo.jsonl").touch()
+        (directory / "undo.jsonl").write_text("{}\n")
         raise KeyboardInterrupt
 
     monkeypatch.setattr("retrieval.insight.moving.move_copies", interrupted)

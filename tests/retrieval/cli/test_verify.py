@@ -99,15 +99,6 @@ def test_what_cannot_be_mended_is_made_anew_says_the_last_line(retrieve, indexed
     assert "`retrieve index FOLDER --refit` makes the index anew" in told.err
 
 
-def test_vectors_that_are_missing_are_mended(retrieve, indexed):
-    files(indexed, "vectors.generation-*.f32").unlink()
-    told = retrieve("verify", indexed)
-    assert (told.status, "--refit" in told.err) == (1, False)
-    mended = retrieve("verify", indexed, "--repair")
-    assert (mended.status, "embedded 5 damaged pictures again" in mended.out) == (0, True)
-    assert Retriever.open(indexed).query(indexed / "violet.png", k=1)[0].distance < 1e-5
-
-
 def test_it_is_told_where_no_picture_is_left_to_embed_again(retrieve, indexed):
     for picture in indexed.rglob("*.png"):
         picture.unlink()

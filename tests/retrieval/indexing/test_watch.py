@@ -163,7 +163,7 @@ def test_an_index_that_vanishes_with_its_folder_is_waited_for(photos, model, imp
     wait_for(2)
     stop.set()
     thread.join()
-    assert told[0].reason == f"no pictures in {photos}: it is gone, with its index"
+    assert told[0].reason == f"index {directory} is gone: it is waited for"
     assert [news.new for news in told[1:]] == [("meanwhile.png",)]
 
 

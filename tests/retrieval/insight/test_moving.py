@@ -141,6 +141,25 @@ def test_a_line_that_was_begun_and_not_ended_is_no_move(move, pictures, tmp_path
     assert pictures() == before
 
 
+def test_a_last_line_without_its_end_is_a_line(move, pictures, tmp_path):
+    before, undo = pictures(), tmp_path / "moved" / UNDO
+    move()
+    undo.write_bytes(undo.read_bytes().rstrip(b"\n"))
+    assert len(undo_moves(undo).moved) == 3
+    assert pictures() == before
+
+
+@pytest.mark.parametrize("content", [b"my notes", b"my\nnotes\n", b'["from"]\n'])
+def test_a_file_of_that_name_that_is_not_ours_is_refused_and_stays(move, pictures, tmp_path, content):
+    before, undo = pictures(), tmp_path / "moved" / UNDO
+    undo.parent.mkdir()
+    undo.write_bytes(content)
+    with pytest.raises(RetrievalError, match="does not say what was moved"):
+        move()
+    assert undo.read_bytes() == content
+    assert pictures() == before
+
+
 def test_a_disk_that_fills_up_within_a_line_leaves_none(move, pictures, tmp_path, monkeypatch):
     before, undo, fsync, calls = pictures(), tmp_path / "moved" / UNDO, os.fsync, []
 

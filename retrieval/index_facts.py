@@ -11,9 +11,11 @@ from index_store import Index
 
 from .encoder import EncoderDescription
 from .encoder.model import DESCRIPTION
+from .images import is_remote
 from .index_paths import Folders, folders_of, path_values
 
 _NUMBER_BYTES = 4
+_LOOKED_FOR = 100
 
 COMPLETE = "complete"
 """The setting of an index that is False until its first indexing has reached its end."""
@@ -25,6 +27,20 @@ FIRST_NEW = "first_new_id"
 def is_complete(index: Index) -> bool:
     """Whether the indexing that made `index` has reached its end: if not, pictures are missing from it."""
     return bool(index.settings.get(COMPLETE, True))
+
+
+def holds_pictures(folders: Path | Folders, index: Index) -> bool:
+    """Whether `folders` hold any of the first hundred pictures of `index`, or the index is empty.
+
+    What is at a URL is not asked for.
+    """
+    ids = index.first_ids(_LOOKED_FOR)
+    # Mostly the first is there, and nobody has to ask for the others.
+    return len(ids) == 0 or any(
+        is_remote(path := folders / row.path) or path.exists()
+        for part in (ids[:1], ids[1:])
+        for row in index.catalog.rows_of(part)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,13 +182,11 @@ class Folders:
 
         known: what it keeps so far, which stays of those that it leads to.
         """
-        known = known or {}
-        return {
-            name: known[name]
-            if name in known and top in _candidates(known[name], directory)
-            else folder_reference(top, directory)
-            for name, top in self.tops.items()
+        kept = {name: place for name, place in (known or {}).items() if name in self.tops}
+        kept = {
+            name: place for name, place in kept.items() if self.tops[name] in _candidates(place, directory)
         }
+        return {name: kept.get(name) or folder_reference(top, directory) for name, top in self.tops.items()}
 
 
 def _refuse_nested(folder: Path, tops: Iterable[Path]) -> None:
@@ -245,20 +243,6 @@ def refuse_remote(folders: Folders, command: str) -> None:
 def folder_of(index: Index) -> Path:
     """The folder that `index` was made of at first, as an absolute path."""
     return folders_of(index).first
-
-
-def holds_pictures(folders: Path | Folders, index: Index) -> bool:
-    """Whether `folders` hold any of the first hundred pictures of `index`, or the index is empty.
-
-    What is at a URL is not asked for.
-    """
-    ids = index.first_ids(_LOOKED_FOR)
-    # Mostly the first is there, and nobody has to ask for the others.
-    return len(ids) == 0 or any(
-        is_remote(path := folders / row.path) or path.exists()
-        for part in (ids[:1], ids[1:])
-        for row in index.catalog.rows_of(part)
-    )
 
 
 def _references(index: Index) -> dict[str, dict[str, str]]:

@@ -21,8 +21,8 @@ from .embed import EmbeddedPicture, embed_picture
 from .encoder import Decoder, Encoder, Model
 from .errors import ImageUnreadable, NoPictures, QueryInvalid, RetrievalError
 from .images import Source, folder_at, is_remote
-from .index_facts import IndexFacts
-from .index_paths import Folders, existing_index, folders_of, holds_pictures, index_directory
+from .index_facts import IndexFacts, holds_pictures
+from .index_paths import Folders, existing_index, folders_of, index_directory
 from .indexing.current import KeptCurrent
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
 from .parallel import in_order

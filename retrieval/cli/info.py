@@ -40,8 +40,8 @@ def info(
     """
     from index_store import Index
 
-    from ..index_facts import IndexFacts
-    from ..index_paths import existing_index, holds_pictures
+    from ..index_facts import IndexFacts, holds_pictures
+    from ..index_paths import existing_index
 
     index = Index.open(existing_index(find_index(directory, folder)))
     facts = IndexFacts.of(index)

@@ -16,17 +16,15 @@ from index_store import (
     IndexDamaged,
     IndexNotFound,
     OptionInvalid,
-    Row,
     WriterLock,
     writer_lock,
 )
 
 from ..embed import embed
 from ..encoder import Model
-from ..errors import ImageUnreadable
-from ..images import ImageFile, find_images, is_remote, read_file
+from ..images import ImageFile, find_images, is_remote
 from ..index_facts import COMPLETE, is_complete
-from ..index_paths import Folders, folders_of, split_path
+from ..index_paths import Folders, folders_of
 from ..models import AnyEncoder, encoder_of, is_of_keras, open_model
 from ..progress import Progress
 from ..sample import FITTED, FitSample, FittedTo, draw_sample, fitted_before
@@ -38,6 +36,7 @@ from .made import (
     inherit,
     is_in_force,
     is_made_so,
+    name_before,
     refuse_emptied,
     refuse_other_store,
     refuse_other_ways,
@@ -49,7 +48,6 @@ from .ray_job import embedding_of
 from .settings import BuildSettings
 from .update import bring_up_to_date, scan_folders
 
-_LOOKED_AT = 50
 REFIT = "refit"
 """The directory in an index where another is built that is to replace it."""
 
@@ -174,37 +172,11 @@ def _all_folders(index: Index | None, folders: Sequence[Path]) -> tuple[Folders,
     first, *others = folders
     tops = Folders.of(first) if index is None else folders_of(index)
     for folder in folders if index else others:
-        if index is not None and (name := _name_before(index, tops, folder)) is not None:
+        if index is not None and (name := name_before(index, tops, folder)) is not None:
             tops = tops.moved(name, folder)
         if tops.name_of(folder) is None:
             tops = tops.extended(folder)
     return tops, list(dict.fromkeys(name for folder in folders if (name := tops.name_of(folder)) is not None))
-
-
-def _name_before(index: Index, tops: Folders, folder: Path) -> str | None:
-    """The name of the folder of `index` that is `folder` by now: it is gone, and its pictures are there.
-
-    Most of those that are looked at, by their contents: another folder may have files of the same names.
-    """
-    if is_remote(folder) or tops.name_of(folder) is not None:
-        return None
-    gone = {name for name, top in tops.tops.items() if not is_remote(top) and not top.exists()}
-    rows: dict[str, list[Row]] = {name: [] for name in gone}
-    for row in index.catalog.rows() if gone else ():
-        if (name := split_path(row.path)[0]) in gone:
-            rows[name].append(row)
-    for name, own in rows.items():
-        some = own[:: -(-len(own) // _LOOKED_AT) or 1]
-        if sum(_is_there(folder / split_path(row.path)[1], row) for row in some) * 2 > len(some):
-            return name
-    return None
-
-
-def _is_there(path: Path, row: Row) -> bool:
-    try:
-        return path.stat().st_size == row.size and read_file(path)[1].sha256 == row.sha256
-    except (OSError, ImageUnreadable):
-        return False
 
 
 def _begin(

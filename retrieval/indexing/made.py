@@ -12,8 +12,8 @@ from typing import Any
 from index_store import Index, OptionInvalid, Row, check_store, check_structure
 
 from ..encoder import Encoder, Model
-from ..errors import NoPictures
-from ..images import FolderScan, Skipped
+from ..errors import ImageUnreadable, NoPictures
+from ..images import FolderScan, Skipped, is_remote, read_file
 from ..index_facts import COMPLETE, FIRST_NEW
 from ..index_paths import Folders, split_path
 from ..models import AnyEncoder, is_of_keras, open_model
@@ -22,6 +22,8 @@ from .settings import BuildSettings
 
 RECIPE = "solved"
 """How an encoder is fitted unless another recipe is named."""
+
+_LOOKED_AT = 50  # pictures of a folder that may have another name by now
 
 ORIGIN = "origin"
 """The setting that tells an index from another that was made in the same way in the same second."""
@@ -127,6 +129,32 @@ def refuse_emptied(index: Index | None, tops: Folders, names: Iterable[str], sca
             raise NoPictures(str(top), f"{len(rejected)} files were rejected, {first.path}: {first.reason}")
         if index is None or name not in index.settings.get("folders", {"": {}}):
             raise NoPictures(str(top), "it holds no file in a picture format: name a folder that does")
+
+
+def name_before(index: Index, tops: Folders, folder: Path) -> str | None:
+    """The name of the folder of `index` that is `folder` by now: it is gone, and its pictures are there.
+
+    Most of those that are looked at, by their contents: another folder may have files of the same names.
+    """
+    if is_remote(folder) or tops.name_of(folder) is not None:
+        return None
+    gone = {name for name, top in tops.tops.items() if not is_remote(top) and not top.exists()}
+    rows: dict[str, list[Row]] = {name: [] for name in gone}
+    for row in index.catalog.rows() if gone else ():
+        if (name := split_path(row.path)[0]) in gone:
+            rows[name].append(row)
+    for name, own in rows.items():
+        some = own[:: -(-len(own) // _LOOKED_AT) or 1]
+        if sum(_is_there(folder / split_path(row.path)[1], row) for row in some) * 2 > len(some):
+            return name
+    return None
+
+
+def _is_there(path: Path, row: Row) -> bool:
+    try:
+        return path.stat().st_size == row.size and read_file(path)[1].sha256 == row.sha256
+    except (OSError, ImageUnreadable):
+        return False
 
 
 def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:

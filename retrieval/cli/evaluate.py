@@ -109,6 +109,11 @@ def _refuse_usage(folder: Path, index: Path | None, report: Path | None, *, fit:
         raise typer.BadParameter(f"{report} is a file: name a folder", param_hint="--report")
     if report is None:
         return
+    if report.is_dir() and any(report.iterdir()) and not (report / "report.json").is_file():
+        raise typer.BadParameter(
+            f"{report} holds files of yours, which a report might replace: name another folder",
+            param_hint="--report",
+        )
     inside = report.resolve().is_relative_to(folder.resolve())
     hidden = inside and any(
         part.startswith(".") for part in report.resolve().relative_to(folder.resolve()).parts

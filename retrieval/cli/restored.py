@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from PIL import Image
+
+from index_store import IndexNotFound
 
 from ..errors import RetrievalError
 from ..images import open_picture
@@ -67,10 +70,12 @@ def restore_all(
     came; those of a folder go to the same folders below `out`. Exit status 1 where a picture failed.
 
     Raises:
-        RetrievalError: `out` is a file, or a picture would replace another, before any work is done.
+        RetrievalError: `out` is a file or lies in an indexed folder, or a picture would replace another;
+            before any work is done.
     """
     if out.exists() and not out.is_dir():
         raise RetrievalError(f"{out} is a file: name a folder by --out")
+    _refuse_indexed(out)
     queries, failures = expand(names)
     taken: set[Path] = set()
     paths = [out / _output_path(query, names, taken) for query in queries]
@@ -105,6 +110,18 @@ def clean_picture(clean: Path, query: Query, picture: Pixels, *, among: Sequence
             f"{path} has {sizes[0]} and {query.name} {sizes[1]}: expected a clean picture of the same size"
         )
     return reference
+
+
+def _refuse_indexed(out: Path) -> None:
+    from ..index_paths import nearest_index
+
+    with suppress(IndexNotFound):
+        folder, inside = nearest_index(out).parent, out.absolute()
+        if not any(part.startswith(".") for part in inside.relative_to(folder).parts):
+            raise RetrievalError(
+                f"{out} lies in {folder}, where what is restored would be indexed as yours: name a folder "
+                "outside by --out"
+            )
 
 
 def _refuse_existing(queries: Sequence[Query], paths: Sequence[Path], *, overwrite: bool) -> None:

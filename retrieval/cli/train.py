@@ -223,7 +223,9 @@ def _report(folder: Path, trained: Trained) -> None:
             f"  epoch     {best.epoch} of {len(trained.history)} was best: validation loss "
             f"{best.validation_loss:.5f}, mean squared error {best.validation_mse:.5f}"
         )
-    echo(f"  PSNR      {trained.psnr:.1f} dB; PCA of as many dims {trained.pca_psnr:.1f} dB")
+    # Of pictures no more than dims, PCA gives back those that it was fitted to.
+    pca = f"{trained.pca_psnr:.1f} dB" if math.isfinite(trained.pca_psnr) else "exact"
+    echo(f"  PSNR      {trained.psnr:.1f} dB; PCA of as many dims {pca}")
     echo(f"  run       {printable(run)}")
     echo(f"  look      {printable(run / 'look')}")
     for rejection in dataset.rejections[:_NAMED]:
@@ -246,7 +248,7 @@ def _hints(folder: Path, trained: Trained) -> Iterator[str]:
     improving = epochs > 0 and trained.best.epoch == epochs
     if improving:
         yield f"it was still improving in the last epoch: {longer}"
-    if trained.psnr < trained.pca_psnr:
+    if trained.psnr < trained.pca_psnr < math.inf:
         maps = f"an encoder whose code is a map: retrieve train {_quoted(folder)} --architecture conv-strided"
         way_out = "more epochs" if improving else "more pictures" if is_map else maps
         yield (

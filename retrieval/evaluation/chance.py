@@ -1,4 +1,4 @@
-"""What guessing would give: the exact expectation over all orders of the answers, not one draw of them."""
+"""What guessing would give: the exact expectation over all orders of the answers, where there is one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import numpy as np
 
 from .arrays import Floats, Integers
 from .class_metrics import knn_labels
-from .metrics import discounts, ideal_gain
+from .metrics import discounts, ideal_gain, precision_at_levels
 from .query_values import MetricChoice
 
 VOTE_DRAWS = 2000
+CURVE_DRAWS = 100
 
 
 def chance_values(num_relevant: Integers, num_answers: Integers, choice: MetricChoice) -> dict[str, Floats]:
@@ -53,6 +54,26 @@ def chance_votes(
         drawn = others[_draws(len(others), min(neighbours, len(others)), seed)]
         shares[label] = np.mean(knn_labels(drawn) == label)
     return np.where(num_relevant > 0, shares[labels], np.nan)
+
+
+def chance_curve(num_relevant: Integers, num_answers: Integers, *, levels: int, seed: int = 0) -> Floats:
+    """Interpolated precision (levels,) at recall 0 to 1, see `metrics`, of rankings at random: their mean.
+
+    Over queries with `num_relevant (q,)`, 1 and more, of their `num_answers (q,)` answers right, and 100
+    draws for each pair of the two. It lies above the share of right answers, the more the lower the recall:
+    the highest precision is taken that comes later.
+
+    Example: one right answer of one.
+        >>> chance_curve(np.array([1]), np.array([1]), levels=3).tolist()
+        [1.0, 1.0, 1.0]
+    """
+    pairs, counts = np.unique(np.stack([num_relevant, num_answers], axis=1), axis=0, return_counts=True)
+    rng, total = np.random.default_rng(seed), np.zeros(levels)
+    for (relevant, answers), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        for _ in range(CURVE_DRAWS):
+            ranks = np.sort(rng.choice(answers, relevant, replace=False)) + 1
+            total += count * precision_at_levels(np.arange(1, relevant + 1) / ranks, relevant, levels)
+    return np.asarray(total / (CURVE_DRAWS * counts.sum()))
 
 
 def _draws(num_rows: int, count: int, seed: int) -> Integers:

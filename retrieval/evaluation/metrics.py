@@ -139,7 +139,11 @@ def interpolated_precision(
     return Relevance.parse(relevant, num_relevant, k).interpolated_precision(levels)
 
 
-def _curve(precisions: Floats, total: int, levels: int) -> Floats:
+def precision_at_levels(precisions: Floats, total: int, levels: int) -> Floats:
+    """The interpolated precision (levels,) of a query, from its `precisions` at its right answers, in order.
+
+    `total`: how many right ones there are to be found.
+    """
     if total == 0:
         return np.full(levels, np.nan)
     best = np.zeros(total)
@@ -213,7 +217,7 @@ class Relevance:
         precisions, ends = self.ordinal / self.rank, np.cumsum(self.found)
         curves = np.empty((len(ends), levels))
         for query, (total, found) in enumerate(zip(self.num_relevant.tolist(), self.found, strict=True)):
-            curves[query] = _curve(precisions[ends[query] - found : ends[query]], total, levels)
+            curves[query] = precision_at_levels(precisions[ends[query] - found : ends[query]], total, levels)
         return curves
 
     def _sums(self, weights: Floats) -> Floats:

@@ -229,8 +229,8 @@ def _refuse_no_labels(database: Dataset, labelling: Labelling) -> None:
         return
     if labelling.table is not None:
         raise LabelsInvalid(
-            f"the table of labels names none of the {len(database)} pictures in {database.folder}: "
-            "its paths must be relative to that folder"
+            f"the table of labels names none of the {len(database)} pictures in {database.folder}, or none "
+            "with a label: its paths must be relative to that folder"
         )
     raise LabelsInvalid(
         f"none of the {len(database)} pictures in {database.folder} lies {labelling.depth} folders deep: "

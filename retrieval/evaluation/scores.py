@@ -10,7 +10,7 @@ import numpy as np
 
 from ..progress import Progress
 from .arrays import Floats, Integers
-from .chance import chance_values, chance_votes
+from .chance import chance_curve, chance_values, chance_votes
 from .class_metrics import confusion_matrix
 from .intervals import FEWEST_DIFFERENCES, Interval, Verdict, bootstrap_each, verdict
 from .method import Method
@@ -193,11 +193,12 @@ class ClassScores:
         return Scores(measured.values, measured.labels, tuple(curve))
 
     def chance(self) -> Scores:
-        """What guessing would give: expected values, and the share of right answers as its flat curve."""
+        """What guessing would give: expected values, and the curve of rankings at random."""
         if not self.values:
             return Scores()
         latent, task = self.values["latent"], self.task
-        values = chance_values(latent.num_relevant, len(task.database) - task.exclusion.counts(), self.choice)
+        num_answers = len(task.database) - task.exclusion.counts()
+        values = chance_values(latent.num_relevant, num_answers, self.choice)
         values["knn_accuracy"] = chance_votes(
             latent.labels,
             task.labels(task.database),
@@ -205,8 +206,13 @@ class ClassScores:
             neighbours=self.choice.neighbours,
             seed=task.seed,
         )
-        share = float(values["precision_at_1"][self.answerable].mean())
-        return Scores(values, latent.labels, (share,) * CURVE_LEVELS)
+        curve = chance_curve(
+            latent.num_relevant[self.answerable],
+            num_answers[self.answerable],
+            levels=CURVE_LEVELS,
+            seed=task.seed,
+        )
+        return Scores(values, latent.labels, tuple(curve.tolist()))
 
     def confusion(self) -> dict[str, Integers]:
         """By method, class of the query × class of its nearest answer: (classes, classes)."""

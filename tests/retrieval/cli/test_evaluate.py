@@ -111,6 +111,17 @@ def test_a_report_is_written(retrieve, with_index, tmp_path):
     assert (tmp_path / "report" / "confusion.png").is_file()
 
 
+def test_a_report_replaces_an_earlier_one_and_nothing_else(retrieve, with_index, tmp_path):
+    ask = ("evaluate", with_index, "--sample", 0, "--report", tmp_path / "report")
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "wins.png").write_text("mine")
+    refused = retrieve(*ask)
+    assert (refused.status, "holds files of yours" in refused.err) == (2, True)
+    assert (tmp_path / "report" / "wins.png").read_text() == "mine"
+    (tmp_path / "report" / "wins.png").unlink()
+    assert [retrieve(*ask).status for _ in range(2)] == [0, 0]
+
+
 def test_a_report_among_the_pictures_is_refused(retrieve, with_index):
     outcome = retrieve("evaluate", with_index, "--report", with_index / "report")
     assert (outcome.status, outcome.out) == (2, "")

@@ -123,3 +123,10 @@ def test_no_picture_that_is_asked_with_is_replaced_by_the_result_of_another(
     assert outcome.status == 1
     assert "would be overwritten by a result" in outcome.err
     assert other.read_bytes() == before
+
+
+def test_nothing_is_restored_into_an_indexed_folder(retrieve, indexed):
+    for out, status in ((indexed / "warm", 1), (indexed / "new" / "deep", 1), (indexed / ".restored", 0)):
+        told = retrieve("reconstruct", indexed / "violet.png", "--index", indexed, "--out", out)
+        assert (told.status, "would be indexed as yours" in told.err) == (status, bool(status))
+    assert not (indexed / "new").exists()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .files import writing
 from .manifest import LIVING, Manifest
 from .names import CATALOG, COPIES, IDS, VECTORS
 from .rewrite import rewrite
+from .rows import Row
 from .swap import WriterLock, following, remove_strays, swap, writer_lock
 from .verify import Fault, file_faults, verify
 
@@ -26,13 +28,14 @@ class Repair:
 
     repaired: the faults that were mended. lost: the paths of the files whose vectors were damaged and are no
     longer in the index; num_lost: how many vectors that are, with those whose path is lost as well.
-    left: the faults that are still there.
+    left: the faults that are still there. metadata: of the lost, by path, as far as they had some.
     """
 
     repaired: tuple[Fault, ...] = ()
     lost: tuple[str, ...] = ()
     num_lost: int = 0
     left: tuple[Fault, ...] = ()
+    metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,13 @@ def repair(directory: str | Path, *, lock: WriterLock | None = None) -> Repair:
             used.release()
     left = verify(directory).faults
     known = {str(fault) for fault in left}
-    return Repair(tuple(fault for fault in before if str(fault) not in known), lost, num_lost, left)
+    repaired = tuple(fault for fault in before if str(fault) not in known)
+    metadata = {row.path: row.metadata for row in lost if row.metadata}
+    return Repair(repaired, tuple(row.path for row in lost), num_lost, left, metadata)
 
 
-def _write_anew(directory: Path) -> tuple[tuple[str, ...], int]:
-    """Save what is sound as a new generation; returns the paths that are lost, and how many vectors are."""
+def _write_anew(directory: Path) -> tuple[tuple[Row, ...], int]:
+    """Save what is sound as a new generation; returns the rows that are lost, and how many vectors are."""
     manifest = Manifest.read(directory)
     source = _salvage(directory, manifest)
     try:
@@ -85,7 +90,7 @@ def _write_anew(directory: Path) -> tuple[tuple[str, ...], int]:
             finally:
                 draft.close()
             swap(directory)
-        lost = _lost_paths(source)
+        lost = _lost_rows(source)
     finally:
         source.catalog.close()
     remove_strays(directory)
@@ -121,11 +126,11 @@ def _sound_ids(catalog: Catalog, ids: Ids, manifest: Manifest) -> Ids:
     return np.setdiff1d(np.setdiff1d(ids, catalog.removed()), damaged)
 
 
-def _lost_paths(source: Salvage) -> tuple[str, ...]:
-    """The paths of sound rows whose vectors are not kept."""
+def _lost_rows(source: Salvage) -> tuple[Row, ...]:
+    """The sound rows whose vectors are not kept."""
     assert source.alive is not None
     gone = source.ids[~source.alive]
-    return tuple(row.path for row in source.catalog.readable_rows(gone))
+    return tuple(source.catalog.readable_rows(gone))
 
 
 def _read_what_is_there(path: Path, row: np.dtype[Any], total: int) -> NDArray[Any]:

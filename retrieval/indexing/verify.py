@@ -15,6 +15,7 @@ from ..encoder import Encoder
 from ..errors import ImageUnreadable, RetrievalError
 from ..images import ImageFile, read_file
 from ..index_paths import Folders, folders_of
+from ..metadata import Metadata
 from ..models import encoder_of
 from ..progress import Progress
 from .single_files import add_files, remove_rows
@@ -100,6 +101,10 @@ def mend_index(directory: Path, findings: Findings, progress: Progress) -> Mende
     embedded = 0
     if there:
         embedded = len(add_files(directory, [folders / path for path in there], progress).new)
+        # What a person has said of a picture stays with it.
+        Metadata({path: repaired.metadata[path] for path in there if path in repaired.metadata}).keep_in(
+            directory
+        )
     if repaired.num_lost > len(repaired.lost):
         # Of these the path is lost too: they are among what the folders hold and the index does not.
         embedded += len(update_folders(directory, progress).new)

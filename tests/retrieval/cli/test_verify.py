@@ -8,6 +8,7 @@ import pytest
 
 from index_store import Index
 from retrieval import Retriever
+from retrieval.metadata import Metadata
 
 
 def files(indexed, pattern):
@@ -97,6 +98,14 @@ def test_what_cannot_be_mended_is_made_anew_says_the_last_line(retrieve, indexed
     told = retrieve("verify", indexed)
     assert "make the index anew" in told.out
     assert "`retrieve index FOLDER --refit` makes the index anew" in told.err
+
+
+def test_what_was_said_of_a_picture_stays_when_its_vector_is_made_anew(retrieve, indexed):
+    Metadata({"violet.png": {"label": "odd"}}).keep_in(indexed / ".retrieve")
+    files(indexed, "vectors.generation-*.f32").write_bytes(b"")
+    mended = retrieve("verify", indexed, "--repair")
+    assert (mended.status, "embedded 5 damaged pictures again" in mended.out) == (0, True)
+    assert Index.open(indexed / ".retrieve").catalog.find("violet.png").metadata == {"label": "odd"}
 
 
 def test_it_is_told_where_no_picture_is_left_to_embed_again(retrieve, indexed):

@@ -1,4 +1,4 @@
-"""Small files that are written whole or not at all."""
+"""Small files that are written: whole or not at all, and not among pictures."""
 
 from __future__ import annotations
 
@@ -32,3 +32,9 @@ def replaced(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def is_among_pictures(path: Path, folder: Path) -> bool:
+    """Whether `path` lies in `folder`, hidden by no dot on the way: what is there is taken for a picture."""
+    inside = path.is_relative_to(folder)
+    return inside and not any(part.startswith(".") for part in path.relative_to(folder).parts)

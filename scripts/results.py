@@ -158,8 +158,7 @@ def kept_reports(names: Iterable[str], arguments: argparse.Namespace) -> dict[st
 
 
 def kept_at(name: str, arguments: argparse.Namespace) -> Path:
-    place: Path = arguments.kept / f"{name}.json"
-    return place
+    return Path(arguments.kept, f"{name}.json")
 
 
 if __name__ == "__main__":

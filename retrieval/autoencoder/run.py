@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RunInvalid
-from ..whole_files import replaced
+from ..whole_files import is_among_pictures, replaced
 
 Arrays = list[NDArray[Any]]
 
@@ -227,12 +227,9 @@ def refuse_inside(folder: Path, run_folder: Path) -> None:
     Raises:
         RunInvalid: says where it may be.
     """
-    around, inside = folder.resolve(), run_folder.resolve()
-    if inside.is_relative_to(around):
-        within = inside.relative_to(around)
-        if not any(part.startswith(".") for part in within.parts):
-            raise RunInvalid(
-                str(run_folder),
-                f"it is inside {folder}, where the run's figures would be read as pictures: name a folder "
-                f"outside by --run, or leave --run out, for a hidden folder in {folder}",
-            )
+    if is_among_pictures(run_folder.resolve(), folder.resolve()):
+        raise RunInvalid(
+            str(run_folder),
+            f"it is inside {folder}, where the run's figures would be read as pictures: name a folder "
+            f"outside by --run, or leave --run out, for a hidden folder in {folder}",
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..whole_files import is_among_pictures
 from .options import JsonOption, SeedOption, ThreadsOption
 from .printing import echo_json, note, printable
 
@@ -114,11 +115,8 @@ def _refuse_usage(folder: Path, index: Path | None, report: Path | None, *, fit:
             f"{report} holds files of yours, which a report might replace: name another folder",
             param_hint="--report",
         )
-    inside = report.resolve().is_relative_to(folder.resolve())
-    hidden = inside and any(
-        part.startswith(".") for part in report.resolve().relative_to(folder.resolve()).parts
-    )
-    if inside and not hidden:
+
+    if is_among_pictures(report.resolve(), folder.resolve()):
         raise typer.BadParameter(
             f"{report} lies in {folder}, where the report's pictures would be taken for yours: name another "
             "folder",

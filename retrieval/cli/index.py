@@ -172,7 +172,8 @@ def _keep(table: Metadata, place: Path, metadata: Path | None) -> None:
 
     before = Index.open(place).columns()
     paths = table.keep_in(place)
-    if lost := [name for name in before if name not in Index.open(place).columns()]:
+    after = Index.open(place).columns()
+    if lost := [name for name in before if name not in after]:
         note(
             f"retrieve: {printable(str(metadata))} stands in place of what was known before: "
             f"no more {', '.join(map(printable, lost))}"

@@ -19,7 +19,7 @@ from index_store import IndexNotFound
 
 from ..errors import RetrievalError
 from ..images import open_picture
-from ..whole_files import replaced
+from ..whole_files import is_among_pictures, replaced
 from .printing import echo_fields, echo_json, note, printable
 from .queries import Query, expand
 
@@ -116,8 +116,8 @@ def _refuse_indexed(out: Path) -> None:
     from ..index_paths import nearest_index
 
     with suppress(IndexNotFound):
-        folder, inside = nearest_index(out).parent, out.absolute()
-        if not any(part.startswith(".") for part in inside.relative_to(folder).parts):
+        folder = nearest_index(out).parent
+        if is_among_pictures(out.absolute(), folder):
             raise RetrievalError(
                 f"{out} lies in {folder}, where what is restored would be indexed as yours: name a folder "
                 "outside by --out"

@@ -75,7 +75,8 @@ def _report(place: Path, found: Findings, mended: Mended | None, *, deep: bool) 
         )
     elif deep and not left.faults and report.count:
         echo("  embedded  none: all pictures are gone, or others since they were indexed")
-    if left.faults and (mended is not None or not any(fault.repairable for fault in report.faults)):
+    mendable = left.others or any(fault.repairable for fault in report.faults)
+    if left.faults and (mended is not None or not mendable):
         note("retrieve: what cannot be mended: `retrieve index FOLDER --refit` makes the index anew")
 
 

@@ -172,10 +172,9 @@ def _all_folders(index: Index | None, folders: Sequence[Path]) -> tuple[Folders,
     first, *others = folders
     tops = Folders.of(first) if index is None else folders_of(index)
     for folder in folders if index else others:
-        if index is not None and (name := name_before(index, tops, folder)) is not None:
-            tops = tops.moved(name, folder)
         if tops.name_of(folder) is None:
-            tops = tops.extended(folder)
+            name = None if index is None else name_before(index, tops, folder)
+            tops = tops.extended(folder) if name is None else tops.moved(name, folder)
     return tops, list(dict.fromkeys(name for folder in folders if (name := tops.name_of(folder)) is not None))
 
 

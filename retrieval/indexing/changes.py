@@ -6,11 +6,13 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from index_store import Catalog, RejectedFile, Row
 
-from ..images import UNREADABLE_FOLDER, FolderScan, ImageFile
+from ..errors import ImageUnreadable
+from ..images import UNREADABLE_FOLDER, FolderScan, ImageFile, read_file
 from ..index_paths import split_path
 
 REMOVED = "left out by `retrieve remove`: `retrieve add` takes it back"
@@ -243,6 +245,14 @@ def _placed(
         else:
             embed.append(file)
     return renamed, copied, embed
+
+
+def has_contents(path: Path, row: Row) -> bool:
+    """Whether the file at `path` can be read, and holds what `row` was made of."""
+    try:
+        return path.stat().st_size == row.size and read_file(path)[1].sha256 == row.sha256
+    except (OSError, ImageUnreadable):
+        return False
 
 
 def _is_same(row: Row | None, file: ImageFile) -> bool:

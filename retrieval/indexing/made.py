@@ -12,12 +12,12 @@ from typing import Any
 from index_store import Index, OptionInvalid, Row, check_store, check_structure
 
 from ..encoder import Encoder, Model
-from ..errors import ImageUnreadable, NoPictures
-from ..images import FolderScan, Skipped, is_remote, read_file
+from ..errors import NoPictures
+from ..images import FolderScan, Skipped, is_remote
 from ..index_facts import COMPLETE, FIRST_NEW
 from ..index_paths import Folders, split_path
 from ..models import AnyEncoder, is_of_keras, open_model
-from .changes import REMOVED
+from .changes import REMOVED, has_contents
 from .settings import BuildSettings
 
 RECIPE = "solved"
@@ -136,7 +136,7 @@ def name_before(index: Index, tops: Folders, folder: Path) -> str | None:
 
     Most of those that are looked at, by their contents: another folder may have files of the same names.
     """
-    if is_remote(folder) or tops.name_of(folder) is not None:
+    if is_remote(folder):
         return None
     gone = {name for name, top in tops.tops.items() if not is_remote(top) and not top.exists()}
     rows: dict[str, list[Row]] = {name: [] for name in gone}
@@ -145,16 +145,9 @@ def name_before(index: Index, tops: Folders, folder: Path) -> str | None:
             rows[name].append(row)
     for name, own in rows.items():
         some = own[:: -(-len(own) // _LOOKED_AT) or 1]
-        if sum(_is_there(folder / split_path(row.path)[1], row) for row in some) * 2 > len(some):
+        if sum(has_contents(folder / split_path(row.path)[1], row) for row in some) * 2 > len(some):
             return name
     return None
-
-
-def _is_there(path: Path, row: Row) -> bool:
-    try:
-        return path.stat().st_size == row.size and read_file(path)[1].sha256 == row.sha256
-    except (OSError, ImageUnreadable):
-        return False
 
 
 def take_up_folders(index: Index, tops: Folders, directory: Path) -> None:

@@ -12,12 +12,13 @@ from index_store import Index, IndexStoreError, Repair, Report, Row, repair, ver
 
 from ..embed import EmbeddedFile, embed
 from ..encoder import Encoder
-from ..errors import ImageUnreadable, RetrievalError
-from ..images import ImageFile, read_file
+from ..errors import RetrievalError
+from ..images import ImageFile
 from ..index_paths import Folders, folders_of
 from ..metadata import Metadata
 from ..models import encoder_of
 from ..progress import Progress
+from .changes import has_contents
 from .single_files import add_files, remove_rows
 from .update import update_folders
 
@@ -146,9 +147,7 @@ def _distance(stored: np.ndarray, again: np.ndarray) -> float:
 def _is_unchanged(path: Path, row: Row) -> bool:
     try:
         facts = path.stat()
-        if facts.st_size != row.size:
-            return False
-        # Copying a folder gives the same contents another time.
-        return facts.st_mtime_ns == row.mtime_ns or read_file(path)[1].sha256 == row.sha256
-    except (OSError, ImageUnreadable):
+    except OSError:
         return False
+    # Copying a folder gives the same contents another time.
+    return (facts.st_size, facts.st_mtime_ns) == (row.size, row.mtime_ns) or has_contents(path, row)

@@ -19,7 +19,7 @@ from .options import IN_FOLDER, PartOf, meeting, region_of
 from .questions import PictureId
 from .schema import FolderFacts, Pictures, picture_of
 from .settings import ServiceSettings
-from .thumbnails import SIDE, small_jpeg
+from .thumbnails import thumbnail_jpeg
 from .uploads import named, uploaded
 
 Ids = NDArray[np.int64]
@@ -96,7 +96,7 @@ def add_pictures(app: FastAPI, live: LiveRetriever, settings: ServiceSettings) -
     async def thumbnail_of(file: Annotated[UploadFile, File()]) -> Response:
         def make() -> bytes:
             with named(file):
-                return small_jpeg(open_picture(uploaded(file, settings), at_least=SIDE // 2))
+                return thumbnail_jpeg(uploaded(file, settings))
 
         return Response(await live.current.decoding(make), media_type="image/jpeg", headers=_KEPT)
 

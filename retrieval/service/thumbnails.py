@@ -11,7 +11,7 @@ from PIL import Image
 
 from index_store import Row
 
-from ..images import open_picture
+from ..images import Source, open_picture
 from ..threads import num_threads
 from ..whole_files import replaced
 
@@ -45,7 +45,7 @@ class Thumbnails:
             ImageUnreadable: it cannot be read.
         """
         with self._decoding:
-            made = small_jpeg(open_picture(path, at_least=SIDE // 2))
+            made = thumbnail_jpeg(path)
         if not _is_as_indexed(row, path):
             return made
         kept = self._place(row)
@@ -64,6 +64,11 @@ class Thumbnails:
 def _is_as_indexed(row: Row, path: Path) -> bool:
     status = path.stat()
     return (status.st_size, status.st_mtime_ns) == (row.size, row.mtime_ns)
+
+
+def thumbnail_jpeg(source: Source) -> bytes:
+    """A picture as a JPEG of at most 320 pixels. Raises ImageUnreadable."""
+    return small_jpeg(open_picture(source, at_least=SIDE // 2))
 
 
 def small_jpeg(picture: Image.Image, side: int = SIDE) -> bytes:

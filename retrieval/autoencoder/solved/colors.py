@@ -60,11 +60,11 @@ def look_at_colors(pictures: Pixels, config: EncoderConfig, *, seed: int) -> Col
     """
     if len(pictures) < LEAST_PICTURES or not _has_colors(pictures):
         return None
-    if _share_within(pictures) < _LEAST_FORM:
-        # There are no forms: if anything tells, it is colours.
-        return Colors(1.0, None)
     rng = np.random.default_rng([seed, 5])
     chosen = pictures[rng.permutation(len(pictures))[:_MOST_PICTURES]]
+    if _share_within(chosen) < _LEAST_FORM:
+        # There are no forms: if anything tells, it is colours.
+        return Colors(1.0, None)
     views = choose_views(config, rng)[:_VIEWS]
     forms, colors, more_colors = probing(pictures.shape[1])
     by_form, by_color = (

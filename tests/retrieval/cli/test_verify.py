@@ -71,6 +71,7 @@ def test_a_vector_of_another_picture_is_found_by_a_deep_look_and_mended(retrieve
     found = retrieve("verify", indexed, "--deep")
     assert found.status == 1
     assert found.out.startswith("the vector of violet.png is not that of its picture: mend it with `retrieve")
+    assert "--refit" not in found.err
     assert retrieve("verify", indexed, "--deep", "--repair").status == 0
     assert Retriever.open(indexed).query(indexed / "violet.png", k=1)[0].distance < 1e-5
 

@@ -5,7 +5,7 @@ that ends in an index. The searchers can be used alone, on any vectors.
 """
 
 from .catalog import Catalog
-from .checks import Check, Metric, check_store
+from .checks import Check, Metric, check_store, check_whole_number
 from .errors import (
     EncoderMismatch,
     FormatUnsupported,
@@ -72,6 +72,7 @@ __all__ = [
     "WriterLock",
     "check_store",
     "check_structure",
+    "check_whole_number",
     "compares_all",
     "measure_structures",
     "recommended_structure",

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,12 @@ class Catalog:
         """
         with self._lock, faults_named(self.path):
             return self._connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """The connection, which nobody else uses inside."""
+        with self._lock, faults_named(self.path):
+            yield self._connection
 
     def close(self) -> None:
         """Close the file; the catalog cannot be used afterwards."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .catalog import Catalog
 from .catalog_schema import (
@@ -18,8 +18,8 @@ from .catalog_schema import (
 )
 from .checks import Ids, first_few
 from .errors import IdsUnknown, RowsInvalid
-from .files import StoredFile
-from .lookup import Lookup, path_hashes
+from .files import StoredFile, writing
+from .lookup import Column, Hashes, Lookup, path_hashes
 from .manifest import FORMAT_VERSION
 from .names import JOURNAL
 from .rows import RejectedFile, Row
@@ -158,6 +158,11 @@ class CatalogDraft(Catalog):
             self._made.clear()
             self._pending = 0
 
+    def select(self, statement: str, *values: object) -> list[Any]:
+        """As `Catalog.select`, with all that was changed, also after a disk that was full."""
+        self._make_again()
+        return super().select(statement, *values)
+
     def describe(self) -> StoredFile:
         """Its name and size; it has no checksum, since its rows have one each."""
         return StoredFile(self.path.name, self.path.stat().st_size)
@@ -173,14 +178,31 @@ class CatalogDraft(Catalog):
             self.commit()
         return result
 
+    def _likely(self, column: Column, hashes: Hashes) -> str:
+        self._make_again()
+        return super()._likely(column, hashes)
+
+    def _make_again(self) -> None:
+        """Make again what SQLite undid because the disk was full: what is read is what was changed."""
+        with self._lock, writing(self.path.parent):
+            if self._made:
+                self._begin()
+
     def _begin(self) -> None:
         """Begin the transaction, and make again what SQLite undid because the disk was full."""
         if self._connection.in_transaction:
             return
+        self._hashes.forget_loaded()
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute(f"PRAGMA user_version = {self.generation}")
-        for change in self._made:
-            change()
+        try:
+            for change in self._made:
+                change()
+        except BaseException:
+            # All of them or none: else the rest would never be made.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _in_savepoint(self, change: Callable[[], Result]) -> Result:
         self._connection.execute("SAVEPOINT change")

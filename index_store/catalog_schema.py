@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from . import lookup
-from .errors import IndexClosed, RowsInvalid
+from .errors import IndexClosed, IndexUnwritable, RowsInvalid
 from .files import damage
 from .manifest import LIVING
+from .names import JOURNAL
 from .rows import RejectedFile, Row, metadata_to_json
 
 _COLUMNS = "born, path, size, mtime_ns, sha256, width, height, metadata, checksum"
@@ -167,7 +168,15 @@ def faults_named(path: Path, *, writing: bool = False) -> Iterator[None]:
         if writing and isinstance(err, sqlite3.OperationalError):
             # The disk refused: the caller knows what that means for the index.
             raise
+        if "readonly" in str(err) and path.with_name(path.name + JOURNAL).exists():
+            raise IndexUnwritable(
+                f"{path} was left half-written by a writer that was killed, and cannot be put right in a "
+                "directory that is read-only: open the index once where it can be written, or copy it there"
+            ) from err
         raise damage(path.parent, [f"{path} is not a sound catalog ({err})"]) from err
+    except UnicodeDecodeError as err:
+        # SQLite names what it cannot read, which is no text any more.
+        raise damage(path.parent, [f"{path} is not a sound catalog (its tables cannot be read)"]) from err
 
 
 def _checksum(

@@ -76,7 +76,7 @@ class Index(IndexChanges):
             OptionInvalid: an argument outside its choices. IndexBusy: another writer is at work.
             FormatUnsupported: an index of a newer format is there. IndexUnwritable: the disk refused.
         """
-        directory, moment = Path(directory), now()
+        directory, moment = Path(directory).absolute(), now()
         settings = {} if settings is None else settings
         settings = settings if store is None else _settings_in(store, settings)
         manifest = Manifest(
@@ -115,7 +115,8 @@ class Index(IndexChanges):
             IndexDamaged: names the files that are missing, too short or altered.
             IndexBusy: another writer is at work (only if `writable`).
         """
-        directory = Path(directory)
+        # Also after the process has changed its directory.
+        directory = Path(directory).absolute()
         check_choice("check", check, CHECKS)
         if not writable and lock is None:
             content = open_checked(directory, check)

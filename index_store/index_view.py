@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
@@ -127,7 +127,7 @@ class IndexView:
     def where(self, condition: str) -> Ids:
         """The ids (n,) int64, ascending, of the rows that meet a condition in SQL, for `search` to answer.
 
-        Rows that were added since the last `save` do not count yet.
+        Rows that were added since the last `save` may not count yet.
 
         Raises:
             OptionInvalid: it is no condition, or names a column that is not there; the message names those
@@ -145,9 +145,16 @@ class IndexView:
         with self._where() as where:
             return np.intersect1d(where.ids(condition), self.ids, assume_unique=True)
 
-    def _where(self) -> AbstractContextManager[Where]:
+    @contextmanager
+    def _where(self) -> Iterator[Where]:
         catalog = self.catalog
-        return Where.open(catalog.path, catalog.generation, self.manifest.format_version)
+        if catalog.path.exists():
+            with Where.open(catalog.path, catalog.generation, self.manifest.format_version) as where:
+                yield where
+            return
+        # Written anew by another process, which removed it: whoever has it open can still read it.
+        with catalog.alone() as connection, Where.over(connection) as where:
+            yield where
 
     def search(
         self, queries: ArrayLike, k: SupportsIndex = 10, *, among: Sequence[int] | Ids | None = None

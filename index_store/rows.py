@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import SupportsIndex, TypeAlias
 
 from .errors import RowsInvalid
 
@@ -15,6 +16,7 @@ Metadata: TypeAlias = Mapping[str, str | int | float | None]
 
 UNASSIGNED = -1
 
+_MOST = 1 << 63  # of what SQLite holds
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -75,8 +77,10 @@ def check_facts(rows: Sequence[Row]) -> None:
     """
     seen: set[str] = set()
     for row in rows:
-        if not isinstance(row, Row):
-            raise RowsInvalid(f"a row is {reprlib.repr(row)}, expected an index_store.Row")
+        if not isinstance(row, Row) or not isinstance(row.path, str):
+            raise RowsInvalid(
+                f"a row is {reprlib.repr(row)}, expected an index_store.Row with a path as text"
+            )
         check_path(row.path)
         if row.path in seen:
             raise RowsInvalid(f"path {row.path!r} comes twice: give every file one row")
@@ -85,6 +89,10 @@ def check_facts(rows: Sequence[Row]) -> None:
             raise RowsInvalid(
                 f"sha256 of {row.path!r} is {reprlib.repr(row.sha256)}, expected 64 hexadecimal digits"
             )
+        for name in ("size", "mtime_ns", "width", "height"):
+            value = getattr(row, name)
+            if not (isinstance(value, SupportsIndex) and abs(operator.index(value)) < _MOST):
+                raise RowsInvalid(f"{name} of {row.path!r} is {reprlib.repr(value)}, expected a whole number")
         if row.metadata:
             metadata_to_json(row)
 
@@ -98,8 +106,8 @@ def metadata_to_json(row: Row) -> str | None:
     if not row.metadata:
         return None
     try:
-        if all(
-            isinstance(name, str) and isinstance(value, (str, int, float, type(None)))
+        if isinstance(row.metadata, Mapping) and all(
+            isinstance(name, str) and _is_unicode(name) and isinstance(value, (str, int, float, type(None)))
             for name, value in row.metadata.items()
         ):
             return json.dumps(dict(row.metadata), allow_nan=False, separators=(",", ":"))
@@ -109,6 +117,10 @@ def metadata_to_json(row: Row) -> str | None:
         f"metadata of {row.path!r} are {reprlib.repr(row.metadata)}, expected names with text, "
         "finite numbers or None"
     )
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def check_path(path: str) -> None:

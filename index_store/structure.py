@@ -29,6 +29,7 @@ CODES: tuple[Code, ...] = get_args(Code)
 DEFAULT_RECALL = 0.99
 # What FAISS' factory strings are made of; whether it is one, only FAISS can tell.
 _FACTORY = re.compile(r"[A-Z][\w,().+-]*")
+_NO_NUMBER = re.compile(r"[A-Za-z]0+(?![\d.])")
 _NOT_PARSED = "could not parse"
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
@@ -95,6 +96,10 @@ class Structure:
         kind, _, code = name.partition(",")
         if name in CODES:
             kind, code = "auto", name
+        if kind == "exact" and code:
+            raise OptionInvalid(
+                f"structure is {name!r}: exact search has no codes, expected exact or flat,{code}"
+            )
         if kind in KINDS and (not code or code in CODES):
             return cls(kind, code or None)
         if not _FACTORY.fullmatch(name):
@@ -180,6 +185,9 @@ def parse_bytes(text: str) -> int:
 def _check_factory(factory: str, dim: int | None) -> None:
     import faiss
 
+    if _NO_NUMBER.search(factory) or "IDMap" in factory:
+        # FAISS ends the process with the first, and takes no vectors without ids with the second.
+        raise OptionInvalid(f"structure is {factory!r}: no number in it may be 0, nor may it map ids")
     try:
         faiss.index_factory(dim or 64, factory)
     except RuntimeError as err:

@@ -43,6 +43,8 @@ SECONDS = 10.0
 """How long a condition may take."""
 
 _STEPS = 10_000
+# SQLite takes no more in one answer.
+_MOST_COLUMNS = 2_000
 
 # As SQLite reads it: text, quoted names, comments; what stands between them.
 _TOKENS = re.compile(
@@ -80,8 +82,22 @@ class Where:
         Raises:
             IndexDamaged: it is missing, or no catalog.
         """
-        with faults_named(catalog), closing(_connect(catalog, generation, format_version)) as connection:
-            yield cls(connection, _make_view(connection))
+        changing = format_version >= LIVING
+        with faults_named(catalog), closing(connect(catalog, changing=changing)) as connection:
+            connection.executescript(views(generation, format_version))
+            with cls.over(connection) as where:
+                yield where
+
+    @classmethod
+    @contextmanager
+    def over(cls, connection: sqlite3.Connection) -> Iterator[Where]:
+        """Read over a `connection` that has the views of a generation and that nobody else uses."""
+        for name, function in (("text", _text), ("folder", _folder), ("name", _name)):
+            connection.create_function(name, 1, function, deterministic=True)
+        connection.execute("PRAGMA query_only = OFF")
+        columns = _make_view(connection)
+        connection.execute("PRAGMA query_only = ON")
+        yield cls(connection, columns)
 
     def ids(self, condition: str) -> Ids:
         """The ids (n,) int64, ascending, of the rows that `condition` is true for.
@@ -176,32 +192,34 @@ class _Guard:
         return "it does more than compare columns"
 
 
-def _connect(catalog: Path, generation: int, format_version: int) -> sqlite3.Connection:
-    connection = connect(catalog, changing=format_version >= LIVING)
-    try:
-        connection.executescript(views(generation, format_version))
-        for name, function in (("text", _text), ("folder", _folder), ("name", _name)):
-            connection.create_function(name, 1, function, deterministic=True)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def _make_view(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Lay the columns that conditions may name over the rows of the generation; their names."""
-    values = dict(COLUMNS)
     keys = connection.execute(
         "SELECT DISTINCT key FROM temp.rows, json_each(metadata) WHERE metadata NOTNULL ORDER BY key"
     ).fetchall()
+    # SQLite tells no names apart that differ in case alone: where one has no value, another may.
+    alike: dict[str, list[str]] = {}
     for (key,) in keys:
-        # The others cannot be told apart from the catalog's own, or cannot be written in a path of JSON.
-        if key.lower() not in {name.lower() for name in values} and '"' not in key:
-            values[key] = f"json_extract(metadata, '$.\"{key.replace(chr(39), chr(39) * 2)}\"')"
+        # The others cannot be told apart from the catalog's own, or cannot be written between quotes.
+        if key.lower() not in COLUMNS and not set('"\0') & set(key):
+            alike.setdefault(key.lower(), []).append(key)
+    values = dict(COLUMNS)
+    for names in list(alike.values())[: _MOST_COLUMNS - len(COLUMNS)]:
+        found = [_value_of(name) for name in names]
+        values[names[0]] = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
     columns = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
+    connection.execute("DROP VIEW IF EXISTS temp.pictures")
     connection.execute(f"CREATE TEMP VIEW pictures AS SELECT {columns} FROM temp.rows")
-    connection.execute("PRAGMA query_only = ON")
     return tuple(values)
+
+
+def _value_of(name: str) -> str:
+    """In SQL, what the metadata say of `name`."""
+    quoted = name.replace("'", "''")
+    if name.isascii() and name.isprintable() and "\\" not in name:
+        return f"json_extract(metadata, '$.\"{quoted}\"')"
+    # JSON has such a name with escapes in it, which a path is compared with as they are.
+    return f"(SELECT value FROM json_each(metadata) WHERE key = '{quoted}')"
 
 
 def _as_typed(column: str) -> str:

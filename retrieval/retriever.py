@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from index_store import Index, Row
+from index_store import Index
 
 from .answers import Hit as Hit
 from .answers import Hits as Hits
@@ -25,6 +25,7 @@ from .index_facts import IndexFacts, holds_pictures
 from .index_paths import Folders, existing_index, folders_of, index_directory
 from .indexing.current import KeptCurrent
 from .models import AnyEncoder, decoder_of, encoder_of, model_of
+from .nearest import HitsAndRows, nearest_with_rows
 from .parallel import in_order
 from .progress import Progress
 from .query_options import QueryKeywords, QueryOptions
@@ -36,12 +37,7 @@ if TYPE_CHECKING:
     from .indexing.settings import BuildSettings
 
 Vectors = NDArray[np.float32]
-Ids = NDArray[np.int64]
 Sources: TypeAlias = list[Any] | tuple[Any, ...]
-HitsAndRows: TypeAlias = list[tuple[Hit, Row]]
-
-# What a picture that is in the index more than once takes of the answers to it, before more are fetched.
-_SPARE = 8
 _BATCH = 256
 
 
@@ -160,8 +156,8 @@ class Retriever(KeptCurrent):
 
         Raises:
             ImageUnreadable: a picture cannot be read. QueryInvalid: the region lies outside, nothing is left
-                of the query, or the index cannot tell copies. OptionInvalid: `where` is no condition on the
-                columns of the index.
+                of the query, or the index cannot tell copies. OptionInvalid: `k` is below 1, or `where` is no
+                condition on the columns of the index.
 
         Example:
             >>> retriever.query("a.png", k=3, where="folder = 'cats' and width > 600", without=["b.png"])
@@ -253,7 +249,7 @@ class Retriever(KeptCurrent):
         """The `k` nearest pictures of each of `queries`, of those that `options` admit.
 
         Raises:
-            OptionInvalid: `options.where` is no condition on the columns of the index.
+            OptionInvalid: `k` is below 1, or `options.where` no condition on the columns of the index.
             QueryInvalid: `options.copies`, and the index cannot tell copies.
         """
         return [Hits(hit for hit, _ in hits) for hits in self.nearest_with_rows(queries, k, options)]
@@ -264,36 +260,4 @@ class Retriever(KeptCurrent):
         """What `nearest` answers, each picture with its row."""
         if options.copies:
             self._require_copies()
-        among = None if options.where is None else self.index.where(options.where)
-        count = len(self.index) if among is None else len(among)
-        if not queries or not count:
-            return [[] for _ in queries]
-        fetched = k + _SPARE if options.exclude_self or options.exclude_copies else k
-        while True:
-            found = self._search(queries, fetched, among, copies=options.copies)
-            wanted = [[each for each in hits if not _is_excluded(each[0], options)][:k] for hits in found]
-            if fetched >= count or all(len(hits) == k for hits in wanted):
-                return wanted
-            fetched *= 4
-
-    def _search(
-        self, queries: Sequence[EmbeddedQuery], k: int, among: Ids | None, *, copies: bool
-    ) -> list[HitsAndRows]:
-        search = self.index.search_copies if copies else self.index.search
-        neighbors = search(np.stack([each.vector for each in queries]), k, among=among)
-        rows = iter(self.index.catalog.rows_of(neighbors.ids.reshape(-1)))
-        found = [
-            [
-                (Hit.of(self.folders, row, distance, each), row)
-                for row, distance in zip(islice(rows, len(distances)), distances, strict=True)
-            ]
-            for each, distances in zip(queries, neighbors.distances.tolist(), strict=True)
-        ]
-        for hits in found:
-            # Of those that are equally near, the very file that was asked with is the first.
-            hits.sort(key=lambda each: (each[0].distance, not each[0].is_self))
-        return found
-
-
-def _is_excluded(hit: Hit, options: QueryOptions) -> bool:
-    return (options.exclude_self and hit.is_self) or (options.exclude_copies and hit.is_copy)
+        return nearest_with_rows(self.index, self.folders, queries, k, options)

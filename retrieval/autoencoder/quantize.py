@@ -10,14 +10,14 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-_LEAST_WEIGHTS = 16_384
+_LEAST_WEIGHTS = 15_000
 _LARGEST = 127
 
 
 def in_bytes(model: bytes) -> bytes:
     """The LiteRT network `model` with its large matrices rounded to whole numbers of -127 to 127.
 
-    Those are the dense layers and 1×1 convolutions of 16,384 weights and more. Each output of a layer has a
+    Those are the dense layers and 1×1 convolutions of 15,000 weights and more. Each output of a layer has a
     scale of its own. LiteRT then rounds the layer's inputs to bytes as well, by their range in each picture,
     and multiplies whole numbers. Convolutions of whole patches stay as they are: they take away a patch's
     brightness, and would no longer do so exactly.

@@ -25,8 +25,9 @@ from ..encoder import FeatureMaps
 from ..encoder.model import DECODER
 from ..errors import ImageUnreadable, RetrievalError, printable
 from ..insight.calibration import Calibration
+from ..nearest import HitsAndRows
 from ..query_options import QueryOptions
-from ..retriever import HitsAndRows, Retriever
+from ..retriever import Retriever
 from ..threads import num_threads
 from .schema import PictureFacts
 from .searches import Searches

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..combine import EmbeddedQuery
+from ..nearest import HitsAndRows
 from ..query_options import QueryOptions
-from ..retriever import HitsAndRows, Retriever
+from ..retriever import Retriever
 from ..threads import num_threads
 
 # Above so many the products of a batch take no less a query, and the first would wait for the last.

@@ -457,3 +457,12 @@ class TestArgumentsOfOtherKinds:
                 index.where(None)
             with pytest.raises(RowsInvalid, match=r"a row is 3, expected an index_store\.Row"):
                 index.add([[1, 0]], rows=[3])
+
+
+def test_an_index_opened_by_a_relative_path_stays_the_one_it_was(saved, tmp_path, monkeypatch):
+    monkeypatch.chdir(saved.parent)
+    index = Index.open(saved.name)
+    monkeypatch.chdir("/")
+    assert index.where("name = 'a.png'").tolist() == [0]
+    assert index.attachment("encoder.tflite").read_bytes() == b"an encoder"
+    assert not index.refresh()

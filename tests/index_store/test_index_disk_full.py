@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,28 @@ def test_a_full_disk_is_told_and_with_room_the_writer_goes_on(saved, act):
     assert verify(saved).faults == ()
     assert len(list(index.catalog.rows())) == (405 if act == "rows" else 5)
     assert index.catalog.num_rejected() == {"rejected": 2, "structure": 0}.get(act, 1)
+
+
+def test_after_a_commit_that_failed_all_that_was_changed_still_counts(saved, make_row, monkeypatch):
+    with Index.open(saved, writable=True) as index:
+        index.remove([0, 1])
+        (new,) = index.add([[3, 3]], [make_row("new.png", 9)])
+        with monkeypatch.context() as patched:
+            patched.setattr(type(index.catalog), "commit", _rolling_back)
+            with pytest.raises(index_store.IndexUnwritable, match="full"):
+                index.save()
+        assert index.ids.tolist() == [2, 3, new]
+        assert index.catalog.find("new.png").id == new
+        assert index.catalog.find("a.png") is None
+        assert 0 not in index.search([[1, 0]], 5).ids
+        with pytest.raises(index_store.IdsUnknown):
+            index.remove([0])
+        index.save()
+    assert not verify(saved).faults
+    assert Index.open(saved).ids.tolist() == [2, 3, new]
+
+
+def _rolling_back(draft):
+    # What SQLite does when the disk is full.
+    draft._connection.execute("ROLLBACK")
+    raise sqlite3.OperationalError("database or disk is full")

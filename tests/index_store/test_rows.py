@@ -1,6 +1,9 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from index_store import Row, RowsInvalid
+from index_store import Index, Row, RowsInvalid
 from index_store.rows import UNASSIGNED, check_path, check_rows
 
 
@@ -24,3 +27,22 @@ def test_a_path_that_comes_twice_is_named(make_row):
 def test_paths_are_relative(path):
     with pytest.raises(RowsInvalid, match="expected a path relative to the indexed folder"):
         check_path(path)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"size": "x"},
+        {"size": None},
+        {"size": 3.7},
+        {"mtime_ns": 2**63},
+        {"path": Path("a.png")},
+        {"metadata": [1]},
+        {"metadata": {"\ud800": 1}},
+    ],
+)
+def test_facts_of_another_kind_are_refused_and_nothing_is_added(directory, make_row, facts):
+    with Index.create(directory, 2) as index:
+        with pytest.raises(RowsInvalid):
+            index.add([[1, 0]], [replace(make_row("a.png"), **facts)])
+        assert len(index) == 0

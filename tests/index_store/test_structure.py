@@ -35,6 +35,10 @@ def test_what_is_parsed_is_written_as_it_is_parsed(text, expected):
         ("auto;memory=lots", "memory is 'lots', expected a number of bytes, as 500MB or 2GB"),
         ("auto;memory=-1GB", "memory is '-1GB'"),
         ("auto;memory=nan", "memory is 'nan'"),
+        ("exact,int8", r"exact search has no codes, expected exact or flat,int8"),
+        ("HNSW0", "no number in it may be 0"),
+        ("IVF0,Flat", "no number in it may be 0"),
+        ("IDMap,Flat", "nor may it map ids"),
         (
             "NoSuchIndex",
             r"structure is 'NoSuchIndex', which FAISS cannot make of any numbers \(could not",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,43 @@ def test_indexes_of_every_format_can_be_asked_by_conditions(golden):
     assert set(COLUMNS) <= set(index.columns())
     assert index.where("width > 0 and mtime > '1970'").tolist() == [row.id for row in rows if row.width > 0]
     assert index.where("name = 'x'").tolist() == []
+
+
+@pytest.mark.parametrize("name", ["größe", "a\\b", "tab\tx", "it's", "价格", "plain"])
+def test_a_column_may_have_any_name_that_can_be_quoted(directory, make_row, name):
+    with Index.create(directory, 2) as index:
+        rows = [replace(make_row(f"{n}.png", n), metadata={name: n}) for n in (5, 7)]
+        index.add([[1, 0], [0, 1]], rows)
+        index.save()
+        assert name in index.columns()
+        assert index.where(f'"{name}" > 6').tolist() == [1]
+
+
+def test_names_that_differ_in_case_alone_are_one_column(directory, make_row):
+    with Index.create(directory, 2) as index:
+        rows = [
+            replace(make_row(f"{name}.png", at), metadata={name: "x"})
+            for at, name in enumerate(("Label", "label"))
+        ]
+        index.add([[1, 0], [0, 1]], rows)
+        index.save()
+        assert index.where("label = 'x'").tolist() == [0, 1]
+
+
+def test_more_names_than_sqlite_has_columns_leave_the_others_to_be_asked(directory, make_row):
+    with Index.create(directory, 2) as index:
+        many = {f"n{number:04}": number for number in range(2_100)}
+        index.add([[1, 0]], [replace(make_row("a.png"), metadata=many)])
+        index.save()
+        assert index.where("n0007 = 7").tolist() == [0]
+
+
+def test_a_reader_can_be_asked_by_conditions_after_another_process_has_compacted(saved):
+    reader = Index.open(saved)
+    with Index.open(saved, writable=True) as writer:
+        writer.remove([0])
+        writer.compact()
+    for _ in range(2):
+        assert reader.where("name = 'a.png'").tolist() == [0]
+    assert "path" in reader.columns()
+    assert reader.catalog.find("b.png").id == 1

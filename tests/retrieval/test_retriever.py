@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -433,3 +434,40 @@ def test_an_empty_path_is_no_folder(retriever):
 def test_a_folder_to_build_from_is_a_path(folder):
     with pytest.raises(NoPictures, match="expected the path of a folder, or several one by one"):
         Retriever.build(folder)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 12])
+def test_of_many_copies_the_one_that_was_asked_with_is_always_the_first(model, photos, k):
+    red = photos / "warm" / "red.png"
+    for number in range(12):
+        shutil.copy(red, photos / f"copy{number:02}.png")
+    with Retriever.build(photos, encoder=model) as retriever:
+        hits = retriever.query(red, k=k)
+    assert len(hits) == k
+    assert hits[0].is_self and hits[0].path.name == "red.png"
+
+
+@pytest.mark.parametrize("k", [0, -1, -5, 2.5, "3", None])
+@pytest.mark.parametrize("options", [{}, {"exclude_self": True}, {"where": "width > 9999"}])
+def test_k_is_a_whole_number_from_one(retriever, photos, k, options):
+    with pytest.raises(OptionInvalid, match="k is .*, expected a whole number from 1"):
+        retriever.query(photos / "warm" / "red.png", k, **options)
+
+
+def test_it_can_be_asked_while_another_thread_updates_it(retriever, photos, paint):
+    red, stop = photos / "warm" / "red.png", threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            assert retriever.query(red, 3)[0].is_self
+            assert len(retriever.query(red, 3, where="width > 0")) == 3
+
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(ask)
+        for number in range(8):
+            paint(photos / f"new{number}.png", (number, 200, 9))
+            retriever.update()
+            (photos / f"new{number}.png").unlink()
+            retriever.update()
+        stop.set()
+        asking.result()

@@ -15,7 +15,7 @@ MILD_SIDE = 0.92
 _SOFT = 0.1
 # Fewer atoms, contents and colours than where place tells more, and two views more, for less time in all: as
 # good on seven folders, and the encoder takes three quarters of the time.
-_ATOMS = 384
+_ATOMS = 256
 _CONTENTS = 64
 _COLOR_DIMS = 36
 _VIEWS = 12

@@ -26,7 +26,7 @@ from .files import StoredFile
 from .index import Index
 from .index_view import Neighbors
 from .manifest import FORMAT_VERSION, Manifest
-from .names import LOCK_FILES
+from .names import LOCK_FILES, is_own_name
 from .repair import Repair, repair
 from .rows import RejectedFile, Row
 from .searchers import ExactSearcher, FlatSearcher, Searcher
@@ -74,6 +74,7 @@ __all__ = [
     "check_structure",
     "check_whole_number",
     "compares_all",
+    "is_own_name",
     "measure_structures",
     "recommended_structure",
     "repair",

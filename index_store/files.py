@@ -252,7 +252,7 @@ def damage(directory: Path, faults: Iterable[str]) -> IndexDamaged:
     """The error for an index in `directory` with these faults."""
     return IndexDamaged(
         f"index {directory} is damaged: {'; '.join(faults)}: "
-        "bring the files back from a backup, or index the folder again"
+        "bring the files back from a backup, or make the index anew"
     )
 
 

@@ -64,6 +64,16 @@ def is_stray_name(name: str) -> bool:
     return _STRAY.fullmatch(name) is not None
 
 
+def is_own_name(name: str) -> bool:
+    """Whether a file of this name may lie in the directory of an index because of that.
+
+    Example:
+        >>> is_own_name("lock"), is_own_name("ids.generation-1.i64"), is_own_name("cat.jpg")
+        (True, True, False)
+    """
+    return name == MANIFEST or name in LOCK_FILES or is_stray_name(name)
+
+
 def newest_generation(directory: Path) -> int:
     """The highest generation that any file in `directory` carries in its name; 0 if none does."""
     matches = (_REAL.match(path.name) for path in directory.iterdir())

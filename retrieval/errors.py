@@ -97,8 +97,8 @@ class DecoderMissing(RetrievalError):
     def __str__(self) -> str:
         """One sentence for the user."""
         return (
-            f"{self.name} has no decoder, so it cannot reconstruct: index the folder again with the default "
-            "encoder, without --no-decoder"
+            f"{self.name} has no decoder, so it cannot reconstruct: make the index anew with --refit, the "
+            "default encoder and without --no-decoder"
         )
 
 

@@ -241,8 +241,8 @@ class Retriever(KeptCurrent):
         if not (self.encoder.copy_dim and self.index.copy_dim):
             raise QueryInvalid(
                 f"index {self.index.directory} cannot tell copies: its encoder, "
-                f"{self.encoder.description.name}, gives no vectors for them: index {self.folder} again with "
-                "--refit, which fits one that does"
+                f"{self.encoder.description.name}, gives no vectors for them: `retrieve index {self.folder} "
+                f"--index {self.index.directory} --refit` fits one that does"
             )
 
     def nearest(self, queries: Sequence[EmbeddedQuery], k: int, options: QueryOptions) -> list[Hits]:

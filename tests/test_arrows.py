@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BASE = {"errors", "progress", "threads", "pca", "html", "whole_files"}
 SHARED = {"embed", "index_facts", "index_paths", "metadata", "models", "parallel", "sample"}
-RETRIEVER = {"answers", "combine", "query_options", "restore", "retriever"}
+RETRIEVER = {"answers", "combine", "nearest", "query_options", "restore", "retriever"}
 DOOR = {"__init__", "__main__"}
 
 ALLOWED = {

@@ -98,8 +98,12 @@ def find_index_of(files: Sequence[Path], option: Path | None) -> Path:
     from ..index_paths import nearest_index
 
     if option is None and files and not os.environ.get(VARIABLE):
-        with suppress(IndexNotFound):
+        try:
             return nearest_index(files[0] if os.path.isdir(files[0]) else files[0].parent)  # noqa: PTH112
+        except IndexNotFound as error:
+            with suppress(IndexNotFound):
+                return find_index(option)
+            raise error
     return find_index(option)
 
 
@@ -110,12 +114,18 @@ def find_index(option: Path | None, argument: Path | None = None) -> Path:
     Raises:
         IndexNotFound: none of them is there. BadParameter: two different ones are given.
     """
-    from ..index_paths import nearest_index
+    from index_store import IndexNotFound
+
+    from ..index_paths import existing_index, nearest_index
 
     if option is not None and argument is not None and option.absolute() != argument.absolute():
         raise typer.BadParameter(f"{argument} and --index {option} both name an index: name one")
     if option is not None or argument is not None:
         return option or argument  # type: ignore[return-value]
     if named := os.environ.get(VARIABLE):
+        try:
+            existing_index(Path(named))
+        except IndexNotFound as error:
+            raise IndexNotFound(f"{VARIABLE} is {named}: {error}") from error
         return Path(named)
     return nearest_index()

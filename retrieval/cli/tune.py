@@ -100,10 +100,12 @@ def _head(count: int, sample: int) -> None:
 
 def _line(one: MeasuredStructure) -> str:
     name = one.structure.partition(";")[0]
-    return (
+    line = (
         f"{name:<14}{one.recall:>10.4f}{one.rate:>11,.0f}{one.milliseconds:>9.2f}"
         f"{one.bytes:>12,.0f}{one.seconds:>12.1f}"
     )
+    # Few vectors are too few for others.
+    return f"{line}  built: flat" if one.name == "flat" and name not in ("flat", "exact", "auto") else line
 
 
 def _recommend(index: Index, name: str) -> None:

@@ -32,14 +32,17 @@ from .changes import Update
 from .made import (
     ORIGIN,
     RECIPE,
+    REFIT,
     as_made_before,
     inherit,
     is_in_force,
     is_made_so,
+    left_out_of,
     name_before,
     refuse_emptied,
     refuse_other_store,
     refuse_other_ways,
+    refuse_others,
     take_up_folders,
     use_structure,
     way_of,
@@ -48,18 +51,19 @@ from .ray_job import embedding_of
 from .settings import BuildSettings
 from .update import bring_up_to_date, scan_folders
 
-REFIT = "refit"
-"""The directory in an index where another is built that is to replace it."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Build:
-    """What is to be built: the index in `directory`, how and with what, and who follows it."""
+    """What is to be built: the index in `directory`, how and with what, and who follows it.
+
+    left_out: what a person has taken out of it, nothing is fitted to.
+    """
 
     directory: Path
     encoder: AnyEncoder | None
     settings: BuildSettings
     progress: Progress
+    left_out: frozenset[ImageFile] = frozenset()
 
 
 def build_index(
@@ -79,13 +83,15 @@ def build_index(
 
     Raises:
         NoPictures: a folder is missing, holds nothing to index, or is suddenly empty.
-        OptionInvalid: the index was made in another way than `settings` and `encoder` say.
+        OptionInvalid: the index was made in another way than `settings` and `encoder` say; or the directory
+            holds other files and no index.
         EncoderInvalid: there is nothing to index with.
         IndexBusy: somebody else is writing the index. IndexStoreError: it cannot be written.
     """
     for folder in folders:
         if not is_remote(folder) and not folder.is_dir():
             find_images(folder)  # raises, with the reason
+    refuse_others(directory)
     build = _Build(directory, encoder, settings, progress)
     with writer_lock(directory) as lock, ExitStack() as opened:
         index = _open_if_there(directory, lock, damaged=settings.refit)
@@ -107,7 +113,8 @@ def _bring_up_to_date(
     refuse_emptied(index, tops, names, scan)
     by = embedding_of(build.settings.ray)
     if index is None:
-        model, fitted_to = _fit_or_keep(tops, scan.pictures, build)
+        pictures = tuple(file for file in scan.pictures if file not in build.left_out)
+        model, fitted_to = _fit_or_keep(tops, pictures, build)
         index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
         if isinstance(fitted_to, FitSample):
             by = by or partial(embed, read=fitted_to.read)
@@ -128,7 +135,9 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
     """
     # Not asked of what was begun: it keeps its folders as they lie from where it will be in the end.
     place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
-    build = dataclasses.replace(build, settings=as_made_before(before, build.encoder, build.settings))
+    settings = as_made_before(before, build.encoder, build.settings)
+    build = dataclasses.replace(build, settings=settings, left_out=left_out_of(before))
+    refuse_others(place)
     with writer_lock(place) as lock, ExitStack() as opened:
         begun = _open_if_there(place, lock, damaged=True)
         if begun is not None:
@@ -159,12 +168,10 @@ def _open_if_there(directory: Path, lock: WriterLock, *, damaged: bool = False) 
         return Index.open(directory, lock=lock)
     except IndexNotFound:
         return None
-    except IndexDamaged as error:
+    except IndexDamaged:
         if damaged:
             return None
-        raise IndexDamaged(
-            f"{error}. `retrieve verify --repair` mends what can be mended; --refit makes the index anew"
-        ) from error
+        raise
 
 
 def _all_folders(index: Index | None, folders: Sequence[Path]) -> tuple[Folders, list[str]]:

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from index_store import Index, OptionInvalid, Row, check_store, check_structure
+from index_store import Index, OptionInvalid, Row, check_store, check_structure, is_own_name
 
 from ..encoder import Encoder, Model
-from ..errors import NoPictures
-from ..images import FolderScan, Skipped, is_remote
+from ..errors import NoPictures, counted, printable
+from ..images import FolderScan, ImageFile, Skipped, is_remote
 from ..index_facts import COMPLETE, FIRST_NEW
 from ..index_paths import Folders, split_path
 from ..models import AnyEncoder, is_of_keras, open_model
@@ -22,6 +22,12 @@ from .settings import BuildSettings
 
 RECIPE = "solved"
 """How an encoder is fitted unless another recipe is named."""
+
+REFIT = "refit"
+"""The directory in an index where another is built that is to replace it."""
+
+# What lies in the directory of an index beside its own files, or what a system puts into any.
+_BESIDE = {REFIT, "thumbnails", "calibration.json", "lost+found", "Thumbs.db", "desktop.ini"}
 
 _LOOKED_AT = 50  # pictures of a folder that may have another name by now
 
@@ -106,6 +112,27 @@ def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSet
     return dataclasses.replace(settings, dim=dim, seed=seed, recipe=recipe, structure=structure)
 
 
+def refuse_others(directory: Path) -> None:
+    """Make sure that an index can be made in `directory`: among other files it would replace some.
+
+    Raises:
+        OptionInvalid: it holds such files, and no index.
+    """
+    if (directory / "manifest.json").exists() or not directory.is_dir():
+        return
+    others = sorted(path.name for path in directory.iterdir() if not _may_lie_there(path.name))
+    if others:
+        raise OptionInvalid(
+            f"{printable(str(directory))} holds {counted(len(others), 'other file')}, "
+            f"{printable(others[0])} for one, and no index: "
+            "move what is there away, or name another directory for the index"
+        )
+
+
+def _may_lie_there(name: str) -> bool:
+    return name.startswith(".") or name in _BESIDE or is_own_name(name)
+
+
 def refuse_emptied(index: Index | None, tops: Folders, names: Iterable[str], scan: FolderScan) -> None:
     """Refuse to go on where a folder holds nothing to index, or nothing any more.
 
@@ -180,6 +207,12 @@ def complete(index: Index, skipped: Skipped | None) -> None:
         told["skipped"] = asdict(skipped)
     if told != kept:
         index.set_settings(told)
+
+
+def left_out_of(index: Index) -> frozenset[ImageFile]:
+    """What a person has taken out of `index`, as the files were then."""
+    removed = (one for one in index.catalog.rejected() if one.reason == REMOVED)
+    return frozenset(ImageFile(one.path, one.size, one.mtime_ns) for one in removed)
 
 
 def inherit(index: Index, before: Index) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index_store import Index, RejectedFile, Row, writer_lock
 
-from ..errors import RetrievalError, printable
+from ..errors import ImageUnreadable, RetrievalError, printable
 from ..images import FolderScan, find_files
 from ..index_paths import Folders, folders_of, split_path
 from ..models import encoder_of
@@ -92,6 +92,8 @@ def remove_missing(directory: Path) -> Update:
 
 def _path_in(folders: Folders, file: Path) -> str:
     path = folders.path_of(file)
+    if path is None and not file.exists():
+        raise ImageUnreadable(printable(file), "there is no such file")
     if path is None:
         raise RetrievalError(
             f"{printable(file)} lies outside of the indexed {printable(str(folders))}: move it there, or add "

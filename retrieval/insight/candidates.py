@@ -39,11 +39,13 @@ def near_pairs(
 ) -> Pairs:
     """The pairs of the pictures at the places `among` that lie within `distance`, nearest first.
 
-    turned: one of the two may be turned, each pair in the way that brings it nearest. across: only pairs of
-    pictures in different folders.
+    turned: one of the two may be turned, each pair in the way that brings it nearest, and as they are where
+    that is near enough too: by vectors that tell copies a mirrored one lies as near as an upright one.
+    across: only pairs of pictures in different folders.
     """
     searcher = FlatSearcher(pictures.vectors[among], "cosine")
-    found: dict[tuple[int, int], tuple[float, int]] = {}
+    # By both pictures, and whether they are as they are: how far, and the turn.
+    found: dict[tuple[int, int, bool], tuple[float, int]] = {}
     progress = progress or Progress()
     with progress.step("find near pictures", len(among)) as step:
         for places, numbers, vectors, admitted in _queries(pictures, among, turned=turned, across=across):
@@ -56,11 +58,12 @@ def near_pairs(
                     continue
                 if first > second:
                     first, second, number = second, first, inverse(number)
-                if value < found.get((first, second), (np.inf, 0))[0]:
-                    found[first, second] = value, number
+                pair = first, second, number == 0
+                if value < found.get(pair, (np.inf, 0))[0]:
+                    found[pair] = value, number
             step.advance(len(np.unique(places)))
     nearest = sorted(found, key=lambda pair: found[pair][0])
-    return np.array([(*pair, found[pair][1]) for pair in nearest], dtype=np.int64).reshape(-1, 3)
+    return np.array([(*pair[:2], found[pair][1]) for pair in nearest], dtype=np.int64).reshape(-1, 3)
 
 
 def missing_pairs(linked: Pairs, seen: Pairs, order: Sequence[int], *, turned: bool = False) -> Pairs:

@@ -6,8 +6,17 @@ import threading
 import numpy as np
 import pytest
 
-from index_store import Catalog, IdsUnknown, IndexClosed, IndexDamaged, RejectedFile, catalog
+from index_store import (
+    Catalog,
+    IdsUnknown,
+    IndexClosed,
+    IndexDamaged,
+    IndexUnwritable,
+    RejectedFile,
+    catalog,
+)
 from index_store.catalog_draft import CatalogDraft
+from index_store.catalog_schema import faults_named
 
 ODD_PATHS = ["ä/ü.png", "not-utf8-\udcff.png", "lone-\ud800.png", "a'b\"c.png", "line\nbreak.png", " "]
 
@@ -158,3 +167,19 @@ def test_an_altered_row_is_damage_when_it_is_read(path, filled):
             read()
     with pytest.raises(IndexDamaged, match=r"rejected file 'z\.svg' does not match its checksum"):
         list(opened.rejected())
+
+
+def test_a_catalog_whose_tables_cannot_be_read_is_damaged(path, filled):
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"CREATE TABLE past", b"CREATE \xff\xfeBLE past"))
+    with pytest.raises(IndexDamaged, match="is not a sound catalog"):
+        Catalog.open(path, 1)
+
+
+def test_what_a_killed_writer_left_half_written_has_to_be_undone_where_that_can_be_written(path):
+    journal = path.with_name(path.name + "-journal")
+    with pytest.raises(IndexDamaged), faults_named(path):
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+    journal.touch()
+    with pytest.raises(IndexUnwritable, match="open the index once where it can be"), faults_named(path):
+        raise sqlite3.OperationalError("attempt to write a readonly database")

@@ -69,7 +69,7 @@ def test_a_damaged_file_is_named_with_its_fault(tmp_path, content, fault, check)
     with pytest.raises(IndexDamaged) as caught:
         check_files(tmp_path, {"greeting.txt": HELLO}, check)
     assert f"{path} {fault}" in str(caught.value)
-    assert "index the folder again" in str(caught.value)
+    assert "or make the index anew" in str(caught.value)
 
 
 def test_only_what_is_appended_to_may_be_longer(tmp_path):

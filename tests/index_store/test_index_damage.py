@@ -45,7 +45,7 @@ class TestFiles:
         with pytest.raises(IndexDamaged, match=re.escape(f"{saved / name} was altered")) as caught:
             Index.open(saved, check=check, writable=writable)
         assert f"index {saved} is damaged" in str(caught.value)
-        assert "bring the files back from a backup, or index the folder again" in str(caught.value)
+        assert "bring the files back from a backup, or make the index anew" in str(caught.value)
 
 
 def test_any_byte_of_the_manifest_flipped_is_found(saved):

@@ -444,13 +444,14 @@ def test_of_many_copies_the_one_that_was_asked_with_is_always_the_first(model, p
     with Retriever.build(photos, encoder=model) as retriever:
         hits = retriever.query(red, k=k)
     assert len(hits) == k
-    assert hits[0].is_self and hits[0].path.name == "red.png"
+    assert hits[0].is_self
+    assert hits[0].path.name == "red.png"
 
 
 @pytest.mark.parametrize("k", [0, -1, -5, 2.5, "3", None])
 @pytest.mark.parametrize("options", [{}, {"exclude_self": True}, {"where": "width > 9999"}])
 def test_k_is_a_whole_number_from_one(retriever, photos, k, options):
-    with pytest.raises(OptionInvalid, match="k is .*, expected a whole number from 1"):
+    with pytest.raises(OptionInvalid, match=r"k is .*, expected a whole number from 1"):
         retriever.query(photos / "warm" / "red.png", k, **options)
 
 

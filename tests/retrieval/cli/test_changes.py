@@ -159,6 +159,10 @@ def test_what_cannot_be_added_is_one_sentence_that_says_what_to_do(retrieve, ind
     assert outside.status == 1
     assert f"a.png lies outside of the indexed {indexed}: move it there, or add its folder" in outside.err
     assert "there is no such file" in retrieve("add", indexed / "missing.png", "--index", indexed).err
+    elsewhere = tmp_path / "elsewhere.png"
+    for command in ("add", "remove"):
+        told = retrieve(command, elsewhere, "--index", indexed).err
+        assert f"{elsewhere} cannot be read: there is no such file" in told
     assert "those of a picture" in retrieve("add", indexed / "notes.txt", "--index", indexed).err
     hidden = paint(indexed / ".hidden" / "b.png", (1, 2, 3))
     assert "it is hidden" in retrieve("add", hidden, "--index", indexed).err

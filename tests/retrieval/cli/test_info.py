@@ -56,7 +56,7 @@ def test_a_missing_file_of_the_index_is_named(retrieve, indexed, name):
     outcome = retrieve("info", indexed)
     assert outcome.status == 1
     assert name in outcome.err
-    assert "index the folder again" in outcome.err
+    assert "`retrieve verify --repair` mends what can be mended" in outcome.err
 
 
 def test_files_that_were_left_out_are_counted_by_kind(retrieve, photos, model_folder):

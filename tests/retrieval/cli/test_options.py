@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from index_store import IndexNotFound
-from retrieval.cli.options import find_index
+from retrieval.cli.options import find_index, find_index_of
 
 
 def test_the_option_comes_before_the_variable_and_that_before_the_nearest(indexed, monkeypatch):
     monkeypatch.chdir(indexed / "warm")
     monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
     assert find_index(None) == indexed / ".retrieve"
-    monkeypatch.setenv("RETRIEVE_INDEX", "/named/by/variable")
-    assert find_index(None) == Path("/named/by/variable")
+    monkeypatch.setenv("RETRIEVE_INDEX", str(indexed))
+    assert find_index(None) == indexed
     assert find_index(Path("option")) == Path("option")
 
 
@@ -22,6 +22,21 @@ def test_with_none_of_them_the_error_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
     with pytest.raises(IndexNotFound, match="make one with `retrieve index FOLDER`"):
         find_index(None)
+
+
+def test_a_variable_that_names_no_index_is_named_itself(monkeypatch):
+    monkeypatch.setenv("RETRIEVE_INDEX", "nope")
+    with pytest.raises(IndexNotFound, match="RETRIEVE_INDEX is nope: no index in nope, there is no such"):
+        find_index(None)
+
+
+def test_of_a_file_the_places_above_it_are_named(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.delenv("RETRIEVE_INDEX", raising=False)
+    with pytest.raises(IndexNotFound, match="there nor in any folder around it"):
+        find_index_of([tmp_path / "there" / "a.png"], None)
 
 
 @pytest.mark.parametrize("command", ["info", "verify", "watch", "tune"])

@@ -83,7 +83,7 @@ def test_a_damaged_encoder_is_named_with_the_way_out(retrieve, indexed, model_fo
     assert "encoder.generation-1.tflite was altered" in found.out
     refused = retrieve("index", indexed)
     assert refused.status == 1
-    assert refused.err.endswith("what can be mended; --refit makes the index anew\n")
+    assert refused.err.endswith("what can be mended; `retrieve index FOLDER --refit` makes the index anew\n")
     assert retrieve("index", indexed, "--encoder", model_folder, "--refit").status == 0
     assert retrieve("verify", indexed, "--deep").status == 0
 

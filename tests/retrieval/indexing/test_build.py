@@ -316,3 +316,38 @@ def test_an_index_keeps_the_way_of_decoding_of_an_encoder_fitted_now(stand_in_so
     np.testing.assert_allclose(index.vectors(), expected, rtol=1e-6)
     assert Retriever.open(jpegs).query(jpegs / "0.jpg", k=1)[0].distance < 1e-6
     assert verify_index(jpegs / ".retrieve", deep=True).faults == ()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "a.png", "vectors.f32"])
+def test_an_index_is_not_made_among_other_files(model, photos, tmp_path, name):
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / name).write_text("mine")
+    (place / ".DS_Store").touch()
+    with pytest.raises(OptionInvalid, match=f"holds 1 other file, {name} for one, and no index: move"):
+        Retriever.build(photos, index=place, encoder=model)
+    assert sorted(path.name for path in place.iterdir()) == [".DS_Store", name]
+    (place / name).unlink()
+    assert len(Retriever.build(photos, index=place, encoder=model).index) == 5
+
+
+def test_refitting_deletes_no_folder_of_somebody_else(model, photos, stand_in_solve):
+    index = Retriever.build(photos, encoder=model).index
+    mine = index.directory / "refit" / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    with pytest.raises(OptionInvalid, match=r"mine\.txt for one, and no index"):
+        Retriever.build(photos, encoder=model, settings=BuildSettings(refit=True))
+    assert mine.read_text() == "mine"
+    mine.unlink()
+    Retriever.build(photos, encoder=model, settings=BuildSettings(refit=True))
+    assert not mine.parent.exists()
+
+
+def test_what_was_taken_out_is_not_fitted_to_again(photos, stand_in_solve):
+    retriever = Retriever.build(photos, settings=BuildSettings(dim=12))
+    retriever.remove(photos / "violet.png")
+    again = Retriever.build(photos, settings=BuildSettings(refit=True, dim=12))
+    assert "violet.png" not in again.index.attachment("fitted.json").read_text()
+    assert again.index.settings["fitted"]["pictures"] == 4
+    assert again.index.catalog.find("violet.png") is None

@@ -37,3 +37,14 @@ def test_with_turns_it_is_compared_in_all_ways():
 
 def test_without_links_nothing_is_missing():
     assert missing_pairs(np.empty((0, 2), dtype=int), np.empty((0, 3), dtype=int), [0, 1]).shape == (0, 3)
+
+
+def test_with_turns_two_that_lie_near_as_they_are_are_looked_at_so_as_well(photos, model):
+    from retrieval import Retriever
+
+    pictures = ComparedPictures.of(Retriever.build(photos, encoder=model))
+    upright = near_pairs(pictures, np.arange(len(pictures)), 0.3)
+    either = near_pairs(pictures, np.arange(len(pictures)), 0.3, turned=True)
+    # The encoder averages over the picture: whichever way they are turned, they lie as near.
+    assert {tuple(pair) for pair in upright.tolist()} <= {tuple(pair) for pair in either.tolist()}
+    assert len(either) == 2 * len(upright)

@@ -184,7 +184,7 @@ class CatalogDraft(Catalog):
 
     def _make_again(self) -> None:
         """Make again what SQLite undid because the disk was full: what is read is what was changed."""
-        with self._lock, writing(self.path.parent):
+        with self._lock, writing(self.path.parent), faults_named(self.path, writing=True):
             if self._made:
                 self._begin()
 

@@ -95,6 +95,10 @@ def check_facts(rows: Sequence[Row]) -> None:
                 raise RowsInvalid(f"{name} of {row.path!r} is {reprlib.repr(value)}, expected a whole number")
         if row.metadata:
             metadata_to_json(row)
+            if not all(map(_is_unicode, row.metadata)):
+                raise RowsInvalid(
+                    f"metadata of {row.path!r} have names that are no text: name columns in Unicode"
+                )
 
 
 def metadata_to_json(row: Row) -> str | None:
@@ -107,7 +111,7 @@ def metadata_to_json(row: Row) -> str | None:
         return None
     try:
         if isinstance(row.metadata, Mapping) and all(
-            isinstance(name, str) and _is_unicode(name) and isinstance(value, (str, int, float, type(None)))
+            isinstance(name, str) and isinstance(value, (str, int, float, type(None)))
             for name, value in row.metadata.items()
         ):
             return json.dumps(dict(row.metadata), allow_nan=False, separators=(",", ":"))

@@ -96,10 +96,6 @@ class Structure:
         kind, _, code = name.partition(",")
         if name in CODES:
             kind, code = "auto", name
-        if kind == "exact" and code:
-            raise OptionInvalid(
-                f"structure is {name!r}: exact search has no codes, expected exact or flat,{code}"
-            )
         if kind in KINDS and (not code or code in CODES):
             return cls(kind, code or None)
         if not _FACTORY.fullmatch(name):
@@ -137,6 +133,10 @@ def check_structure(text: str, dim: int | None = None) -> str:
         'ivf,int8;memory=2000000000'
     """
     structure = Structure.parse(text)
+    if structure.kind == "exact" and structure.code:
+        raise OptionInvalid(
+            f"structure is {text!r}: exact search has no codes, expected exact or flat,{structure.code}"
+        )
     if structure.factory:
         _check_factory(structure.factory, dim)
     return str(structure)

@@ -95,8 +95,10 @@ class Where:
         for name, function in (("text", _text), ("folder", _folder), ("name", _name)):
             connection.create_function(name, 1, function, deterministic=True)
         connection.execute("PRAGMA query_only = OFF")
-        columns = _make_view(connection)
-        connection.execute("PRAGMA query_only = ON")
+        try:
+            columns = _make_view(connection)
+        finally:
+            connection.execute("PRAGMA query_only = ON")
         yield cls(connection, columns)
 
     def ids(self, condition: str) -> Ids:
@@ -124,7 +126,8 @@ class Where:
         except sqlite3.Warning as err:
             raise self._refusal(condition, "it has more than one statement") from err
         finally:
-            self._connection.set_authorizer(None)
+            # Up to Python 3.10, None refuses everything from then on.
+            self._connection.set_authorizer(_allow)
             self._connection.set_progress_handler(None, 0)
         return np.array(found, dtype=np.int64).reshape(-1)
 
@@ -190,6 +193,10 @@ class _Guard:
         if action == sqlite3.SQLITE_FUNCTION:
             return None if second.lower() in FUNCTIONS else f"no such function: {second}"
         return "it does more than compare columns"
+
+
+def _allow(*_: object) -> int:
+    return sqlite3.SQLITE_OK
 
 
 def _make_view(connection: sqlite3.Connection) -> tuple[str, ...]:

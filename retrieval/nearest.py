@@ -89,7 +89,7 @@ def _search(
 
 def _may_lack_itself(hits: HitsAndRows) -> bool:
     """Whether all that were fetched are copies: the very file that was asked with may be the next."""
-    return hits[-1][0].is_copy and not any(hit.is_self for hit, _ in hits)
+    return bool(hits) and hits[-1][0].is_copy and not any(hit.is_self for hit, _ in hits)
 
 
 def _is_excluded(hit: Hit, options: QueryOptions) -> bool:

@@ -110,7 +110,8 @@ def code_bytes(code: Code, dim: int) -> int:
 
 
 def _open_choices(structure: Structure, count: int, dim: int) -> tuple[Kind, Code, str]:
-    kind, code = structure.kind, structure.code
+    # Exact search has no codes, but an older index may name one.
+    kind, code = structure.kind, None if structure.kind == "exact" else structure.code
     if kind == "auto":
         fits = structure.memory is None or count * code_bytes("float32", dim) <= structure.memory
         small = count * dim <= EXACT_NUMBERS

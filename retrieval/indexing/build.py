@@ -22,6 +22,7 @@ from index_store import (
 
 from ..embed import embed
 from ..encoder import Model
+from ..errors import NoPictures
 from ..images import ImageFile, find_images, is_remote
 from ..index_facts import COMPLETE, is_complete
 from ..index_paths import Folders, folders_of
@@ -114,6 +115,8 @@ def _bring_up_to_date(
     by = embedding_of(build.settings.ray)
     if index is None:
         pictures = tuple(file for file in scan.pictures if file not in build.left_out)
+        if scan.pictures and not pictures:
+            raise NoPictures(str(tops), "all that is there was taken out: `retrieve add` takes one back")
         model, fitted_to = _fit_or_keep(tops, pictures, build)
         index, encoder = _begin(build, tops, place, lock, model, fitted_to), model.encoder
         if isinstance(fitted_to, FitSample):

@@ -44,3 +44,7 @@ def test_what_is_built_for_64_dims(structure, count, factory):
 )
 def test_the_reason_is_told(structure, count, reason):
     assert reason in plan_for(Structure.parse(structure), count, 64).reason
+
+
+def test_a_code_that_an_older_index_names_for_exact_search_is_none():
+    assert plan_for(Structure.parse("exact,int8"), 5_000, 16).searcher == "exact"

@@ -351,3 +351,7 @@ def test_what_was_taken_out_is_not_fitted_to_again(photos, stand_in_solve):
     assert "violet.png" not in again.index.attachment("fitted.json").read_text()
     assert again.index.settings["fitted"]["pictures"] == 4
     assert again.index.catalog.find("violet.png") is None
+    (photos / "cut.png").unlink()
+    again.remove([photos / name for name in INDEXED if name != "violet.png"])
+    with pytest.raises(NoPictures, match="taken out: `retrieve add` takes one back"):
+        Retriever.build(photos, settings=BuildSettings(refit=True, dim=12))

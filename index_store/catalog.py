@@ -54,6 +54,7 @@ class Catalog:
         self.path = path
         self.generation = generation
         self._connection = connection
+        self._file = _identity(path)
         self._lookup = Lookup(connection) if format_version >= LIVING else None
         self._lock = threading.RLock()
         # A reader need not be closed: the connection goes with the last one who uses it.
@@ -217,6 +218,11 @@ class Catalog:
         with self._lock, faults_named(self.path):
             yield self._connection
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether its file is still there under its name, and no other one."""
+        return self._file is not None and _identity(self.path) == self._file
+
     def close(self) -> None:
         """Close the file; the catalog cannot be used afterwards."""
         self._finalizer()
@@ -248,3 +254,12 @@ class Catalog:
             fault = f"{self.path} was altered: {what} {name!r} does not match its checksum"
             raise damage(self.path.parent, [fault])
         return read
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one that has its name later; None if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

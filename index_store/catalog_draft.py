@@ -83,7 +83,8 @@ class CatalogDraft(Catalog):
         Raises:
             RowsInvalid: a path that has a row already.
         """
-        numbers = [int(row_id) for row_id in ids]
+        # Copies, as everywhere here: the change may be made again later.
+        rows, numbers = tuple(rows), [int(row_id) for row_id in ids]
         records = [record_of(row, row_id, self.generation) for row, row_id in zip(rows, numbers, strict=True)]
 
         def change() -> None:
@@ -99,6 +100,7 @@ class CatalogDraft(Catalog):
 
     def remove(self, ids: Sequence[int]) -> int:
         """Let the rows of these ids die, where they have one, and their vectors; returns how many had one."""
+        ids = [int(row_id) for row_id in ids]
 
         def change() -> int:
             removed = [(row_id, self.generation) for row_id in ids]
@@ -113,6 +115,7 @@ class CatalogDraft(Catalog):
         Raises:
             IdsUnknown: names ids without a row. RowsInvalid: a path that another row has.
         """
+        rows = tuple(rows)
         records = [record_of(row, int(row.id), self.generation) for row in rows]
 
         def change() -> None:
@@ -144,6 +147,7 @@ class CatalogDraft(Catalog):
 
     def forget_rejected(self, paths: Sequence[str]) -> None:
         """Forget that these files were rejected; those that were not are left out."""
+        paths = tuple(paths)
         self._make(lambda: self._forget_rejected(paths), len(paths))
 
     def forget_from(self, first_id: int) -> None:
@@ -169,13 +173,14 @@ class CatalogDraft(Catalog):
 
     def _make(self, change: Callable[[], Result], count: int) -> Result:
         """Make a change whole or not at all, within the transaction of the generation."""
+        if self._pending > _PENDING:
+            # Before the change: where the disk is full, it is not made, and whoever asked for it knows.
+            self.commit()
         with self._lock, faults_named(self.path, writing=True):
             self._begin()
             result = self._in_savepoint(change)
             self._made.append(change)
             self._pending += count
-        if self._pending > _PENDING:
-            self.commit()
         return result
 
     def _likely(self, column: Column, hashes: Hashes) -> str:
@@ -194,8 +199,8 @@ class CatalogDraft(Catalog):
             return
         self._hashes.forget_loaded()
         self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(f"PRAGMA user_version = {self.generation}")
         try:
+            self._connection.execute(f"PRAGMA user_version = {self.generation}")
             for change in self._made:
                 change()
         except BaseException:

@@ -16,7 +16,7 @@ from .files import writing
 from .index_view import IndexView
 from .manifest import Settings, check_settings
 from .names import check_attachment_name
-from .rows import RejectedFile, Row, check_facts, check_path, check_rows
+from .rows import RejectedFile, Row, check_facts, check_rejected, check_rows
 from .structure import check_structure
 
 
@@ -95,9 +95,10 @@ class IndexChanges(IndexView, ABC):
         """Keep why a file was not indexed.
 
         Raises:
-            RowsInvalid: the file has a row. IndexReadOnly, IndexUnwritable: as in `add`.
+            RowsInvalid: the file has a row, or no path, reason or numbers that can be kept.
+            IndexReadOnly, IndexUnwritable: as in `add`.
         """
-        check_path(rejected.path)
+        check_rejected(rejected)
         draft = self._draft()
         with writing(self._directory):
             draft.catalog.reject(rejected)

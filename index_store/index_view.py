@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from .catalog import Catalog
 from .checks import Distances, Ids, Vectors, check_vectors, check_whole_number
 from .draft import Draft
-from .errors import EncoderMismatch, IndexClosed, OptionInvalid
+from .errors import EncoderMismatch, IndexClosed, IndexDamaged, OptionInvalid
 from .files import damage
 from .generation import Generation
 from .manifest import Manifest, Settings
@@ -148,12 +148,14 @@ class IndexView:
     @contextmanager
     def _where(self) -> Iterator[Where]:
         catalog = self.catalog
-        if catalog.path.exists():
-            with Where.open(catalog.path, catalog.generation, self.manifest.format_version) as where:
-                yield where
-            return
-        # Written anew by another process, which removed it: whoever has it open can still read it.
-        with catalog.alone() as connection, Where.over(connection) as where:
+        generation, format_version = catalog.generation, self.manifest.format_version
+        with ExitStack() as opened:
+            where = None
+            with suppress(IndexDamaged):
+                where = opened.enter_context(Where.open(catalog.path, generation, format_version))
+            if where is None or not catalog.is_in_place:
+                # Another process has written it anew and removed it: whoever has it open can still read it.
+                where = opened.enter_context(Where.over(opened.enter_context(catalog.alone())))
             yield where
 
     def search(

@@ -8,7 +8,7 @@ import re
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import SupportsIndex, TypeAlias
+from typing import TypeAlias
 
 from .errors import RowsInvalid
 
@@ -89,16 +89,42 @@ def check_facts(rows: Sequence[Row]) -> None:
             raise RowsInvalid(
                 f"sha256 of {row.path!r} is {reprlib.repr(row.sha256)}, expected 64 hexadecimal digits"
             )
-        for name in ("size", "mtime_ns", "width", "height"):
-            value = getattr(row, name)
-            if not (isinstance(value, SupportsIndex) and abs(operator.index(value)) < _MOST):
-                raise RowsInvalid(f"{name} of {row.path!r} is {reprlib.repr(value)}, expected a whole number")
+        _check_numbers(row, "size", "mtime_ns", "width", "height", "id")
         if row.metadata:
             metadata_to_json(row)
             if not all(map(_is_unicode, row.metadata)):
                 raise RowsInvalid(
                     f"metadata of {row.path!r} have names that are no text: name columns in Unicode"
                 )
+
+
+def check_rejected(rejected: RejectedFile) -> None:
+    """Check what is said of a file that is rejected.
+
+    Raises:
+        RowsInvalid: a path that is not relative, a reason that is no text, or numbers that are none.
+    """
+    if not isinstance(rejected, RejectedFile) or not isinstance(rejected.path, str):
+        raise RowsInvalid(
+            f"a rejected file is {reprlib.repr(rejected)}, expected an index_store.RejectedFile with a path "
+            "as text"
+        )
+    check_path(rejected.path)
+    if not isinstance(rejected.reason, str):
+        reason = reprlib.repr(rejected.reason)
+        raise RowsInvalid(f"the reason of {rejected.path!r} is {reason}, expected text")
+    _check_numbers(rejected, "size", "mtime_ns")
+
+
+def _check_numbers(of: Row | RejectedFile, *names: str) -> None:
+    for name in names:
+        value = getattr(of, name)
+        try:
+            fits = abs(operator.index(value)) < _MOST
+        except TypeError:
+            fits = False
+        if not fits:
+            raise RowsInvalid(f"{name} of {of.path!r} is {reprlib.repr(value)}, expected a whole number")
 
 
 def metadata_to_json(row: Row) -> str | None:

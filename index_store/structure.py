@@ -29,7 +29,8 @@ CODES: tuple[Code, ...] = get_args(Code)
 DEFAULT_RECALL = 0.99
 # What FAISS' factory strings are made of; whether it is one, only FAISS can tell.
 _FACTORY = re.compile(r"[A-Z][\w,().+-]*")
-_NO_NUMBER = re.compile(r"[A-Za-z]0+(?![\d.])")
+# FAISS ends the process with these.
+_NO_NUMBER = re.compile(r"[A-Za-z_]0+(?![\d.])|HNSW1(?!\d)")
 _NOT_PARSED = "could not parse"
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
@@ -186,10 +187,14 @@ def _check_factory(factory: str, dim: int | None) -> None:
     import faiss
 
     if _NO_NUMBER.search(factory) or "IDMap" in factory:
-        # FAISS ends the process with the first, and takes no vectors without ids with the second.
-        raise OptionInvalid(f"structure is {factory!r}: no number in it may be 0, nor may it map ids")
+        # With a map of ids, FAISS takes no vectors without them.
+        raise OptionInvalid(
+            f"structure is {factory!r}: no number in it may be 0, that of HNSW not 1, and it may map no ids"
+        )
     try:
         faiss.index_factory(dim or 64, factory)
+    except MemoryError as err:
+        raise OptionInvalid(f"structure is {factory!r}, which takes more memory than there is") from err
     except RuntimeError as err:
         reason = reason_of(err)
         if dim is not None or _NOT_PARSED in reason:

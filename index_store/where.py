@@ -43,8 +43,11 @@ SECONDS = 10.0
 """How long a condition may take."""
 
 _STEPS = 10_000
-# SQLite takes no more in one answer.
+# SQLite takes no more in one answer, and by a function.
 _MOST_COLUMNS = 2_000
+_MOST_ARGUMENTS = 100
+# "true" and "false" are values to SQLite, also between quotes.
+_OTHERS = {*COLUMNS, "true", "false"}
 
 # As SQLite reads it: text, quoted names, comments; what stands between them.
 _TOKENS = re.compile(
@@ -138,13 +141,13 @@ class Where:
             raise self._refusal(condition, "it is empty")
         if "\0" in condition or not _is_unicode(condition):
             raise self._refusal(condition, "it holds characters that are no text")
-        known = {column.lower() for column in self.columns}
+        known = set(map(_folded, self.columns))
         for token in _TOKENS.finditer(condition):
             if (token["word"] or "").lower() in _QUERIES:
                 raise self._refusal(condition, _MORE)
             # SQLite would take an unknown name between quotes for text, and find nothing.
             name = token["name"]
-            if name is not None and name.replace('""', '"').lower() not in known:
+            if name is not None and _folded(name.replace('""', '"')) not in known:
                 raise self._refusal(condition, f"no such column: {name}, text goes between single quotes")
 
     def _refusal(self, condition: str, reason: str) -> OptionInvalid:
@@ -163,7 +166,7 @@ class _Guard:
     """Says to SQLite what one condition may do, and keeps the first reason to refuse it."""
 
     def __init__(self, columns: tuple[str, ...]) -> None:
-        self._columns = {column.lower() for column in columns}
+        self._columns = set(map(_folded, columns))
         self._deadline = time.monotonic() + SECONDS
         self.reason: str | None = None
 
@@ -189,7 +192,7 @@ class _Guard:
         if action == sqlite3.SQLITE_READ:
             if first != "pictures":
                 return _MORE
-            return None if second.lower() in self._columns else f"no such column: {second}"
+            return None if _folded(second) in self._columns else f"no such column: {second}"
         if action == sqlite3.SQLITE_FUNCTION:
             return None if second.lower() in FUNCTIONS else f"no such function: {second}"
         return "it does more than compare columns"
@@ -208,12 +211,14 @@ def _make_view(connection: sqlite3.Connection) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for (key,) in keys:
         # The others cannot be told apart from the catalog's own, or cannot be written between quotes.
-        if key.lower() not in COLUMNS and not set('"\0') & set(key):
-            alike.setdefault(key.lower(), []).append(key)
+        if _folded(key) not in _OTHERS and not set('"\0') & set(key):
+            alike.setdefault(_folded(key), []).append(key)
     values = dict(COLUMNS)
     for names in list(alike.values())[: _MOST_COLUMNS - len(COLUMNS)]:
         found = [_value_of(name) for name in names]
-        values[names[0]] = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+        while len(found) > 1:
+            found = [f"coalesce({', '.join(found[:_MOST_ARGUMENTS])})", *found[_MOST_ARGUMENTS:]]
+        (values[names[0]],) = found
     columns = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
     connection.execute("DROP VIEW IF EXISTS temp.pictures")
     connection.execute(f"CREATE TEMP VIEW pictures AS SELECT {columns} FROM temp.rows")
@@ -227,6 +232,11 @@ def _value_of(name: str) -> str:
         return f"json_extract(metadata, '$.\"{quoted}\"')"
     # JSON has such a name with escapes in it, which a path is compared with as they are.
     return f"(SELECT value FROM json_each(metadata) WHERE key = '{quoted}')"
+
+
+def _folded(name: str) -> str:
+    """A name as SQLite compares it: in lower case, but for letters beyond ASCII."""
+    return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def _as_typed(column: str) -> str:

@@ -57,7 +57,8 @@ def _nearest(
     while True:
         found = _search(index, folders, queries, fetched, among, copies=options.copies)
         wanted = [[each for each in hits if not _is_excluded(each[0], options)][:k] for hits in found]
-        enough = all(len(hits) == k for hits in wanted) and not any(map(_may_lack_itself, found))
+        lacking = any(_may_lack_itself(*each) for each in zip(queries, found, strict=True))
+        enough = all(len(hits) == k for hits in wanted) and not lacking
         if fetched >= count or enough:
             return wanted
         fetched *= 4
@@ -87,9 +88,10 @@ def _search(
     return found
 
 
-def _may_lack_itself(hits: HitsAndRows) -> bool:
-    """Whether all that were fetched are copies: the very file that was asked with may be the next."""
-    return bool(hits) and hits[-1][0].is_copy and not any(hit.is_self for hit, _ in hits)
+def _may_lack_itself(query: EmbeddedQuery, hits: HitsAndRows) -> bool:
+    """Whether the very file that was asked with may be the next, since all that were fetched are copies."""
+    is_file = bool(query.files or query.ids)
+    return is_file and bool(hits) and hits[-1][0].is_copy and not any(hit.is_self for hit, _ in hits)
 
 
 def _is_excluded(hit: Hit, options: QueryOptions) -> bool:

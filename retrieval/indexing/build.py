@@ -140,7 +140,7 @@ def _refit(before: Index, folders: Sequence[Path], held: WriterLock, build: _Bui
     place, tops = build.directory / REFIT, _all_folders(before, folders)[0]
     settings = as_made_before(before, build.encoder, build.settings)
     build = dataclasses.replace(build, settings=settings, left_out=left_out_of(before))
-    refuse_others(place)
+    refuse_others(place, passing=True)
     with writer_lock(place) as lock, ExitStack() as opened:
         begun = _open_if_there(place, lock, damaged=True)
         if begun is not None:

@@ -26,8 +26,9 @@ RECIPE = "solved"
 REFIT = "refit"
 """The directory in an index where another is built that is to replace it."""
 
-# What lies in the directory of an index beside its own files, or what a system puts into any.
-_BESIDE = {REFIT, "thumbnails", "calibration.json", "lost+found", "Thumbs.db", "desktop.ini"}
+# What a system puts into any directory, and what lies in that of an index beside its own files.
+_OF_SYSTEMS = {".DS_Store", "lost+found", "Thumbs.db", "desktop.ini"}
+_BESIDE = {REFIT, "thumbnails", "calibration.json", *_OF_SYSTEMS}
 
 _LOOKED_AT = 50  # pictures of a folder that may have another name by now
 
@@ -103,7 +104,7 @@ def is_in_force(begun: Index, index: Index) -> bool:
 def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSettings) -> BuildSettings:
     """`settings` for making the index `before` anew: what they leave open is as it was."""
     settings = dataclasses.replace(settings, store=before.settings.get("store"))
-    made, structure = before.settings.get("made", {}), settings.structure or before.manifest.structure
+    made, structure = before.settings.get("made", {}), settings.structure or _structure_of(before)
     seed = before.settings.get("seed") if settings.seed is None else settings.seed
     if encoder is not None:
         return dataclasses.replace(settings, seed=seed, structure=structure)
@@ -112,15 +113,25 @@ def as_made_before(before: Index, encoder: AnyEncoder | None, settings: BuildSet
     return dataclasses.replace(settings, dim=dim, seed=seed, recipe=recipe, structure=structure)
 
 
-def refuse_others(directory: Path) -> None:
+def _structure_of(before: Index) -> str | None:
+    """The structure of the index, where one can be made so today."""
+    try:
+        return check_structure(before.manifest.structure)
+    except OptionInvalid:
+        return None
+
+
+def refuse_others(directory: Path, *, passing: bool = False) -> None:
     """Make sure that an index can be made in `directory`: among other files it would replace some.
+
+    `passing`: the directory is removed in the end, with hidden files too.
 
     Raises:
         OptionInvalid: it holds such files, and no index.
     """
     if (directory / "manifest.json").exists() or not directory.is_dir():
         return
-    others = sorted(path.name for path in directory.iterdir() if not _may_lie_there(path.name))
+    others = sorted(path.name for path in directory.iterdir() if not _may_lie_there(path.name, passing))
     if others:
         raise OptionInvalid(
             f"{printable(str(directory))} holds {counted(len(others), 'other file')}, "
@@ -129,7 +140,9 @@ def refuse_others(directory: Path) -> None:
         )
 
 
-def _may_lie_there(name: str) -> bool:
+def _may_lie_there(name: str, passing: bool) -> bool:
+    if passing:
+        return name in _OF_SYSTEMS or is_own_name(name)
     return name.startswith(".") or name in _BESIDE or is_own_name(name)
 
 

@@ -170,6 +170,7 @@ def test_a_path_is_free_again_when_its_file_is_removed(second, make_row):
 def test_many_changes_are_written_before_they_are_saved(second, path, make_row, monkeypatch):
     monkeypatch.setattr(catalog_draft, "_PENDING", 5)
     second.add([make_row(f"{number}.png", number) for number in range(9)], range(3, 12))
+    second.add([make_row("more.png", 20)], [12])
     assert len(paths(Catalog.open(path, 2))) == 12
     assert len(paths(Catalog.open(path, 1))) == 3
 
@@ -180,6 +181,64 @@ def test_what_sqlite_undid_on_a_full_disk_is_made_again(second, path, make_row):
     second.add([make_row("e.png", 8)], [4])
     second.commit()
     assert paths(Catalog.open(path, 2)) == {1: "renamed.png", 2: "c.png", 3: "d.png", 4: "e.png"}
+
+
+def test_what_a_full_disk_keeps_from_being_written_is_not_half_made(second, path, make_row, monkeypatch):
+    monkeypatch.setattr(catalog_draft, "_PENDING", 5)
+    second.add([make_row(f"{number}.png", number) for number in range(9)], range(3, 12))
+
+    def refuse(draft):
+        draft._connection.execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog_draft.CatalogDraft, "commit", refuse)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            second.remove([0, 1])
+    assert second.find("a.png").id == 0
+    second.commit()
+    assert len(paths(Catalog.open(path, 2))) == 12
+
+
+def test_a_transaction_that_cannot_begin_whole_is_begun_again(second, path, make_row, monkeypatch):
+    second.remove([0])
+    second._connection.execute("ROLLBACK")
+    connection = second._connection
+
+    class Refusing:
+        """The connection, which cannot open its journal once."""
+
+        refused = False
+
+        def __getattr__(self, name):
+            return getattr(connection, name)
+
+        def execute(self, statement, *values):
+            if statement.startswith("PRAGMA user_version") and not self.refused:
+                self.refused = True
+                raise sqlite3.OperationalError("unable to open database file")
+            return connection.execute(statement, *values)
+
+    second._connection = Refusing()
+    with pytest.raises(sqlite3.OperationalError, match="unable"):
+        second.remove([1])
+    assert second.find("a.png") is None
+    second.commit()
+    assert paths(Catalog.open(path, 2)) == {1: "b.png", 2: "c.png"}
+
+
+def test_what_a_caller_does_with_its_lists_later_changes_nothing(second, path, make_row):
+    rows, ids, forgotten = [make_row("d.png", 3)], [0], ["no"]
+    renamed = [dataclasses.replace(make_row("x.png", 1), id=1)]
+    second.add(rows, [3])
+    second.remove(ids)
+    second.update(renamed)
+    second.forget_rejected(forgotten)
+    for each in (rows, ids, renamed, forgotten):
+        each.clear()
+    second._connection.execute("ROLLBACK")
+    second.commit()
+    assert paths(Catalog.open(path, 2)) == {1: "x.png", 2: "c.png", 3: "d.png"}
 
 
 def test_a_writer_waits_until_a_reader_has_read(second, path, make_row):

@@ -1,9 +1,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from index_store import Index, Row, RowsInvalid
+from index_store import Index, RejectedFile, Row, RowsInvalid
 from index_store.rows import UNASSIGNED, check_path, check_rows
 
 
@@ -35,6 +36,7 @@ def test_paths_are_relative(path):
         {"size": "x"},
         {"size": None},
         {"size": 3.7},
+        {"size": np.array([3])},
         {"mtime_ns": 2**63},
         {"path": Path("a.png")},
         {"metadata": [1]},
@@ -46,3 +48,27 @@ def test_facts_of_another_kind_are_refused_and_nothing_is_added(directory, make_
         with pytest.raises(RowsInvalid):
             index.add([[1, 0]], [replace(make_row("a.png"), **facts)])
         assert len(index) == 0
+
+
+@pytest.mark.parametrize("row_id", [0.7, "0", None, 2**63])
+def test_ids_that_are_none_change_no_row(directory, make_row, row_id):
+    with Index.create(directory, 2) as index:
+        index.add([[1, 0]], [make_row("a.png")])
+        with pytest.raises(RowsInvalid, match=r"id of 'x\.png' is"):
+            index.update_rows([replace(make_row("x.png"), id=row_id)])
+        assert index.catalog.find("a.png").id == 0
+
+
+@pytest.mark.parametrize(
+    "rejected",
+    [
+        "x",
+        RejectedFile(Path("a.png"), "why"),
+        RejectedFile("a.png", None),
+        RejectedFile("a.png", "why", "x"),
+        RejectedFile("a.png", "why", 2**63),
+    ],
+)
+def test_what_is_said_of_a_rejected_file_is_checked(directory, rejected):
+    with Index.create(directory, 2) as index, pytest.raises(RowsInvalid, match="expected"):
+        index.reject(rejected)

@@ -38,7 +38,10 @@ def test_what_is_parsed_is_written_as_it_is_parsed(text, expected):
         ("exact,int8", r"exact search has no codes, expected exact or flat,int8"),
         ("HNSW0", "no number in it may be 0"),
         ("IVF0,Flat", "no number in it may be 0"),
-        ("IDMap,Flat", "nor may it map ids"),
+        ("OPQ4_0,PQ4", "no number in it may be 0"),
+        ("HNSW1", "that of HNSW not 1"),
+        ("IVF16_HNSW1,Flat", "that of HNSW not 1"),
+        ("IDMap,Flat", "it may map no ids"),
         (
             "NoSuchIndex",
             r"structure is 'NoSuchIndex', which FAISS cannot make of any numbers \(could not",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,12 +216,51 @@ def test_names_that_differ_in_case_alone_are_one_column(directory, make_row):
         assert index.where("label = 'x'").tolist() == [0, 1]
 
 
+def test_letters_beyond_ascii_tell_columns_apart_by_case(directory, make_row):
+    with Index.create(directory, 2) as index:
+        rows = [replace(make_row(f"{n}.png", n), metadata=each) for n, each in ((1, {"Ä": 1}), (2, {"ä": 3}))]
+        index.add([[1, 0], [0, 1]], rows)
+        index.save()
+        assert index.where('"Ä" < 9').tolist() == [0]
+        assert index.where('"ä" < 9').tolist() == [1]
+        with pytest.raises(OptionInvalid, match="no such column: Ö"):
+            index.where('"Ö" < 9')
+
+
+def test_names_that_are_values_are_no_columns(directory, make_row):
+    with Index.create(directory, 2) as index:
+        index.add([[1, 0]], [replace(make_row("a.png"), metadata={"true": 1, "label": 1})])
+        index.save()
+        assert "true" not in index.columns()
+        with pytest.raises(OptionInvalid, match="no such column: true"):
+            index.where('"true" > 6')
+
+
+def test_a_name_may_be_written_in_many_cases(directory, make_row):
+    cases = ["".join(letters) for letters in itertools.product(*zip("labelled", "LABELLED", strict=True))]
+    with Index.create(directory, 2) as index:
+        rows = [replace(make_row(f"{n}.png", n), metadata={cases[n]: n}) for n in range(len(cases))]
+        index.add(np.eye(2)[[0] * len(cases)], rows)
+        index.save()
+        assert index.where("labelled >= 254").tolist() == [254, 255]
+
+
 def test_more_names_than_sqlite_has_columns_leave_the_others_to_be_asked(directory, make_row):
     with Index.create(directory, 2) as index:
         many = {f"n{number:04}": number for number in range(2_100)}
         index.add([[1, 0]], [replace(make_row("a.png"), metadata=many)])
         index.save()
         assert index.where("n0007 = 7").tolist() == [0]
+
+
+def test_a_reader_asks_its_own_rows_where_another_index_has_taken_their_place(saved, directory, make_row):
+    reader = Index.open(saved)
+    shutil.rmtree(saved)
+    with Index.create(saved, 2) as other:
+        other.add([[1, 0]], [make_row("b.png", 7)])
+        other.save()
+    assert (saved / reader.catalog.path.name).exists()
+    assert reader.where("name = 'b.png'").tolist() == [1]
 
 
 def test_a_reader_can_be_asked_by_conditions_after_another_process_has_compacted(saved):

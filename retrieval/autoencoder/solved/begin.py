@@ -13,7 +13,8 @@ from ...threads import single_threaded_products
 from .branch import Branch, solve_branch
 from .colors import LEAST_PICTURES, Colors, look_at_colors
 from .config import EncoderConfig, choose_config
-from .pictures import ALIGNED, Pixels, alignment
+from .lookalikes import Lookalikes, find_lookalikes
+from .pictures import Pixels, alignment, are_aligned
 from .turning import TURNED, turning
 
 SIZES = (32, 64)
@@ -21,13 +22,14 @@ SIZES = (32, 64)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is solved first: how far pictures are aligned, and near ones turned; what colours are to them,
-    or None where that was not looked at; whether they count as aligned, and the branches. asked: so many of
-    the pictures, the first, say how far parts are to be trusted.
+    """What is solved first: how far pictures are aligned, and near ones turned; which are look-alikes, or
+    None where few are; what colours are to them, or None where that was not looked at; whether they count as
+    aligned, and the branches. asked: so many of the pictures, the first, say how far parts are to be trusted.
     """
 
     alignment: float
     turning: float
+    lookalikes: Lookalikes | None
     colors: Colors | None
     aligned: bool
     config: EncoderConfig
@@ -56,8 +58,9 @@ def begin(
     of_the_kind = pictures[:own]
     asked = of_the_kind if len(of_the_kind) >= LEAST_PICTURES else pictures
     share = alignment(asked)
-    aligned = bool(share >= ALIGNED) if aligned is None else aligned
     with single_threaded_products():
+        lookalikes = find_lookalikes(asked)
+        aligned = are_aligned(share, lookalikes is not None) if aligned is None else aligned
         turned = turning(asked) if aligned else 0.0
         choose = partial(choose_config, pictures.shape[1], aligned=aligned, turned=turned >= TURNED)
         looked = look_at_colors(of_the_kind, choose(), seed=seed) if grey is None else None
@@ -72,7 +75,7 @@ def begin(
         for branch in in_order(solving, config.branches):
             branches.append(branch)
             step.advance()
-    return Begun(share, turned, looked, aligned, config, tuple(branches), len(asked))
+    return Begun(share, turned, lookalikes, looked, aligned, config, tuple(branches), len(asked))
 
 
 def _refuse(pictures: Pixels) -> None:

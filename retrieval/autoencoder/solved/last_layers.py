@@ -10,7 +10,18 @@ import numpy as np
 from .compression import keep_neighbors
 from .config import BranchConfig, EncoderConfig
 from .gathering import gathered, solve_gathering, worth
-from .lda import AnyFloats, Linear, apply, compress, multiplied, scatter_of_views, solve_agreement, unit
+from .lda import (
+    AnyFloats,
+    Linear,
+    Scatter,
+    apply,
+    compress,
+    multiplied,
+    scatter_of_views,
+    solve_agreement,
+    unit,
+)
+from .lookalikes import Lookalikes
 from .neighbors import mutual_links, scatter_of_links, to_nearest
 from .pictures import Floats
 
@@ -42,13 +53,16 @@ class Part:
 class LastLayers:
     """The weights after pooling.
 
-    parts: the features (d,) of each part to its vector. joint: the vectors of all parts, each of unit length,
-    to 64 directions; neighbors: the same, solved so that linked pictures agree; gathering: the same to where
-    pictures gather, of which this share of the variance is foretold, and which counts by what that is worth.
-    latent: the first `leading_dims` of each part and these three, each of unit length, to the latent vector.
+    parts: the features (d,) of each part to its vector. leading: the vector of each part to those of its
+    directions that count alone; None where these are its first `leading_dims`. joint: the vectors of all
+    parts, each of unit length, to 64 directions; neighbors: the same, solved so that linked pictures agree;
+    gathering: the same to where pictures gather, of which this share of the variance is foretold, and which
+    counts by what that is worth. latent: the leading ones of each part and these three, each of unit length,
+    to the latent vector.
     """
 
     parts: tuple[Linear, ...]
+    leading: tuple[Linear, ...] | None
     leading_dims: int
     joint: Linear
     neighbors: Linear
@@ -65,9 +79,17 @@ def solve_part(branch: BranchConfig | None, features: AnyFloats, config: Encoder
 
 
 def solve_last_layers(
-    parts: Sequence[Part], weights: Floats, config: EncoderConfig, *, dim: int
+    parts: Sequence[Part],
+    weights: Floats,
+    config: EncoderConfig,
+    *,
+    dim: int,
+    lookalikes: Lookalikes | None = None,
 ) -> LastLayers:
     """Solve what comes after the `parts`, which count by `weights` (parts,).
+
+    What `lookalikes` differ in counts as what two views of one picture differ in, in relation to how many
+    pictures have one; with them, the leading directions of each part are solved once more.
 
     Pictures that are mutually among the nearest of each other are linked, and what two linked ones differ in
     then counts as what two views of one differ in: it is not what tells pictures apart. Where the vectors
@@ -82,10 +104,18 @@ def solve_last_layers(
     by_part = np.repeat(weights, [part.views.shape[2] for part in parts])
     joined = np.concatenate([part.views for part in parts], axis=2)
     joined *= by_part
-    scatter, ridge, num = scatter_of_views(joined), config.joint_ridge, config.joint_dims
+    scatter, ridge, num = _scatter(joined, lookalikes), config.joint_ridge, config.joint_dims
     joint = solve_agreement(scatter, ridge=ridge, num=num)
     shares = weights / np.sqrt(np.square(weights).sum())
-    known = [_leading(part, config) * share for part, share in zip(parts, shares, strict=True)]
+    leading = None
+    if lookalikes is not None:
+        leading = tuple(
+            solve_agreement(_scatter(part.views, lookalikes), ridge=ridge, num=config.leading_dims)
+            for part in parts
+        )
+    whole = [part.views[:, 0] for part in parts]
+    alone = leading_vectors(whole, leading, config.leading_dims)
+    known = [unit(each) * share for each, share in zip(alone, shares, strict=True)]
     known.append(apply(joint, joined[:, :1])[:, 0])
     first = np.concatenate(known, axis=1)
     links = mutual_links(first @ compress(first, dim).weights, config.neighbors)
@@ -112,6 +142,7 @@ def solve_last_layers(
     by_known = np.concatenate([by_leading, by_others])
     return LastLayers(
         parts=tuple(part.agreement for part in parts),
+        leading=leading,
         leading_dims=config.leading_dims,
         joint=multiplied(joint, by_part),
         neighbors=multiplied(neighbors, by_part),
@@ -121,5 +152,19 @@ def solve_last_layers(
     )
 
 
-def _leading(part: Part, config: EncoderConfig) -> Floats:
-    return unit(part.views[:, 0, : config.leading_dims])
+def leading_vectors(
+    vectors: Sequence[Floats], leading: tuple[Linear, ...] | None, leading_dims: int
+) -> list[Floats]:
+    """The leading directions (n, out) of the `vectors` (n, d) of each part, see `LastLayers`."""
+    if leading is None:
+        return [each[:, :leading_dims] for each in vectors]
+    return [each @ linear.weights + linear.bias for each, linear in zip(vectors, leading, strict=True)]
+
+
+def _scatter(views: Floats, lookalikes: Lookalikes | None) -> Scatter:
+    """The scatter of `views` (n, v, d), and of `lookalikes` within."""
+    scatter = scatter_of_views(views)
+    if lookalikes is not None:
+        apart = scatter_of_links(views.mean(axis=1), lookalikes.pairs)
+        scatter.count_within(lookalikes.share * apart)
+    return scatter

@@ -70,6 +70,10 @@ class Scatter:
         self._means.append(means)
         self._within += within
 
+    def count_within(self, apart: Doubles) -> None:
+        """Count `apart` (dim, dim), a covariance, as what members of a group differ in, too."""
+        self._within += apart * (self.group_size * self.num_groups)
+
     @property
     def mean(self) -> Doubles:
         """The mean of all members (dim,)."""

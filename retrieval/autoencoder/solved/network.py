@@ -125,7 +125,7 @@ def encoder_network(
         x = dense(layout(pictures), last.parts[-1], name="layout_agreement")
         vectors.append(layers.UnitNormalization(name="layout_vector")(x))
     joined = layers.Concatenate(name="parts")(vectors)
-    known = [_first(vector, last.leading_dims, name=f"leading_{row}") for row, vector in enumerate(vectors)]
+    known = [_leading(vector, last, row) for row, vector in enumerate(vectors)]
     known.append(dense(joined, last.joint, name="joint_agreement"))
     known.append(dense(joined, last.neighbors, name="neighbor_agreement"))
     known.append(dense(joined, last.gathering, name="gathering"))
@@ -175,6 +175,13 @@ def convolution(
 def dense(x: keras.KerasTensor, linear: Linear, *, name: str) -> keras.KerasTensor:
     """`x` (in,) through `linear`."""
     return _weighted(layers.Dense(linear.weights.shape[1], name=name), x, *linear)
+
+
+def _leading(vector: keras.KerasTensor, last: LastLayers, row: int) -> keras.KerasTensor:
+    """The leading directions of the `vector` (d,) of the part `row`, see `LastLayers`."""
+    if last.leading is not None:
+        return dense(vector, last.leading[row], name=f"leading_{row}")
+    return _first(vector, last.leading_dims, name=f"leading_{row}")
 
 
 def _first(vectors: keras.KerasTensor, num: int, *, name: str) -> keras.KerasTensor:

@@ -14,7 +14,8 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
-ALIGNED = 0.2
+_ALIGNED = 0.2
+_ALIGNED_WITH_LOOKALIKES = 0.15
 _ALIGNMENT_SIDE = 32
 
 
@@ -67,8 +68,8 @@ def alignment(pictures: Pixels) -> float:
     """The share of the variation within `pictures` (n, S, S, 3) that their mean picture explains, 0 to 1.
 
     It says whether the same place means the same thing in all of them. Digits, glyphs and centred products
-    give 0.3 and more, photographs under 0.15; from `ALIGNED` on a folder counts as aligned. `docs/design.md`
-    has the figures. It needs no label.
+    give 0.3 and more, photographs under 0.15; see `are_aligned`. `docs/design.md` has the figures. It needs
+    no label.
 
     Example: pictures that are all the same are as aligned as can be.
         >>> stripes = np.tile(np.array([0, 255], dtype=np.uint8), (5, 32, 16))[..., None].repeat(3, -1)
@@ -81,6 +82,14 @@ def alignment(pictures: Pixels) -> float:
     # The mean of pictures that have nothing in common varies by one n-th.
     by_chance = 1.0 / len(small)
     return max(0.0, of_mean / within - by_chance) / (1.0 - by_chance) if within > 0 else 0.0
+
+
+def are_aligned(share: float, have_lookalikes: bool) -> bool:
+    """Whether a folder of this `alignment` counts as aligned: from .2 on.
+
+    From .15 on where pictures have look-alikes: these lie on each other, so that place means something.
+    """
+    return share >= (_ALIGNED_WITH_LOOKALIKES if have_lookalikes else _ALIGNED)
 
 
 def draw_patches(pictures: Pixels, config: BranchConfig, num: int, rng: np.random.Generator) -> Floats:

@@ -94,6 +94,8 @@ def solve(
     dim = encoder.output_shape[-1]
     details = {"aligned": begun.aligned, "alignment": round(begun.alignment, 4)}
     details |= {"turning": round(begun.turning, 4), **found}
+    if begun.lookalikes is not None:
+        details["lookalikes"] = round(begun.lookalikes.share, 3)
     if begun.colors is not None:
         details["color_kinship"] = round(begun.colors.kinship, 3)
     details |= {"fitted_on": len(pictures), "seed": seed}
@@ -145,10 +147,13 @@ def _solve_encoder(
         with beside(partial(_seen_of_edits, pictures, maps, config, seed)) as seen_of_edits:
             chosen, weights, found = weigh(parts, config, rows)
             last = solve_last_layers(chosen, weights, config, dim=dim)
+            without = len(chosen)
             # Where colours tell pictures apart, place does not tell everything.
             if found["color_agreement"] < COLOR_AGREEMENT:
                 mild = views if config.is_aligned else _mild_views(len(views), seed)
-                chosen, last = _with_layout_if_useful(last, chosen, pictures, mild, weights, config, dim=dim)
+                chosen, weights = _with_layout_if_useful(last, chosen, weights, pictures, mild, config)
+            if len(chosen) > without or begun.lookalikes is not None:
+                last = solve_last_layers(chosen, weights, config, dim=dim, lookalikes=begun.lookalikes)
             known = [layout_and_parts(features, chosen) for features in seen_of_edits()]
         found["layout"] = None in {part.branch for part in chosen}
         found["gathering_foretold"] = round(last.gathering_foretold, 3)
@@ -178,22 +183,20 @@ def _mild_views(num: int, seed: int) -> list[View]:
 def _with_layout_if_useful(
     without: LastLayers,
     parts: list[Part],
+    weights: Floats,
     pictures: Pixels,
     views: list[View],
-    weights: Floats,
     config: EncoderConfig,
-    *,
-    dim: int,
-) -> tuple[list[Part], LastLayers]:
-    """The parts and last layers with the layout of `pictures` as one more part, or those `without`.
+) -> tuple[list[Part], Floats]:
+    """The `parts` and their weights, with the layout of `pictures` as one more where it is useful.
 
-    With it where pictures that the other parts find near each other have near layouts too. There place tells
-    everything, and the layout counts as much as all of the others together. `views`: of the layout, as many
-    as there are of the other parts.
+    It is where pictures that the other parts find near each other by the last layers `without` it have near
+    layouts too. There place tells everything, and the layout counts as much as all of the others together.
+    `views`: of the layout, as many as there are of the other parts.
     """
     links = mutual_links(last_vectors(parts, without), config.layout_neighbors)
     if nearness_of_links(layout_features(pictures, [WHOLE])[:, 0], links) < _LEAST_NEARNESS:
-        return parts, without
-    both = [*parts, solve_part(None, layout_features(pictures, views), config)]
+        return parts, weights
     weight = np.sqrt(np.square(weights).sum(dtype=np.float32))
-    return both, solve_last_layers(both, np.append(weights, weight), config, dim=dim)
+    layout = solve_part(None, layout_features(pictures, views), config)
+    return [*parts, layout], np.append(weights, weight)

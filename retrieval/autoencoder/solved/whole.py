@@ -11,7 +11,7 @@ import numpy as np
 from ...encoder import Network
 from .config import BranchConfig, EncoderConfig
 from .features import view_features
-from .last_layers import LastLayers, Part
+from .last_layers import LastLayers, Part, leading_vectors
 from .layout import layout_features
 from .lda import AnyFloats, apply, unit
 from .pictures import WHOLE, Floats, Pixels
@@ -23,7 +23,7 @@ def last_vectors(parts: Sequence[Part], last: LastLayers) -> Floats:
     """The latents (n, dim) of the pictures that `parts` saw the views of, as the network makes them."""
     vectors = [part.views[:, 0] for part in parts]
     joined = np.concatenate(vectors, axis=1)
-    known = [each[:, : last.leading_dims] for each in vectors]
+    known = leading_vectors(vectors, last.leading, last.leading_dims)
     known += [joined @ each.weights + each.bias for each in (last.joint, last.neighbors, last.gathering)]
     together = np.concatenate([unit(each) for each in known], axis=1)
     return unit(together @ last.latent.weights + last.latent.bias)

@@ -9,7 +9,9 @@ from retrieval.autoencoder.solved.config import choose_config
 from retrieval.autoencoder.solved.gathering import worth
 from retrieval.autoencoder.solved.last_layers import solve_last_layers, solve_part
 from retrieval.autoencoder.solved.lda import apply
+from retrieval.autoencoder.solved.lookalikes import Lookalikes
 from retrieval.autoencoder.solved.neighbors import nearest_others
+from retrieval.autoencoder.solved.whole import last_vectors
 
 CONFIG = replace(choose_config(32, aligned=False), leading_dims=6, part_dims=8, joint_dims=10)
 
@@ -121,3 +123,25 @@ def test_with_a_layout_gathering_replaces_the_others_and_near_pictures_stay_apar
     shares = [each.T @ each / np.square(each).sum() for each in (vectors, differences)]
     kept = vectors @ np.linalg.eigh(sum(shares))[1][:, ::-1][:, :dim]
     np.testing.assert_allclose(found @ found.T, kept @ kept.T, atol=1e-3)
+
+
+def test_what_lookalikes_differ_in_does_not_tell_pictures_apart():
+    rng = np.random.default_rng(0)
+    config = replace(CONFIG, part_dims=30)
+    # What a thing is, 100 of them, in 12 of 30 numbers, and the style of it, of two, larger in all others.
+    thing = np.tile(rng.normal(size=(100, 1, 12)), (2, 1, 1))
+    style = 2.0 * rng.normal(size=(200, 1, 18))
+    seen = np.concatenate([thing, style], axis=2) + 0.3 * rng.normal(size=(200, 6, 30))
+    parts = [solve_part(branch, seen.astype(np.float16), config) for branch in config.branches[:2]]
+    other = np.arange(200) + np.repeat([100, -100], 100)
+
+    def found(lookalikes):
+        last = solve_last_layers(parts, np.ones(2, dtype=np.float32), config, dim=16, lookalikes=lookalikes)
+        vectors = last_vectors(parts, last)
+        similar = vectors @ vectors.T
+        np.fill_diagonal(similar, -1)
+        return (similar.argmax(axis=1) == other).mean()
+
+    # Every other pair is known; the rest follow.
+    pairs = np.stack([np.arange(0, 100, 2), np.arange(100, 200, 2)], axis=1)
+    assert found(Lookalikes(pairs, 0.5)) > found(None) + 0.2

@@ -5,10 +5,10 @@ import pytest
 
 from retrieval.autoencoder.solved.config import BranchConfig
 from retrieval.autoencoder.solved.pictures import (
-    ALIGNED,
     WHOLE,
     View,
     alignment,
+    are_aligned,
     draw_patches,
     draw_views,
     even_views,
@@ -41,7 +41,12 @@ def test_one_sign_at_its_place_is_aligned():
     rng = np.random.default_rng(0)
     pictures = rng.integers(60, size=(100, 32, 32, 3)).astype(np.uint8)
     pictures[:, 10:22, 10:22] += 150
-    assert alignment(pictures) > ALIGNED
+    assert are_aligned(alignment(pictures), have_lookalikes=False)
+
+
+def test_where_pictures_lie_on_each_other_less_alignment_will_do():
+    assert [are_aligned(0.17, have_lookalikes=each) for each in (False, True)] == [False, True]
+    assert [are_aligned(0.12, have_lookalikes=each) for each in (False, True)] == [False, False]
 
 
 def test_shrink_averages_squares():

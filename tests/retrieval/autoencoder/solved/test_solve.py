@@ -298,8 +298,8 @@ def test_the_layout_counts_where_it_bears_out_what_other_parts_say(light_tells):
     weights = np.ones(1, dtype=np.float32)
     without = solve_last_layers(parts, weights, config, dim=16)
     assert without.gathering_foretold > 0.5
-    kept, last = solve_module._with_layout_if_useful(without, parts, pictures, views, weights, config, dim=16)
-    assert len(kept) == len(last.parts) == 1 + light_tells
+    kept, counts = solve_module._with_layout_if_useful(without, parts, weights, pictures, views, config)
+    assert len(kept) == len(counts) == 1 + light_tells
 
 
 def draw_spots(rng, *, num=270, places=9):
@@ -324,6 +324,38 @@ def test_where_place_alone_tells_the_layout_is_a_part_though_nothing_is_aligned(
     similar = vectors @ vectors.T
     np.fill_diagonal(similar, -1)
     assert (places[similar.argmax(axis=1)] == places).mean() > 0.98
+
+
+@pytest.mark.slow
+def test_what_lies_on_each_other_is_found_in_other_colors(solve_cheaply, monkeypatch):
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:32, :32] - 15.5
+    angles, places = rng.uniform(0, np.pi, size=(60, 1, 1)), rng.uniform(-6, 6, size=(2, 60, 1, 1))
+    discs = np.hypot(rows - places[0], columns - places[1]) < rng.uniform(4, 12, size=(60, 1, 1))
+    along = np.cos(angles) * rows + np.sin(angles) * columns
+    waves = np.sin(rng.uniform(0.3, 1.5, size=(60, 1, 1)) * along)
+    pictures, own = [], rng.uniform(0, 200, size=(2, 60, 1, 1, 3))
+    for _ in range(2):
+        colors, stripes = 0.5 * own + 0.5 * rng.uniform(0, 200, size=own.shape)
+        striped = colors + (waves[..., None] > 0) * (stripes - colors)
+        seen = np.where(discs[..., None], striped, 250.0) + rng.normal(scale=3, size=(60, 32, 32, 3))
+        pictures.append(np.clip(seen, 0, 255).astype(np.uint8))
+    seen = np.concatenate(pictures)
+
+    def found():
+        encoder = solve_cheaply(seen, decoder=False).encoder
+        vectors = encoder.encode(seen)
+        similar = vectors @ vectors.T
+        np.fill_diagonal(similar, -1)
+        right = similar.argmax(axis=1) == (np.arange(120) + 60) % 120
+        return float(right.mean()), encoder.description.details
+
+    with_them, details = found()
+    assert details["lookalikes"] > 0.2
+    monkeypatch.setattr(begin_module, "find_lookalikes", lambda _: None)
+    without, details = found()
+    assert "lookalikes" not in details
+    assert with_them > without + 0.2, (with_them, without)
 
 
 @pytest.mark.slow

@@ -1,0 +1,106 @@
+"""Look-alikes: pictures that lie on each other far better than on others. No label is needed.
+
+The same emoji by four makers, an icon in five weights, a figure in another colour, shots of one moment: what
+two of them differ in is not what tells pictures apart. So they count as further views of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...parallel import in_order
+from .layout import LIGHT_SIDE, layout_features
+from .lda import unit
+from .neighbors import Rows
+from .pictures import WHOLE, Floats, Pixels
+
+_RANK = 8
+# As in the ratio test for matching points (Lowe 2004), of distances: half of that to the eighth nearest.
+_RATIO = 0.5
+_LEAST_PICTURES = 4 * _RANK
+_MOST_ASKED = 1_000
+# Where fewer have one, as in folders of photographs, nothing would be gained.
+_LEAST_SHARE = 0.05
+_LEAST_GAIN = 0.05
+_SMALL = 1e-6
+_BLOCK = 256
+
+
+class Lookalikes(NamedTuple):
+    """pairs: rows (m, 2) of pictures that are look-alikes, the smaller first. share: of pictures with one."""
+
+    pairs: Rows
+    share: float
+
+
+def find_lookalikes(pictures: Pixels) -> Lookalikes | None:
+    """The look-alikes among `pictures` (n, S, S, 3) uint8; None where few have one, or n is below 32.
+
+    1,000 are asked whether they have one.
+
+    Two are, where the layout of one is not half as far from that of the other as from its eighth nearest.
+    Only light is looked at where that brings together what is alike in colour as well, more than other near
+    pictures are; else, as with flags of the same stripes, light and colours.
+    """
+    if len(pictures) < _LEAST_PICTURES:
+        return None
+    layouts = layout_features(pictures, [WHOLE])[:, 0]
+    light, colors = (_centred(each) for each in np.split(layouts, [LIGHT_SIDE**2], axis=1))
+    some = np.random.default_rng(0).permutation(len(pictures))[:_MOST_ASKED]
+    vectors, near = light, _near(light, some)
+    if _gain(colors, some, near) < _LEAST_GAIN:
+        vectors = _centred(layouts)
+        near = _near(vectors, some)
+    if near.alike.any(axis=1).mean() < _LEAST_SHARE:
+        return None
+    near = _near(vectors, np.arange(len(vectors)))
+    rows, ranks = np.nonzero(near.alike)
+    pairs = np.sort(np.stack([rows, near.rows[rows, ranks]], axis=1), axis=1)
+    pairs = np.unique(pairs, axis=0)
+    return Lookalikes(pairs, len(np.unique(pairs)) / len(pictures))
+
+
+class _Near(NamedTuple):
+    """The eight nearest rows (m, 8) of some pictures, and which of these are look-alikes."""
+
+    rows: Rows
+    alike: NDArray[np.bool_]
+
+
+def _near(vectors: Floats, asked: Rows) -> _Near:
+    """The nearest others of those `asked` (m,) of `vectors` (n, d), of unit length."""
+
+    def found(begin: int) -> tuple[Rows, Floats]:
+        block = asked[begin : begin + _BLOCK]
+        distances = 2.0 - 2.0 * (vectors[block] @ vectors.T)
+        distances[np.arange(len(block)), block] = np.inf
+        rows = np.argpartition(distances, _RANK - 1, axis=1)[:, :_RANK]
+        return rows, np.take_along_axis(distances, rows, axis=1)
+
+    blocks: Sequence[tuple[Rows, Floats]] = list(in_order(found, range(0, len(asked), _BLOCK)))
+    rows, distances = (np.concatenate(each) for each in zip(*blocks, strict=True))
+    return _Near(rows, distances < _RATIO**2 * distances.max(axis=1, keepdims=True) - _SMALL)
+
+
+def _gain(colors: Floats, asked: Rows, near: _Near) -> float:
+    """How much more alike in colour look-alikes are than the others near each, surely.
+
+    The mean difference of cosines, less twice its standard error.
+    """
+    cosines = np.einsum("nd,nkd->nk", colors[asked], colors[near.rows])
+    some = near.alike.any(axis=1)
+    cosines, alike = cosines[some], near.alike[some]
+    if not len(cosines):
+        return 0.0
+    of_alike, of_others = ((cosines * kept).sum(axis=1) / kept.sum(axis=1) for kept in (alike, ~alike))
+    gains = of_alike - of_others
+    return float(gains.mean() - 2.0 * gains.std() / np.sqrt(len(gains)))
+
+
+def _centred(layouts: Floats) -> Floats:
+    """`layouts` (n, d) without their mean over the pictures, of unit length."""
+    return unit(layouts - layouts.mean(axis=0))

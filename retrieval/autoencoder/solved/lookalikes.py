@@ -21,6 +21,7 @@ from .pictures import WHOLE, Floats, Pixels
 _RANK = 8
 # As in the ratio test for matching points (Lowe 2004), of distances: half of that to the eighth nearest.
 _RATIO = 0.5
+_LATENT_RATIO = 0.6
 _LEAST_PICTURES = 4 * _RANK
 _MOST_ASKED = 1_000
 # Where fewer have one, as in folders of photographs, nothing would be gained.
@@ -57,11 +58,26 @@ def find_lookalikes(pictures: Pixels) -> Lookalikes | None:
         near = _near(vectors, some)
     if near.alike.any(axis=1).mean() < _LEAST_SHARE:
         return None
-    near = _near(vectors, np.arange(len(vectors)))
+    return _among(vectors, _RATIO)
+
+
+def find_latent_lookalikes(latents: Floats) -> Lookalikes | None:
+    """The look-alikes among pictures by their `latents` (n, dim), as far as these were solved without them.
+
+    Two are, where one is not six tenths as far from the other as from its eighth nearest. None as above.
+    """
+    if len(latents) < _LEAST_PICTURES:
+        return None
+    found = _among(_centred(latents), _LATENT_RATIO)
+    return found if found.share >= _LEAST_SHARE else None
+
+
+def _among(vectors: Floats, ratio: float) -> Lookalikes:
+    near = _near(vectors, np.arange(len(vectors)), ratio)
     rows, ranks = np.nonzero(near.alike)
     pairs = np.sort(np.stack([rows, near.rows[rows, ranks]], axis=1), axis=1)
     pairs = np.unique(pairs, axis=0)
-    return Lookalikes(pairs, len(np.unique(pairs)) / len(pictures))
+    return Lookalikes(pairs, len(np.unique(pairs)) / len(vectors))
 
 
 class _Near(NamedTuple):
@@ -71,7 +87,7 @@ class _Near(NamedTuple):
     alike: NDArray[np.bool_]
 
 
-def _near(vectors: Floats, asked: Rows) -> _Near:
+def _near(vectors: Floats, asked: Rows, ratio: float = _RATIO) -> _Near:
     """The nearest others of those `asked` (m,) of `vectors` (n, d), of unit length."""
 
     def found(begin: int) -> tuple[Rows, Floats]:
@@ -83,7 +99,7 @@ def _near(vectors: Floats, asked: Rows) -> _Near:
 
     blocks: Sequence[tuple[Rows, Floats]] = list(in_order(found, range(0, len(asked), _BLOCK)))
     rows, distances = (np.concatenate(each) for each in zip(*blocks, strict=True))
-    return _Near(rows, distances < _RATIO**2 * distances.max(axis=1, keepdims=True) - _SMALL)
+    return _Near(rows, distances < ratio**2 * distances.max(axis=1, keepdims=True) - _SMALL)
 
 
 def _gain(colors: Floats, asked: Rows, near: _Near) -> float:
@@ -101,6 +117,6 @@ def _gain(colors: Floats, asked: Rows, near: _Near) -> float:
     return float(gains.mean() - 2.0 * gains.std() / np.sqrt(len(gains)))
 
 
-def _centred(layouts: Floats) -> Floats:
-    """`layouts` (n, d) without their mean over the pictures, of unit length."""
-    return unit(layouts - layouts.mean(axis=0))
+def _centred(vectors: Floats) -> Floats:
+    """`vectors` (n, d) without their mean over the pictures, of unit length."""
+    return unit(vectors - vectors.mean(axis=0))

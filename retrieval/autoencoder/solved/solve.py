@@ -24,6 +24,7 @@ from .features import Halves, running_map, view_features
 from .last_layers import LastLayers, Part, solve_last_layers, solve_part
 from .layout import layout_features
 from .lda import AnyFloats
+from .lookalikes import find_latent_lookalikes
 from .neighbors import mutual_links, nearness_of_links
 from .network import encoder_network
 from .pictures import WHOLE, Floats, Pixels, View, choose_views, draw_views
@@ -152,8 +153,12 @@ def _solve_encoder(
             if found["color_agreement"] < COLOR_AGREEMENT:
                 mild = views if config.is_aligned else _mild_views(len(views), seed)
                 chosen, weights = _with_layout_if_useful(last, chosen, weights, pictures, mild, config)
-            if len(chosen) > without or begun.lookalikes is not None:
-                last = solve_last_layers(chosen, weights, config, dim=dim, lookalikes=begun.lookalikes)
+            lookalikes = begun.lookalikes
+            if lookalikes is None and len(chosen) == without:
+                lookalikes = find_latent_lookalikes(last_vectors(chosen, last)[: begun.asked])
+                found["latent_lookalikes"] = 0.0 if lookalikes is None else round(lookalikes.share, 3)
+            if lookalikes is not None or len(chosen) > without:
+                last = solve_last_layers(chosen, weights, config, dim=dim, lookalikes=lookalikes)
             known = [layout_and_parts(features, chosen) for features in seen_of_edits()]
         found["layout"] = None in {part.branch for part in chosen}
         found["gathering_foretold"] = round(last.gathering_foretold, 3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retrieval.autoencoder.solved import lookalikes as lookalikes_module
-from retrieval.autoencoder.solved.lookalikes import find_lookalikes
+from retrieval.autoencoder.solved.lookalikes import find_latent_lookalikes, find_lookalikes
 
 
 def draw(lights, colors, rng):
@@ -70,3 +70,21 @@ def test_pictures_that_are_all_the_same_are_no_lookalikes():
     one = draw(any_lights(rng, 1), any_colors(rng, 1), rng)
     assert find_lookalikes(one.repeat(50, axis=0)) is None
     assert find_lookalikes(np.zeros((50, 32, 32, 3), dtype=np.uint8)) is None
+
+
+def test_latents_have_lookalikes_that_are_distinctly_near():
+    rng = np.random.default_rng(0)
+    latents = rng.normal(size=(60, 16)).astype(np.float32)
+    latents /= np.linalg.norm(latents, axis=1, keepdims=True)
+    found = find_latent_lookalikes(np.concatenate([latents, latents[:10] + 0.05]))
+    assert found.pairs.tolist() == [[row, row + 60] for row in range(10)]
+    assert found.share == pytest.approx(20 / 70)
+
+
+def test_latents_that_few_or_none_are_near_have_no_lookalikes():
+    rng = np.random.default_rng(0)
+    latents = rng.normal(size=(60, 16)).astype(np.float32)
+    assert find_latent_lookalikes(latents) is None
+    assert find_latent_lookalikes(np.concatenate([latents, latents[:1]])) is None
+    assert find_latent_lookalikes(latents[:10].repeat(3, axis=0)) is None
+    assert find_latent_lookalikes(np.zeros((60, 16), dtype=np.float32)) is None

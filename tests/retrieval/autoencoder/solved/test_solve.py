@@ -359,6 +359,26 @@ def test_what_lies_on_each_other_is_found_in_other_colors(solve_cheaply, monkeyp
 
 
 @pytest.mark.slow
+def test_what_latents_find_distinctly_near_counts_as_views_too(solve_cheaply, monkeypatch):
+    kinds = list(CLASSES)[1::2]
+    drawn = [draw_picture(kinds[number % 8], number // 8, size=32, seed=0) for number in range(240)]
+    pictures = np.stack([np.asarray(picture) for picture in drawn])
+    known = []
+
+    def solving(*arguments, lookalikes=None, **options):
+        known.append(lookalikes)
+        return solve_last_layers(*arguments, lookalikes=lookalikes, **options)
+
+    monkeypatch.setattr(solve_module, "solve_last_layers", solving)
+    details = solve_cheaply(pictures, decoder=False).encoder.description.details
+    without, found = known
+    assert without is None
+    assert details["latent_lookalikes"] == round(found.share, 3) > 0.05
+    first, second = found.pairs.T
+    assert (first % 8 == second % 8).mean() > 0.8
+
+
+@pytest.mark.slow
 def test_a_person_can_overrule_the_alignment(overruled):
     assert [model.encoder.description.details["aligned"] for model in overruled] == [True, False]
 

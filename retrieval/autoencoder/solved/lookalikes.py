@@ -6,16 +6,14 @@ two of them differ in is not what tells pictures apart. So they count as further
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...parallel import in_order
 from .layout import LIGHT_SIDE, layout_features
 from .lda import unit
-from .neighbors import Rows
+from .neighbors import Rows, nearest_with_cosines
 from .pictures import WHOLE, Floats, Pixels
 
 _RANK = 8
@@ -28,7 +26,6 @@ _MOST_ASKED = 1_000
 _LEAST_SHARE = 0.05
 _LEAST_GAIN = 0.05
 _SMALL = 1e-6
-_BLOCK = 256
 
 
 class Lookalikes(NamedTuple):
@@ -89,16 +86,8 @@ class _Near(NamedTuple):
 
 def _near(vectors: Floats, asked: Rows, ratio: float = _RATIO) -> _Near:
     """The nearest others of those `asked` (m,) of `vectors` (n, d), of unit length."""
-
-    def found(begin: int) -> tuple[Rows, Floats]:
-        block = asked[begin : begin + _BLOCK]
-        distances = 2.0 - 2.0 * (vectors[block] @ vectors.T)
-        distances[np.arange(len(block)), block] = np.inf
-        rows = np.argpartition(distances, _RANK - 1, axis=1)[:, :_RANK]
-        return rows, np.take_along_axis(distances, rows, axis=1)
-
-    blocks: Sequence[tuple[Rows, Floats]] = list(in_order(found, range(0, len(asked), _BLOCK)))
-    rows, distances = (np.concatenate(each) for each in zip(*blocks, strict=True))
+    rows, cosines = nearest_with_cosines(vectors, asked, _RANK)
+    distances = 2.0 - 2.0 * cosines
     return _Near(rows, distances < ratio**2 * distances.max(axis=1, keepdims=True) - _SMALL)
 
 

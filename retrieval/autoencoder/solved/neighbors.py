@@ -26,16 +26,25 @@ def nearest_others(vectors: Floats, num: int) -> Rows:
 
     All others, where there are fewer.
     """
-    vectors, count = unit(vectors), len(vectors)
-    num = min(num, count - 1)
+    return nearest_with_cosines(unit(vectors), np.arange(len(vectors)), num)[0]
 
-    def found(begin: int) -> Rows:
-        similarities = vectors[begin : begin + _BLOCK] @ vectors.T
-        rows = np.arange(len(similarities))
-        similarities[rows, begin + rows] = -np.inf
-        return nearest(similarities, num)
 
-    return np.concatenate(list(in_order(found, range(0, count, _BLOCK))))
+def nearest_with_cosines(vectors: Floats, asked: Rows, num: int) -> tuple[Rows, Floats]:
+    """The `num` nearest other rows (m, num) of the rows `asked` (m,), in any order, and the cosines to them.
+
+    Of `vectors` (n, d) of unit length. All others, where there are fewer.
+    """
+    num = min(num, len(vectors) - 1)
+
+    def found(begin: int) -> tuple[Rows, Floats]:
+        block = asked[begin : begin + _BLOCK]
+        similarities = vectors[block] @ vectors.T
+        similarities[np.arange(len(block)), block] = -np.inf
+        rows = nearest(similarities, num)
+        return rows, np.take_along_axis(similarities, rows, axis=1)
+
+    rows, cosines = zip(*in_order(found, range(0, len(asked), _BLOCK)), strict=True)
+    return np.concatenate(rows), np.concatenate(cosines)
 
 
 def to_nearest(vectors: Floats) -> Floats:

@@ -148,19 +148,18 @@ def _solve_encoder(
         with beside(partial(_seen_of_edits, pictures, maps, config, seed)) as seen_of_edits:
             chosen, weights, found = weigh(parts, config, rows)
             last = solve_last_layers(chosen, weights, config, dim=dim)
-            without = len(chosen)
             # Where colours tell pictures apart, place does not tell everything.
             if found["color_agreement"] < COLOR_AGREEMENT:
                 mild = views if config.is_aligned else _mild_views(len(views), seed)
                 chosen, weights = _with_layout_if_useful(last, chosen, weights, pictures, mild, config)
+            found["layout"] = None in {part.branch for part in chosen}
             lookalikes = begun.lookalikes
-            if lookalikes is None and len(chosen) == without:
+            if lookalikes is None and not found["layout"]:
                 lookalikes = find_latent_lookalikes(last_vectors(chosen, last)[: begun.asked])
                 found["latent_lookalikes"] = 0.0 if lookalikes is None else round(lookalikes.share, 3)
-            if lookalikes is not None or len(chosen) > without:
+            if lookalikes is not None or found["layout"]:
                 last = solve_last_layers(chosen, weights, config, dim=dim, lookalikes=lookalikes)
             known = [layout_and_parts(features, chosen) for features in seen_of_edits()]
-        found["layout"] = None in {part.branch for part in chosen}
         found["gathering_foretold"] = round(last.gathering_foretold, 3)
         step.advance()
     kept = {part.branch for part in chosen}

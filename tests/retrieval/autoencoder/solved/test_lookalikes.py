@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from retrieval.autoencoder.solved import lookalikes as lookalikes_module
+from retrieval.autoencoder.solved import neighbors as neighbors_module
 from retrieval.autoencoder.solved.lookalikes import find_latent_lookalikes, find_lookalikes
 
 
@@ -27,7 +27,7 @@ def any_colors(rng, num):
 
 @pytest.mark.parametrize("block", [7, 256])
 def test_figures_in_two_colors_are_lookalikes(block, monkeypatch):
-    monkeypatch.setattr(lookalikes_module, "_BLOCK", block)
+    monkeypatch.setattr(neighbors_module, "_BLOCK", block)
     rng = np.random.default_rng(0)
     lights, colors = any_lights(rng, 40), any_colors(rng, 40)
     recolored = 0.5 * colors + 0.5 * any_colors(rng, 40)

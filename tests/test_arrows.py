@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BASE = {"errors", "progress", "threads", "pca", "html", "whole_files"}
+BASE = {"errors", "progress", "threads", "memory", "pca", "html", "whole_files"}
 SHARED = {"embed", "index_facts", "index_paths", "metadata", "models", "parallel", "sample"}
 RETRIEVER = {"answers", "combine", "nearest", "query_options", "restore", "retriever"}
 DOOR = {"__init__", "__main__"}
@@ -17,6 +17,7 @@ ALLOWED = {
     "errors": set(),
     "progress": set(),
     "threads": {"errors"},
+    "memory": set(),
     "pca": set(),
     "whole_files": set(),
     "html": {"errors", "images"},

@@ -44,6 +44,9 @@ def demo(
     \b
     retrieve demo
     """
+    from ..memory import keep_freed_memory
+
+    keep_freed_memory()  # before the imports below begin threads
     from ..evaluation import EvaluationSettings, draw_examples, evaluate
     from ..indexing.settings import BuildSettings
     from ..retriever import Retriever

@@ -116,6 +116,9 @@ def index(
     Where there is an index, its encoder is kept, and only new and changed pictures are embedded; a folder
     that is new to it is added. Killed at any time, it goes on where it was when it is run again.
     """
+    from ..memory import keep_freed_memory
+
+    keep_freed_memory()  # before the imports below begin threads
     from index_store import IndexUnwritable
 
     from ..images import folder_at

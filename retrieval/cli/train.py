@@ -103,6 +103,9 @@ def train(
     retrieve train photos/ --architecture conv
     retrieve train scans/ --architecture conv-pool --noise 0.3 --run runs/denoiser
     """
+    from ..memory import keep_freed_memory
+
+    keep_freed_memory()  # before the imports below begin threads
     from ..autoencoder.run import HIDDEN_RUNS
     from .progress import progress_on_stderr
 

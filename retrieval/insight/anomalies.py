@@ -160,9 +160,8 @@ class AnomalyDetector:
             ImageUnreadable: it cannot be read.
         """
         picture = load_picture(path, self.side)
-        heats = self._heats(picture.pixels, self._part_of(path, among_normal=among_normal))
-        is_small = min(picture.width, picture.height) < self.side
-        return Judgement(path, {method: float(heat.max()) for method, heat in heats.items()}, is_small)
+        scores = self._scores(picture.pixels, self._part_of(path, among_normal=among_normal))
+        return Judgement(path, scores, is_small=min(picture.width, picture.height) < self.side)
 
     def heats(self, path: Path, *, among_normal: bool = False) -> Heats:
         """The map (g, g) float32 of each method for the picture at `path`, squashed as the picture is.
@@ -182,14 +181,19 @@ class AnomalyDetector:
             heats["reconstruction"] = _lost(self._model, pixels)
         return heats
 
+    def _scores(self, pixels: Pixels, without: int | None) -> Scores:
+        scores: Scores = {"patches": self._memory.peak(pixels, without=without)}
+        if self._model is not None:
+            scores["reconstruction"] = float(_lost(self._model, pixels).max())
+        return scores
+
     def _checked(self, pixels: Sequence[Pixels], seed: int, step: Any) -> dict[Method, Check]:
         """How each method does on some of the normal pictures, by the parts that do not know them."""
         chosen = np.sort(np.random.default_rng([seed, 1]).permutation(len(pixels))[:_CHECKED])
 
         def scores(number: int) -> list[Scores]:
             defect = with_defect(pixels[number], np.random.default_rng([seed, 2, number]))
-            pair = (self._heats(each, self._memory.part_of(number)) for each in (pixels[number], defect))
-            return [{method: float(heat.max()) for method, heat in heats.items()} for heats in pair]
+            return [self._scores(each, self._memory.part_of(number)) for each in (pixels[number], defect)]
 
         found = []
         for pair in in_order(scores, map(int, chosen)):

@@ -38,6 +38,7 @@ _STEPS = 10  # along a standard deviation of codes: within one step two regions 
 _LEAST_FOR_CELLS = 5_000
 _PATCHES_A_CELL = 39
 _CELLS_LOOKED_AT = 8
+_STRANGEST = 64  # regions looked for everywhere at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,12 +114,33 @@ class PatchMemory:
 
         without: the part that is not asked.
         """
-        codes = self._codes.of(picture)
-        asked = [part for number, part in enumerate(self._parts) if number != without]
-        squares = np.min([part.search(codes, 1)[0][:, 0] for part in asked], axis=0)
+        codes, asked = self._codes.of(picture), self._asked(without)
+        squares = np.min([_nearest(part, codes) for part in asked], axis=0)
         side = round(len(codes) ** 0.5)
         heat: Floats = np.sqrt(np.maximum(squares, np.float32(0.0))).reshape(side, side)
         return heat
+
+    def peak(self, picture: Pixels, *, without: int | None = None) -> float:
+        """The largest value of `heat`, in a tenth of its time.
+
+        What is found in a single cell is never too near, so a region that is near there already is not the
+        strangest, and need not be looked for anywhere else.
+        """
+        codes, asked = self._codes.of(picture), self._asked(without)
+        squares, left, most = np.full(len(codes), np.inf, np.float32), np.arange(len(codes)), 0.0
+        parts = iter(asked)
+        while len(left):
+            part = next(parts, None)
+            if part is not None:
+                squares[left] = np.minimum(squares[left], _nearest(part, codes[left], cells=1))
+            strangest = left[np.argsort(-squares[left], kind="stable")[:_STRANGEST]]
+            squares[strangest] = np.min([_nearest(each, codes[strangest]) for each in asked], axis=0)
+            most = max(most, float(squares[strangest].max()))
+            left = left[squares[left] > most]
+        return float(np.sqrt(np.float32(most)))
+
+    def _asked(self, without: int | None) -> list[Any]:
+        return [part for number, part in enumerate(self._parts) if number != without]
 
 
 def _patches(picture: Pixels) -> Floats:
@@ -155,8 +177,17 @@ def _distinct(codes: Floats, rng: np.random.Generator) -> Floats:
     return codes[np.sort(np.unique(keys, return_index=True)[1])]
 
 
-def _structure(codes: Floats) -> Any:
+def _nearest(part: Any, codes: Floats, *, cells: int | None = None) -> Floats:
+    """Squared distances (n,) of `codes` to the nearest of a part, sought in fewer `cells` if so asked."""
     # Takes a third of a second to load.
+    import faiss
+
+    few = faiss.SearchParametersIVF(nprobe=cells) if cells and isinstance(part, faiss.IndexIVF) else None
+    squares: Floats = part.search(codes, 1, params=few)[0][:, 0]
+    return squares
+
+
+def _structure(codes: Floats) -> Any:
     import faiss
 
     count, dim = codes.shape

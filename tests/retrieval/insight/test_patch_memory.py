@@ -75,3 +75,13 @@ def test_colour_is_noticed_where_normal_pictures_are_grey():
     row, column = np.unravel_index(heat.argmax(), heat.shape)
     assert (12 <= 4 * row + 2 < 20, 12 <= 4 * column + 2 < 20) == (True, True)
     assert heat.max() > 1.0
+
+
+@pytest.mark.parametrize(("side", "num"), [(32, 3), (160, 11)])
+def test_the_peak_is_the_largest_value_of_the_map(side, num):
+    pictures = [noise(number, side) for number in range(num)]
+    memory = PatchMemory.fit(pictures)
+    dark = (noise(99, side) // 3).astype(np.uint8)
+    for asked, without in [(pictures[0], 0), (dark, None), (np.zeros_like(dark), 1)]:
+        heat = memory.heat(asked, without=without)
+        assert memory.peak(asked, without=without) == pytest.approx(float(heat.max()), rel=1e-5)

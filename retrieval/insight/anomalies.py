@@ -169,17 +169,14 @@ class AnomalyDetector:
         Raises:
             ImageUnreadable: it cannot be read.
         """
-        pixels = load_picture(path, self.side).pixels
-        return self._heats(pixels, self._part_of(path, among_normal=among_normal))
-
-    def _part_of(self, path: Path, *, among_normal: bool) -> int | None:
-        return self._parts.get(path.resolve(), 0 if among_normal else None)
-
-    def _heats(self, pixels: Pixels, without: int | None) -> Heats:
+        pixels, without = load_picture(path, self.side).pixels, self._part_of(path, among_normal=among_normal)
         heats: Heats = {"patches": self._memory.heat(pixels, without=without)}
         if self._model is not None:
             heats["reconstruction"] = _lost(self._model, pixels)
         return heats
+
+    def _part_of(self, path: Path, *, among_normal: bool) -> int | None:
+        return self._parts.get(path.resolve(), 0 if among_normal else None)
 
     def _scores(self, pixels: Pixels, without: int | None) -> Scores:
         scores: Scores = {"patches": self._memory.peak(pixels, without=without)}
